@@ -1,0 +1,1 @@
+# The harness tests itself and links nothing else.
