@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside of the store's client library: connection, messages, queued events. */
+#ifndef XYL_STORE_PRIVATE_H
+#define XYL_STORE_PRIVATE_H
+
+#include <stdint.h>
+#include <sys/uio.h>
+#include <xen/io/xs_wire.h>
+#include <xyl_store.h>
+
+#define STORE_MSG_MAX (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX)
+#define STORE_MAX_IOV 5
+
+struct queued_event {
+    struct queued_event *next;
+    struct xyl_store_event *event;
+};
+
+/*
+ * Invariants:
+ *   C1  pos <= have <= sizeof(buf); bytes pos..have are received and not yet looked at.
+ *   C2  error, once set, stays: the stream's position is unknown and every call returns it.
+ *   C3  last points at the NULL that ends the list of first.
+ */
+struct xyl_store {
+    int fd;
+    int error; /* 0 or a negative errno */
+    uint32_t next_id;
+    struct queued_event *first, **last;
+    size_t pos, have;
+    char buf[2 * STORE_MSG_MAX];
+};
+
+/* A reply: payload within the connection's buffer, valid until the next call. */
+struct store_reply {
+    const char *data;
+    size_t len;
+};
+
+/*
+ * store_request - send one message and wait for its reply.
+ * @iov  payload pieces, @nr of them, at most STORE_MAX_IOV - 1.
+ * Errors: the daemon's, or -EIO, -EPIPE, -E2BIG of our own.
+ */
+int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
+                  const struct iovec *iov, unsigned int nr, struct store_reply *reply);
+
+/* As store_request with one string (sent with its NUL); the reply may be NULL. */
+int store_request_str(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
+                      const char *arg, struct store_reply *reply);
+
+/*
+ * store_receive - take the next whole message out of the buffer, reading if it must.
+ * @wait  false: only what can be had without blocking, else -EAGAIN.
+ */
+int store_receive(struct xyl_store *s, bool wait, struct xsd_sockmsg *hdr, const char **payload);
+
+/* Keep an event for later. */
+int store_queue_event(struct xyl_store *s, const char *payload, size_t len);
+
+#endif
