@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Frame types: what a PV guest may do with a frame (docs/design/frames.md).
+ * One state machine in arch/x86/mm/frame.c; validation of contents in pv/.
+ */
+#ifndef ASM_MM_H
+#define ASM_MM_H
+
+#include <xen/mm.h>
+
+struct vcpu;
+
+/*
+ * struct frame.type while owned:
+ *   31:0   type references
+ *   34:32  FT_* type
+ *   35     FTF_VALIDATED  contents checked for this type
+ *   36     FTF_PINNED     a reference held by a pin
+ *   37     FTF_PARTIAL    validation or teardown stopped half-way; `progress` entries done
+ *   38     FTF_LOCKED     contents of a page table being changed
+ *   48:39  progress       (0-512)
+ *   63:49  stamp          low bits of the TLB clock when the count last went to 0
+ */
+enum frame_type {
+    FT_NONE, FT_L1, FT_L2, FT_L3, FT_L4, FT_SEGDESC, FT_WRITABLE,
+};
+#define FT_SHIFT            32
+#define FT_MASK             (7UL << FT_SHIFT)
+#define FT_COUNT_MASK       0xffffffffUL
+#define FTF_VALIDATED       (1UL << 35)
+#define FTF_PINNED          (1UL << 36)
+#define FTF_PARTIAL         (1UL << 37)
+#define FTF_LOCKED          (1UL << 38)
+#define FT_PROGRESS_SHIFT   39
+#define FT_PROGRESS_MASK    (0x3ffUL << FT_PROGRESS_SHIFT)
+#define FT_STAMP_SHIFT      49
+
+static inline enum frame_type frame_type(const struct frame *f)
+{
+    return (enum frame_type)((READ_ONCE(f->type) & FT_MASK) >> FT_SHIFT);
+}
+
+/*
+ * frame_get_type - take a type reference; the caller holds a general reference.
+ * A first reference to a page-table or descriptor type validates the contents.
+ * Errors: -EBUSY other type in use (or count full); -EINVAL contents refused;
+ * -ERESTART not finished: progress is in the frame, call again.
+ */
+int __must_check frame_get_type(struct frame *f, enum frame_type type, const struct domain *d);
+/* frame_put_type - drop one; the last of a page-table type tears it down.  0 or -ERESTART (preemptible form). */
+void frame_put_type(struct frame *f);
+int __must_check frame_put_type_preemptible(struct frame *f);
+/* Both at once, for @d's frame @mfn; false/-errno and nothing taken otherwise. */
+int __must_check frame_get_and_type(mfn_t mfn, struct domain *d, enum frame_type type);
+void frame_put_and_type(struct frame *f);
+/* frame_check - F1-F5 of one frame (debug builds, tests). */
+bool frame_check(const struct frame *f);
+
+/* --- Page-table entries --------------------------------------------------- */
+
+#define PTE_P       (1UL << 0)
+#define PTE_RW      (1UL << 1)
+#define PTE_US      (1UL << 2)
+#define PTE_PWT     (1UL << 3)
+#define PTE_PCD     (1UL << 4)
+#define PTE_A       (1UL << 5)
+#define PTE_D       (1UL << 6)
+#define PTE_PSE     (1UL << 7)
+#define PTE_PAT     (1UL << 7)
+#define PTE_G       (1UL << 8)
+#define PTE_AVAIL   (7UL << 9)
+#define PTE_NX      (1UL << 63)
+#define PTE_GUEST_KERNEL (1UL << 52)    /* set by Xylem on kernel-only L1 entries (ABI) */
+#define PTE_ADDR_MASK 0x000ffffffffff000UL
+#define PTE_CACHE_UC (PTE_PCD | PTE_PWT)
+
+typedef uint64_t pte_t;
+static inline mfn_t pte_mfn(pte_t e) { return _mfn((e & PTE_ADDR_MASK) >> PAGE_SHIFT); }
+static inline pte_t pte_make(mfn_t m, uint64_t flags) { return (mfn_x(m) << PAGE_SHIFT) | flags; }
+
+static inline unsigned int pt_index(unsigned long va, unsigned int level)
+{
+    return (va >> (PAGE_SHIFT + 9 * (level - 1))) & 511;
+}
+
+#define HV_PTE_RW   (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G | PTE_NX)
+#define HV_PTE_RO   (PTE_P | PTE_A | PTE_G | PTE_NX)
+#define HV_PTE_RX   (PTE_P | PTE_A | PTE_G)
+#define HV_PTE_TABLE (PTE_P | PTE_RW | PTE_A | PTE_D)
+#define HV_PTE_SLOT (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
+
+/* Xylem's root: the L4 of idle vcpus.  Its slots 256-271 are copied into each guest root. */
+extern mfn_t hv_root_mfn;
+extern pte_t *hv_root;
+/* hv_fill_root - write Xylem's slots into the mapped guest root @l4. */
+void hv_fill_root(pte_t *l4);
+/* hv_map - map @nr pages of Xylem's own area at @va to consecutive frames; tables must get memory: 0 or -ENOMEM. */
+int hv_map(unsigned long va, mfn_t mfn, unsigned long nr, uint64_t flags);
+/* hv_unmap - and flush on all CPUs; tables stay. */
+void hv_unmap(unsigned long va, unsigned long nr);
+
+/* --- TLB ------------------------------------------------------------------ */
+
+/* The TLB clock counts flushes of this machine; see docs/design/tlb.md. */
+extern uint32_t tlb_clock;
+void tlb_flush_local(void);                     /* all but global entries */
+void tlb_flush_local_all(void);                 /* global ones too */
+void tlb_flush_page_local(unsigned long va);
+struct cpumask;
+/* On each CPU that may hold entries of @d (its vcpus ran there since the last flush). */
+void tlb_flush_domain(struct domain *d);
+void tlb_flush_domain_page(struct domain *d, unsigned long va);
+void tlb_flush_everywhere(void);                /* hypervisor mappings, all CPUs */
+/* tlb_flush_stamp - flush wherever a stale entry from before @stamp (of a frame's type word) could live. */
+void tlb_flush_stamp(uint64_t type_word);
+static inline uint64_t tlb_stamp_now(void) { return (uint64_t)(tlb_clock & 0x7fff) << FT_STAMP_SHIFT; }
+
+#endif /* ASM_MM_H */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Event channels: what the rest of Xylem calls.  ABI: public/event_channel.h. */
+#ifndef XEN_EVENT_H
+#define XEN_EVENT_H
+
+#include <xen/spinlock.h>
+#include <xen/types.h>
+
+#include <public/event_channel.h>
+#include <public/xen.h>
+
+struct domain;
+struct vcpu;
+struct evtchn;                  /* one channel: common/event/private.h */
+struct evtchn_fifo;
+struct evtchn_port_ops;         /* 2-level or FIFO */
+
+/* Event state of a domain. */
+struct evtchn_domain {
+    spinlock_t lock;            /* LOCK_EVTCHN_DOMAIN: growth and allocation */
+    struct evtchn **bucket;     /* array of pages of channels, grown on demand, never shrunk */
+    unsigned int nr_ports;      /* ports with a struct behind them */
+    unsigned int max_port;      /* highest port number allowed (createdomain) */
+    unsigned int active;        /* ports in use */
+    const struct evtchn_port_ops *ops;
+    struct evtchn_fifo *fifo;
+};
+struct evtchn_vcpu {
+    uint16_t virq_port[24];     /* port bound to each VIRQ, 0 if none (NR_VIRQS) */
+    spinlock_t virq_lock;
+    unsigned int pirq_head;     /* first port of pirqs bound to this vcpu, 0 if none */
+    struct evtchn_fifo_vcpu *fifo;
+};
+
+/* evtchn_send - as a guest's EVTCHNOP_send on @d's local port. */
+int evtchn_send(struct domain *d, unsigned int lport);
+void send_guest_vcpu_virq(struct vcpu *v, unsigned int virq);
+void send_guest_global_virq(struct domain *d, unsigned int virq);
+/* send_global_virq - to whoever handles @virq (set_virq_handler; dom0 at first). */
+void send_global_virq(unsigned int virq);
+int set_global_virq_handler(struct domain *d, unsigned int virq);
+void send_guest_pirq(struct domain *d, unsigned int pirq);
+/* evtchn_close_all - relinquish step of a dying domain (unit hook) is in common/event. */
+
+/* Ports for Xylem's own ends (ioreq ...): notify() runs in the sender's context. */
+int alloc_unbound_xen_evtchn(struct domain *d, unsigned int vcpu_id, uint16_t remote_domid,
+                             void (*notify)(struct vcpu *v, unsigned int port));
+void free_xen_evtchn(struct domain *d, unsigned int port);
+void notify_via_xen_evtchn(struct domain *d, unsigned int port);
+
+/* vcpu_info.evtchn_upcall_pending set and not masked.  Cheap; exit path and preemption checks. */
+bool local_events_need_delivery(void);
+/* vcpu_mark_events_pending - set upcall_pending of @v and wake or kick it. */
+void vcpu_mark_events_pending(struct vcpu *v);
+bool evtchn_is_pending(struct domain *d, unsigned int port);    /* for SCHEDOP_poll */
+bool evtchn_port_valid(struct domain *d, unsigned int port);
+/* vcpu_kick - make a vcpu running in guest mode elsewhere pass the exit path. */
+void vcpu_kick(struct vcpu *v);
+/* evtchn_2l_reset etc. live behind the hypercalls; register_vcpu_info: see domain.h map_vcpu_info. */
+
+long do_event_channel_op(int cmd, unsigned long arg);
+
+#endif /* XEN_EVENT_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The one list of lock levels, outermost first: a CPU only takes a higher one. */
+#ifndef XEN_LOCK_ORDER_H
+#define XEN_LOCK_ORDER_H
+
+/* Two locks of one level: lower address first, through <x>_lock_both(). */
+enum lock_level {
+    LOCK_NONE = 0,          /* unchecked (early boot, tests) */
+    LOCK_DOMCTL,            /* serialises domain control operations */
+    LOCK_DOMLIST,           /* the domain table */
+    LOCK_DOMAIN,            /* d->lock: lifecycle, pause and shutdown state */
+    LOCK_PIRQ,              /* a domain's pirq map */
+    LOCK_GRANT,             /* grant table */
+    LOCK_MAPTRACK,
+    LOCK_EVTCHN_DOMAIN,     /* d->evtchn.lock: table growth, allocation */
+    LOCK_PT,                /* page tables of one PV domain (per-frame bit or domain) */
+    LOCK_RANGESET,          /* capability range sets */
+    LOCK_PAGE_ALLOC,        /* d->page_alloc_lock: frames owned, totals */
+    LOCK_HEAP,              /* frame heap */
+    LOCK_HVMAP,             /* Xylem's own page tables */
+    LOCK_EVTCHN,            /* one event channel / FIFO queue (IRQ-safe) */
+    LOCK_IRQ,               /* irq descriptors (IRQ-safe) */
+    LOCK_IOAPIC,            /* IO-APIC and PCI config registers (IRQ-safe) */
+    LOCK_SCHED,             /* run queue (IRQ-safe) */
+    LOCK_TIMER,             /* a CPU's timers (IRQ-safe) */
+    LOCK_KEYHANDLER,
+    LOCK_CONSOLE,           /* console output (IRQ-safe; innermost) */
+};
+
+#endif /* XEN_LOCK_ORDER_H */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Scheduling: mechanism in common/sched/core.c, policies behind struct sched_ops. */
+#ifndef XEN_SCHED_H
+#define XEN_SCHED_H
+
+#include <xen/list.h>
+#include <xen/percpu.h>
+#include <xen/spinlock.h>
+#include <xen/timer.h>
+
+#include <public/domctl.h>
+#include <public/vcpu.h>
+
+struct domain;
+struct vcpu;
+
+/*
+ * The scheduler's part of a vcpu.  [s] run-queue lock of the vcpu's CPU.
+ * S1  a vcpu is runnable exactly when v->pause_flags == 0 and v->pause_count == 0
+ *     and d->pause_count == 0; only runnable vcpus are on a run queue.
+ */
+struct sched_vcpu {
+    struct list_head queue;     /* [s] */
+    int64_t credit;             /* [s] policy's account */
+    s_time_t start;             /* [s] when it was last put on a CPU */
+    cpumask_t hard_affinity;    /* [s] */
+    cpumask_t soft_affinity;    /* [s] */
+    uint16_t weight, cap;       /* [s] copies of the domain's */
+    bool queued;                /* [s] */
+    bool is_running;            /* [s] registers are on a CPU */
+};
+struct sched_domain {
+    uint16_t weight, cap;
+};
+
+/* A policy.  All hooks run with the run-queue lock of the CPU held, IRQs off. */
+struct sched_ops {
+    const char *name;           /* as `sched=` names it */
+    unsigned int id;            /* XEN_SCHEDULER_* */
+    void (*vcpu_insert)(struct vcpu *v);
+    void (*vcpu_remove)(struct vcpu *v);
+    void (*sleep)(struct vcpu *v);
+    void (*wake)(struct vcpu *v);               /* raises SOFTIRQ_SCHED where it should preempt */
+    void (*yield)(struct vcpu *v);
+    /* Pick the next vcpu of @cpu (idle if none) and its time slice in ns (0: no limit). */
+    struct vcpu *(*pick)(unsigned int cpu, s_time_t now, s_time_t *slice);
+    int (*adjust)(struct domain *d, struct xen_domctl_scheduler_op *op);
+};
+
+void sched_init(void);                          /* boot: policy from `sched=` */
+extern const struct sched_ops *sched_policy;
+
+int sched_vcpu_create(struct vcpu *v);          /* unit hooks */
+void sched_vcpu_destroy(struct vcpu *v);
+
+void vcpu_wake(struct vcpu *v);                 /* it may have become runnable */
+void vcpu_sleep_nosync(struct vcpu *v);         /* it may have stopped being so */
+void vcpu_sleep_sync(struct vcpu *v);           /* ... and wait until it is off its CPU */
+void vcpu_pause(struct vcpu *v);                /* counted */
+void vcpu_pause_nosync(struct vcpu *v);
+void vcpu_unpause(struct vcpu *v);
+void domain_pause(struct domain *d);            /* counted, waits */
+void domain_pause_nosync(struct domain *d);
+void domain_unpause(struct domain *d);
+void vcpu_block(void);                          /* current: until an event is deliverable */
+void vcpu_unblock(struct vcpu *v);              /* clears VPF_blocked and polls */
+void vcpu_yield(void);
+
+/* vcpu_runstate_get - runstate with the running interval added. */
+void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
+uint64_t vcpu_cpu_time(const struct vcpu *v);   /* ns in state running */
+
+/* The arch's part of switching (asm): never returns; both may be idle vcpus. */
+void __noreturn context_switch(struct vcpu *prev, struct vcpu *next);
+/* Called by the arch once @prev's registers are saved, before @next runs: prev may run elsewhere from here. */
+void sched_context_saved(struct vcpu *prev);
+/* vcpu_runstate_area_update - write the registered runstate area of @v (arch calls it on the way into the guest). */
+void vcpu_runstate_area_update(struct vcpu *v);
+
+#endif /* XEN_SCHED_H */
