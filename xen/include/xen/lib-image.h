@@ -43,7 +43,7 @@ enum image_status {
     IMAGE_SIZE_MISMATCH,    /* unpacks to another size than the file promises */
     IMAGE_UNSUPPORTED,      /* needs a filter or option that this build leaves out */
     IMAGE_NO_MEMORY,        /* the caller's allocator said no */
-    IMAGE_ABORTED,          /* the caller's sink or writer asked to stop */
+    IMAGE_ABORTED,          /* the caller's sink, writer or table() asked to stop */
     /* ELF. */
     ELF_NOT_ELF,            /* unpacked data is no ELF file */
     ELF_32BIT,              /* 32-bit kernel */
@@ -341,15 +341,15 @@ struct pv_layout_args {
 
 /*
  * Where things go.  *_va virtual, *_pfn the domain's page numbers.  Invariants:
- *   L1  [va_start, va_end) is mapped 1:1: pfn n at va_start + n * 4096, every pfn below
- *       va_pages; va_end is a multiple of 4 MiB after va_start's 4 MiB
- *       and leaves at least 512 KiB after the stack page.
+ *   L1  [va_start, va_end) is the region; pfn n < va_pages shows at va_start + n * 4096.
+ *       va_end is a multiple of 4 MiB and leaves at least 512 KiB after the stack page,
+ *       which the domain's memory covers; it may end before va_end.
  *   L2  kernel < [initrd] < [p2m list] < start_info < [store, console] < tables < stack;
  *       what does not lie in the region lies above va_pages: initrd, then p2m list, then
  *       the list's tables.
  *   L3  all pfns are below nr_pages; nothing overlaps.
- *   L4  the region's tables are consecutive from pt_pfn: L4, then all L3, L2, L1; they
- *       need one L2 table at most.
+ *   L4  the region's tables are consecutive from pt_pfn: the L4, one L3, one L2 (kernels
+ *       copy exactly one), nr_l1 L1s.
  *   L5  [first_p2m_pfn, + nr_p2m_frames) is the list and its own tables, and nothing
  *       else; both are 0 if the list lies in the region.
  */
@@ -367,8 +367,8 @@ struct pv_layout {
     uint64_t pt_va, pt_pfn, nr_pt_frames;
     uint64_t stack_va, stack_pfn;   /* initial rsp is stack_va + 4096 */
     uint64_t end_pfn;               /* first pfn that holds nothing yet */
-    uint32_t nr_l3, nr_l2, nr_l1;   /* of the region */
-    uint32_t p2m_nr_l3, p2m_nr_l2, p2m_nr_l1;
+    uint32_t nr_l1;                 /* of the region */
+    uint32_t p2m_nr_l3, p2m_nr_l2, p2m_nr_l1;   /* behind the list, in this order; or 0 */
 };
 
 /*
@@ -382,7 +382,8 @@ enum image_status pv_layout(const struct pv_layout_args *args, struct pv_layout 
  * How pv_layout_tables() reaches the outside.
  * mfn()    frame of a page of the domain.
  * table()  one finished page table: @level 1..4, its page @pfn, @entries 512 of
- *          them (valid during the call); false stops.
+ *          them (in @buffer, valid during the call); false stops.
+ * buffer   working space of 512 entries.
  * Tables come from L1 up to L4, so that a table's entries exist before it is
  * referenced; the L4 (pt_pfn) comes last.
  */
@@ -390,6 +391,7 @@ struct pv_table_ops {
     uint64_t (*mfn)(void *ctx, uint64_t pfn);
     bool (*table)(void *ctx, unsigned int level, uint64_t pfn, const uint64_t *entries);
     void *ctx;
+    uint64_t *buffer;
 };
 
 /*
@@ -411,8 +413,8 @@ bool pv_layout_is_table(const struct pv_layout *layout, uint64_t pfn);
 struct pv_start_args {
     uint64_t shared_info_maddr;     /* bytes */
     uint32_t flags;                 /* SIF_*; SIF_MOD_START_PFN is added as needed */
-    uint64_t store_mfn, console_mfn;
-    uint32_t store_evtchn, console_evtchn;
+    uint64_t store_frame, console_frame;         /* mfns */
+    uint32_t store_port, console_port;
     uint32_t dom0_info_off, dom0_info_size;     /* bytes; used if store_and_console was not set */
     const char *cmdline;            /* NULL: none; cut to MAX_GUEST_CMDLINE - 1 */
 };
