@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+config_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/util -Itools/libs/util/include \
+                 -Itools/libs/light/include -Itools/libs/ctrl/include \
+                 -Wno-format-truncation
+CONFIG_SRCS := $(addprefix tools/libs/util/,cfg-parse.c cfg.c key-table.c keys.c keys-text.c \
+                 nearest.c json.c config-json.c) \
+               $(addprefix tools/libs/light/,config.c uuid-cpus.c) tools/libs/ctrl/err.c
+test-cfg_SRCS  := $(CONFIG_SRCS)
+test-keys_SRCS := $(CONFIG_SRCS)
+test-json_SRCS := $(CONFIG_SRCS)
+test-cpus_SRCS := $(CONFIG_SRCS)

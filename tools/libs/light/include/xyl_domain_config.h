@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a domain shall be: the settings of xl.cfg after checking, independent of any syntax. */
+#ifndef XYL_DOMAIN_CONFIG_H
+#define XYL_DOMAIN_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xyl_err.h"
+
+/* What to do with a domain that has shut down. */
+enum xyl_action {
+    XYL_ACTION_DESTROY,
+    XYL_ACTION_RESTART,
+    XYL_ACTION_RENAME_RESTART,
+    XYL_ACTION_PRESERVE,
+    XYL_ACTION_SOFT_RESET,      /* not there for PV: acted upon as destroy, with a line in the log */
+};
+
+/* xyl_action_name - "destroy", ...; as xl.cfg spells it. */
+const char *xyl_action_name(enum xyl_action action);
+
+#define XYL_NAME_MAX     255        /* bytes of a domain's name */
+#define XYL_VCPUS_MAX    8192
+#define XYL_UNSET        (-1L)
+
+/*
+ * Invariants after xyl_domain_config_check():
+ *   D1  name and kernel are set; name is printable, has no '/' and is no number.
+ *   D2  0 < memory_mib <= maxmem_mib;  0 < vcpus <= maxvcpus <= XYL_VCPUS_MAX.
+ *   D3  each string, and each item of cpus, is allocated or NULL, and owned.
+ */
+struct xyl_domain_config {
+    char *name;
+    char *kernel;
+    char *ramdisk;              /* NULL: none */
+    char *cmdline;              /* NULL: none */
+    uint8_t uuid[16];
+    bool uuid_given;
+    long memory_mib;
+    long maxmem_mib;            /* XYL_UNSET: as memory_mib */
+    long vcpus;
+    long maxvcpus;              /* XYL_UNSET: as vcpus */
+    char **cpus, **cpus_soft;   /* affinities: one text for all vCPUs, or one for each */
+    size_t nr_cpus, nr_cpus_soft;
+    bool cpus_each, cpus_soft_each;
+    long cpu_weight;            /* XYL_UNSET: the scheduler's own */
+    long cap;                   /* percent of a CPU; XYL_UNSET or 0: none */
+    long max_grant_frames;      /* these four: XYL_UNSET is the hypervisor's own */
+    long max_maptrack_frames;
+    long max_event_channels;
+    long max_grant_version;
+    long rtc_timeoffset;        /* seconds added to UTC */
+    bool localtime;
+    bool nomigrate;
+    enum xyl_action on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset;
+};
+
+/* xyl_domain_config_init - nothing said: every field its default. */
+void xyl_domain_config_init(struct xyl_domain_config *config);
+
+/* xyl_domain_config_dispose - free what it owns; may be called again. */
+void xyl_domain_config_dispose(struct xyl_domain_config *config);
+
+/*
+ * xyl_domain_config_check - bring D1 to D3 about: fill in what follows from other
+ * settings, refuse what cannot be.
+ * Errors: -EINVAL with the setting named.
+ */
+int xyl_domain_config_check(struct xyl_domain_config *config, struct xyl_err *err);
+
+/* A UUID's text form, 36 characters and a NUL. */
+#define XYL_UUID_TEXT 37
+void xyl_uuid_format(const uint8_t uuid[16], char text[XYL_UUID_TEXT]);
+/* xyl_uuid_parse - 32 hexadecimal digits with the four dashes in place, or none; false if not. */
+bool xyl_uuid_parse(const char *text, uint8_t uuid[16]);
+
+/*
+ * xyl_cpus_parse - "all", "0-3,^2", "5": a set of CPUs.
+ * @map  out: @nr_cpus bits, least first, in whole bytes.
+ * Errors: -EINVAL bad syntax, a CPU that does not exist, or an empty set.
+ */
+int xyl_cpus_parse(const char *text, unsigned int nr_cpus, uint8_t *map, struct xyl_err *err);
+
+#endif

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# A domain's life: create, watch, shut down, destroy.
+$(call library,light,config.c uuid-cpus.c,guest ctrl store)

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A domain's settings as JSON, with the names that scripts know from `xl list -l`. */
+#include "xyl_json.h"
+
+#include <string.h>
+
+/* The number that stands for "no domain yet" in a configuration. */
+#define NO_DOMID 4294967295LL
+
+static void put_empty(struct xyl_json *json, const char *key)
+{
+    xyl_json_key(json, key);
+    xyl_json_object(json);
+    xyl_json_object_end(json);
+}
+
+static void put_create_info(struct xyl_json *json, const struct xyl_domain_config *config,
+                            const struct xyl_json_live *live)
+{
+    char uuid[XYL_UUID_TEXT];
+
+    xyl_json_key(json, "c_info");
+    xyl_json_object(json);
+    xyl_json_key_text(json, "type", "pv");
+    xyl_json_key_text(json, "name", live->name != NULL ? live->name : config->name);
+    if (config != NULL) {
+        xyl_json_key_number(json, "domid", NO_DOMID);
+        if (config->uuid_given) {
+            xyl_uuid_format(config->uuid, uuid);
+            xyl_json_key_text(json, "uuid", uuid);
+        }
+        xyl_json_key_bool(json, "run_hotplug_scripts", true);
+    }
+    xyl_json_object_end(json);
+}
+
+static void put_vcpus(struct xyl_json *json, const struct xyl_domain_config *config,
+                      const struct xyl_json_live *live)
+{
+    unsigned int online = live->domid < 0 ? (unsigned int)config->vcpus : live->online_vcpus;
+
+    xyl_json_key_number(json, "max_vcpus", config->maxvcpus);
+    xyl_json_key(json, "avail_vcpus");
+    xyl_json_array(json);
+    for (unsigned int i = 0; i < online; i++) {
+        xyl_json_number(json, i);
+    }
+    xyl_json_array_end(json);
+}
+
+static void put_sched(struct xyl_json *json, const struct xyl_domain_config *config,
+                      const struct xyl_json_live *live)
+{
+    xyl_json_key(json, "sched_params");
+    xyl_json_object(json);
+    if (live->sched != NULL) {
+        xyl_json_key_text(json, "sched", live->sched);
+        xyl_json_key_number(json, "weight", live->weight);
+        xyl_json_key_number(json, "cap", live->cap);
+    } else if (config != NULL) {
+        if (config->cpu_weight != XYL_UNSET) {
+            xyl_json_key_number(json, "weight", config->cpu_weight);
+        }
+        if (config->cap != XYL_UNSET) {
+            xyl_json_key_number(json, "cap", config->cap);
+        }
+    }
+    xyl_json_object_end(json);
+}
+
+static void put_limit(struct xyl_json *json, const char *key, long value)
+{
+    if (value != XYL_UNSET) {
+        xyl_json_key_number(json, key, value);
+    }
+}
+
+static void put_kernel(struct xyl_json *json, const struct xyl_domain_config *config)
+{
+    xyl_json_key_bool(json, "claim_mode", false);
+    put_limit(json, "max_grant_frames", config->max_grant_frames);
+    put_limit(json, "max_maptrack_frames", config->max_maptrack_frames);
+    put_limit(json, "max_grant_version", config->max_grant_version);
+    put_limit(json, "event_channels", config->max_event_channels);
+    if (config->localtime) {
+        xyl_json_key_bool(json, "localtime", true);
+    }
+    if (config->rtc_timeoffset != 0) {
+        xyl_json_key_number(json, "rtc_timeoffset", config->rtc_timeoffset);
+    }
+    if (config->nomigrate) {
+        xyl_json_key_bool(json, "disable_migrate", true);
+    }
+    xyl_json_key_text(json, "kernel", config->kernel);
+    if (config->cmdline != NULL) {
+        xyl_json_key_text(json, "cmdline", config->cmdline);
+    }
+    if (config->ramdisk != NULL) {
+        xyl_json_key_text(json, "ramdisk", config->ramdisk);
+    }
+}
+
+static void put_build_info(struct xyl_json *json, const struct xyl_domain_config *config,
+                           const struct xyl_json_live *live)
+{
+    bool running = live->domid >= 0;
+
+    xyl_json_key(json, "b_info");
+    xyl_json_object(json);
+    if (config != NULL) {
+        put_vcpus(json, config, live);
+    }
+    xyl_json_key_number(json, "max_memkb", running ? live->max_memkb :
+                        (long long)config->maxmem_mib * 1024);
+    xyl_json_key_number(json, "target_memkb", running ? live->target_memkb :
+                        (long long)config->memory_mib * 1024);
+    if (config != NULL) {
+        xyl_json_key_number(json, "video_memkb", 0);
+    }
+    put_sched(json, config, live);
+    if (config != NULL) {
+        put_kernel(json, config);
+    }
+    put_empty(json, "type.pv");
+    put_empty(json, "arch_arm");
+    xyl_json_key(json, "arch_x86");
+    xyl_json_object(json);
+    if (config != NULL) {
+        xyl_json_key_bool(json, "msr_relaxed", false);
+    }
+    xyl_json_object_end(json);
+    xyl_json_object_end(json);
+}
+
+/* The first action's name is left out, as the zero of an enumeration is. */
+static void put_action(struct xyl_json *json, const char *key, enum xyl_action action)
+{
+    char name[24];
+
+    if (action == XYL_ACTION_DESTROY) {
+        return;
+    }
+    strncpy(name, xyl_action_name(action), sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    for (char *c = name; *c != '\0'; c++) {
+        *c = *c == '-' ? '_' : *c;
+    }
+    xyl_json_key_text(json, key, name);
+}
+
+void xyl_json_domain(struct xyl_json *json, const struct xyl_domain_config *config,
+                     const struct xyl_json_live *live)
+{
+    xyl_json_object(json);
+    if (live->domid >= 0) {
+        xyl_json_key_number(json, "domid", live->domid);
+        xyl_json_key(json, "config");
+        xyl_json_object(json);
+    }
+    put_create_info(json, config, live);
+    put_build_info(json, config, live);
+    if (config != NULL) {
+        put_action(json, "on_poweroff", config->on_poweroff);
+        put_action(json, "on_reboot", config->on_reboot);
+        put_action(json, "on_watchdog", config->on_watchdog);
+        put_action(json, "on_crash", config->on_crash);
+        put_action(json, "on_soft_reset", config->on_soft_reset);
+    }
+    if (live->domid >= 0) {
+        xyl_json_object_end(json);
+    }
+    xyl_json_object_end(json);
+}

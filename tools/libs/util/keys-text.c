@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a domain's configuration back to xl.cfg text. */
+#include "keys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void put_quoted(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\') {
+            fprintf(out, "\\%c", c);
+        } else if (c < ' ' || c == 127) {
+            fprintf(out, "\\%03o", c);
+        } else {
+            fputc(c, out);
+        }
+    }
+    fputc('"', out);
+}
+
+static void put_text(FILE *out, const char *key, const char *text)
+{
+    if (text != NULL) {
+        fprintf(out, "%s = ", key);
+        put_quoted(out, text);
+        fputc('\n', out);
+    }
+}
+
+static void put_cpus(FILE *out, const char *key, char **items, size_t nr, bool each)
+{
+    if (items == NULL) {
+        return;
+    }
+    fprintf(out, "%s = %s", key, each ? "[ " : "");
+    for (size_t i = 0; i < nr; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        put_quoted(out, items[i]);
+    }
+    fprintf(out, "%s\n", each ? " ]" : "");
+}
+
+static void put_row(FILE *out, const struct key_row *row, const struct xyl_domain_config *config)
+{
+    const void *field = (const char *)config + row->field;
+    char uuid[XYL_UUID_TEXT];
+
+    switch (row->kind) {
+    case KEY_TEXT:
+        put_text(out, row->key, *(char *const *)field);
+        break;
+    case KEY_NUMBER:
+        /* The one key whose unset value is 0 and whose -1 is a number. */
+        if (*(const long *)field != (field == (const void *)&config->rtc_timeoffset ? 0 :
+                                     XYL_UNSET)) {
+            fprintf(out, "%s = %ld\n", row->key, *(const long *)field);
+        }
+        break;
+    case KEY_BOOL:
+        if (*(const bool *)field) {
+            fprintf(out, "%s = 1\n", row->key);
+        }
+        break;
+    case KEY_ACTION:
+        put_text(out, row->key, xyl_action_name(*(const enum xyl_action *)field));
+        break;
+    case KEY_UUID:
+        if (config->uuid_given) {
+            xyl_uuid_format(config->uuid, uuid);
+            put_text(out, row->key, uuid);
+        }
+        break;
+    case KEY_CPUS:
+        if (field == (const void *)&config->cpus) {
+            put_cpus(out, row->key, config->cpus, config->nr_cpus, config->cpus_each);
+        } else {
+            put_cpus(out, row->key, config->cpus_soft, config->nr_cpus_soft,
+                     config->cpus_soft_each);
+        }
+        break;
+    case KEY_CONST:
+    case KEY_JOINED:
+        break;
+    }
+}
+
+char *xyl_cfg_domain_text(const struct xyl_domain_config *config)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL) {
+        return NULL;
+    }
+    for (const struct key_row *row = key_rows; row->key != NULL; row++) {
+        put_row(out, row, config);
+    }
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of xl.cfg keys: reading, writing and the manual all walk it. */
+#ifndef UTIL_KEYS_H
+#define UTIL_KEYS_H
+
+#include "xyl_cfg.h"
+
+enum key_kind {
+    KEY_TEXT,           /* char *, owned */
+    KEY_NUMBER,         /* long, min to max */
+    KEY_BOOL,           /* bool */
+    KEY_ACTION,         /* enum xyl_action */
+    KEY_UUID,           /* uuid and uuid_given */
+    KEY_CPUS,           /* cpus; field is the offset of the array's pointer */
+    KEY_CONST,          /* must be one of the words of range; nothing is stored */
+    KEY_JOINED,         /* root and extra: joined to a command line */
+};
+
+struct key_row {
+    const char *key;
+    enum key_kind kind;
+    size_t field;       /* offset in struct xyl_domain_config */
+    long min, max;      /* KEY_NUMBER */
+    const char *range;  /* for people; for KEY_CONST the words, divided by " or " */
+    const char *help;
+};
+
+/* Both end with a row without a key. */
+extern const struct key_row key_rows[];
+
+/* A key that the parser knows and does not act on. */
+struct key_other {
+    const char *key;
+    enum xyl_key_state state;   /* LATER or NO_EFFECT */
+    const char *neutral;        /* LATER: a value that asks for nothing, beside 0, "" and [] */
+    const char *help;
+};
+extern const struct key_other key_others[];
+
+#endif
