@@ -16,8 +16,8 @@ enum lock_level {
     LOCK_PT,                /* page tables of one PV domain (per-frame bit or domain) */
     LOCK_RANGESET,          /* capability range sets */
     LOCK_PAGE_ALLOC,        /* d->page_alloc_lock: frames owned, totals */
-    LOCK_HEAP,              /* frame heap */
     LOCK_HVMAP,             /* Xylem's own page tables */
+    LOCK_HEAP,              /* frame heap */
     LOCK_EVTCHN,            /* one event channel / FIFO queue (IRQ-safe) */
     LOCK_IRQ,               /* irq descriptors (IRQ-safe) */
     LOCK_IOAPIC,            /* IO-APIC and PCI config registers (IRQ-safe) */

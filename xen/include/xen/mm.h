@@ -43,7 +43,7 @@ static_assert(sizeof(struct frame) == 16, "decision: the frame table is small");
 #define FRAME_FREE_HEAD     (1UL << 60) /* first frame of a free block; order in FRAME_ORDER */
 #define FRAME_ORDER_SHIFT   48          /* free: order of the block, 5 bits */
 #define FRAME_ORDER_MASK    (0x1fUL << FRAME_ORDER_SHIFT)
-#define FRAME_RAM           (1UL << 59) /* is memory at all (never cleared) */
+#define FRAME_HOLE          (1UL << 59) /* no memory at this address, although the table has room for it */
 
 #ifndef UNIT_TEST
 #define frame_table ((struct frame *)FRAME_TABLE_START)
@@ -52,8 +52,20 @@ extern struct frame *frame_table;
 #endif
 extern uint64_t max_mfn;                /* one past the last frame in the table */
 
-bool mfn_valid(mfn_t mfn);              /* has an entry in the frame table */
+extern unsigned long *frame_granules;   /* bit for each 256 frames: the table has their entries */
 
+/* frame_present - the table has an entry for @mfn (which may say that it is a hole). */
+static inline bool frame_present(mfn_t m)
+{
+    return mfn_x(m) < max_mfn && ((frame_granules[mfn_x(m) >> 14] >> ((mfn_x(m) >> 8) & 63)) & 1);
+}
+
+
+/* mfn_valid - @m is memory: it has an entry, and is no hole.  All else is device space or nothing. */
+static inline bool mfn_valid(mfn_t m)
+{
+    return frame_present(m) && !(READ_ONCE(frame_table[mfn_x(m)].ref) & FRAME_HOLE);
+}
 static inline struct frame *mfn_to_frame(mfn_t m) { return &frame_table[mfn_x(m)]; }
 static inline mfn_t frame_to_mfn(const struct frame *f) { return _mfn((uint64_t)(f - frame_table)); }
 static inline uint16_t frame_owner_id(const struct frame *f)
@@ -112,8 +124,13 @@ int __must_check domain_assign_frames(struct domain *d, mfn_t mfn, unsigned int 
 int __must_check domain_steal_frame(struct domain *d, struct frame *f);
 /* domain_share_hv_page - let @d map Xylem's page at @va (read-only: only read-only mappings). */
 void domain_share_hv_page(struct domain *d, void *va, bool readonly);
-/* domain_unshare_hv_page - end that; true if no mapping of @d is left and the page may be freed. */
-bool domain_unshare_hv_page(void *va);
+/*
+ * domain_unshare_hv_page - end that and give the page up: it goes back to the heap now, or when the last
+ * mapping of it goes.  @va is not to be used any more.
+ */
+void domain_unshare_hv_page(void *va);
+/* free_domain_frame - the last reference of @f went (refs 0): account it to @d and free it (frame.c calls). */
+void free_domain_frame(struct frame *f, struct domain *d);
 /* domain_next_frame - next frame from *@cursor on that @d still has allocated; false at the end. */
 bool domain_next_frame(const struct domain *d, mfn_t *cursor);
 

@@ -10,6 +10,7 @@ enum {
     SOFTIRQ_TIMER,              /* run expired timers */
     SOFTIRQ_TLB,                /* reserved for deferred TLB work */
     SOFTIRQ_TASKLET,            /* small jobs (tasklet_schedule) */
+    SOFTIRQ_KEY,                /* a debug key came by interrupt */
     SOFTIRQ_SCHED,              /* pick the next vcpu; last: may not return */
     NR_SOFTIRQS
 };
@@ -26,6 +27,8 @@ static inline bool softirq_pending(void)
 {
     return READ_ONCE(get_cpu_info()->softirq_pending) != 0;
 }
+/* arch_send_event_check - make @cpu pass its exit path or leave its idle wait (IPI). */
+void arch_send_event_check(unsigned int cpu);
 /* do_softirq - run all pending ones; from the guest exit path and the idle loop only. */
 void do_softirq(void);
 /* process_pending_softirqs - all but SOFTIRQ_SCHED; for long work at boot or in dumps. */

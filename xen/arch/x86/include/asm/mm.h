@@ -99,6 +99,18 @@ int hv_map(unsigned long va, mfn_t mfn, unsigned long nr, uint64_t flags);
 /* hv_unmap - and flush on all CPUs; tables stay. */
 void hv_unmap(unsigned long va, unsigned long nr);
 
+/* hv_pte - L1 entry of @va in Xylem's own area, NULL if it has no table. */
+pte_t *hv_pte(unsigned long va);
+/* percpu_pte - entry of page @page of the area of CPU @cpu (asm/layout.h); flush locally after a change. */
+pte_t *percpu_pte(unsigned int cpu, unsigned int page);
+struct boot_info;
+/* mm_boot_init - frame table, M2P and heap from the firmware's map (boot, once). */
+void mm_boot_init(const struct boot_info *bi);
+/* mm_boot_free - give boot-only machine memory [start, end) (modules, boot text) to the heap. */
+void mm_boot_free(uint64_t start, uint64_t end);
+/* tlb_flush_hv - entries of @nr pages of Xylem's own area, on all CPUs. */
+void tlb_flush_hv(unsigned long va, unsigned long nr);
+
 /* --- TLB ------------------------------------------------------------------ */
 
 /* The TLB clock counts flushes of this machine; see docs/design/tlb.md. */

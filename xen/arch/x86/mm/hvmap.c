@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Xylem's own page tables: the heap window, device memory, pages shared for long. */
+#include "hvmap.h"
+
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/mapframe.h>
+#include <xen/percpu.h>
+#include <xen/spinlock.h>
+
+#include <asm/image.h>
+#include <asm/percpu-area.h>
+
+/*
+ * Tables that hang on hv_root.  Those of the image are found in the image; all
+ * others are mapped in the heap window, in which each region of 2 MiB has one
+ * L1 table, taken from the heap when its first page is mapped.
+ *
+ * Locks: hvmap_lock guards all entries outside the per-CPU areas.
+ * Invariants:
+ *   M1  a table is mapped in the heap window before it is linked (except during boot, when low
+ *       memory is mapped one to one).
+ *   M2  the heap window has an L2 table for each GiB that holds RAM.
+ *   M3  bits 58:52 of a heap-window entry count its map_frame_shared() users, 0 for own pages.
+ */
+static spinlock_t hvmap_lock = SPINLOCK_INIT(LOCK_HVMAP);
+
+mfn_t hv_root_mfn __ro_after_init;
+pte_t *hv_root __ro_after_init;
+
+#define SHARED_SHIFT    52
+#define SHARED_ONE      (1UL << SHARED_SHIFT)
+#define SHARED_MASK     (0x7fUL << SHARED_SHIFT)
+
+#define WINDOW_VA(mfn)  (HVHEAP_START + (mfn_x(mfn) << PAGE_SHIFT))
+
+pte_t *hv_table_va(mfn_t mfn)
+{
+    uint64_t maddr = mfn_x(mfn) << PAGE_SHIFT;
+
+    if (maddr - image_maddr < (uint64_t)(_end - _start)) {
+        return (pte_t *)(XYLEM_VIRT_START + (maddr - image_maddr));
+    }
+    if (unlikely(boot_pool_active())) {
+        return (pte_t *)maddr;
+    }
+    return (pte_t *)WINDOW_VA(mfn);
+}
+
+static void window_add_table(mfn_t mfn);
+
+/* A zeroed frame for a table, mapped in the window (M1); INVALID_MFN: no memory.  hvmap_lock held. */
+static mfn_t table_alloc(void)
+{
+    if (boot_pool_active()) {
+        return boot_pool_take(1);
+    }
+    for (;;) {
+        mfn_t t = heap_alloc(0, 0);
+
+        if (mfn_eq(t, INVALID_MFN) || hv_window_add(t, 0)) {
+            return t;
+        }
+        window_add_table(t);
+    }
+}
+
+/*
+ * Entry of level @level (1 or 2) for @va.  Missing tables are made if @user_bits
+ * is not ~0 (it is added to the links: PTE_US where guests may look).
+ * NULL: not there, no memory, or covered by a large page.
+ */
+static pte_t *walk(unsigned long va, unsigned int level, uint64_t user_bits)
+{
+    pte_t *table = hv_root;
+
+    for (unsigned int l = 4; l > level; l--) {
+        pte_t *e = &table[pt_index(va, l)];
+
+        if (!(*e & PTE_P)) {
+            mfn_t t = user_bits == ~0UL ? INVALID_MFN : table_alloc();
+
+            if (mfn_eq(t, INVALID_MFN)) {
+                return NULL;
+            }
+            *e = pte_make(t, HV_PTE_TABLE | user_bits);
+        } else if (*e & PTE_PSE) {
+            return NULL;
+        } else if (user_bits != ~0UL) {
+            *e |= user_bits;
+        }
+        table = hv_table_va(pte_mfn(*e));
+    }
+    return &table[pt_index(va, level)];
+}
+
+pte_t *hv_pte(unsigned long va)
+{
+    return walk(va, 1, ~0UL);
+}
+
+pte_t *percpu_pte(unsigned int cpu, unsigned int page)
+{
+    pte_t *l2 = walk(PERCPU_AREA((unsigned long)cpu), 2, ~0UL);
+
+    return &hv_table_va(pte_mfn(*l2))[page];
+}
+
+/*
+ * Map @mfn in the heap window; @extra is added to the entry.  False: the
+ * region has no table yet (only when not booting).  hvmap_lock held, or boot.
+ */
+bool hv_window_add(mfn_t mfn, uint64_t extra)
+{
+    pte_t *e = walk(WINDOW_VA(mfn), 1, boot_pool_active() ? 0 : ~0UL);
+
+    if (e == NULL) {
+        return false;
+    }
+    *e = pte_make(mfn, HV_PTE_RW | extra);
+    return true;
+}
+
+bool hv_window_l2_ready(mfn_t mfn)
+{
+    return walk(WINDOW_VA(mfn), 2, 0) != NULL;
+}
+
+/* Make @mfn, an own zeroed frame, the L1 table of its own region. */
+static void window_add_table(mfn_t mfn)
+{
+    pte_t *l2 = walk(WINDOW_VA(mfn), 2, ~0UL);
+    pte_t *table;
+
+    BUG_ON(l2 == NULL);                 /* M2 */
+    table = map_frame(mfn);
+    table[pt_index(WINDOW_VA(mfn), 1)] = pte_make(mfn, HV_PTE_RW);
+    *l2 = pte_make(mfn, HV_PTE_TABLE);
+    unmap_frame(table);
+}
+
+/* --- Xylem's pages ----------------------------------------------------------------------- */
+
+static void window_remove(unsigned long va, unsigned long nr)
+{
+    spin_lock(&hvmap_lock);
+    for (unsigned long i = 0; i < nr; i++) {
+        pte_t *e = hv_pte(va + (i << PAGE_SHIFT));
+
+        ASSERT(e != NULL && (*e & PTE_P) && !(*e & SHARED_MASK));
+        *e = 0;
+    }
+    spin_unlock(&hvmap_lock);
+    tlb_flush_hv(va, nr);
+}
+
+void *hv_alloc(unsigned int order)
+{
+    for (;;) {
+        mfn_t mfn = heap_alloc(order, 0);
+        unsigned long i, n = 1UL << order;
+        bool retry = false;
+
+        if (mfn_eq(mfn, INVALID_MFN)) {
+            return NULL;
+        }
+        spin_lock(&hvmap_lock);
+        for (i = 0; i < n; i++) {
+            if (!hv_window_add(mfn_add(mfn, i), 0)) {
+                window_add_table(mfn_add(mfn, i));
+                retry = true;
+                break;
+            }
+        }
+        spin_unlock(&hvmap_lock);
+        if (!retry) {
+            return hv_mfn_to_virt(mfn);
+        }
+        /* Frame i became a table and stays; the others go back for another try. */
+        if (i != 0) {
+            window_remove((unsigned long)hv_mfn_to_virt(mfn), i);
+        }
+        for (unsigned long j = 0; j < n; j++) {
+            if (j != i) {
+                heap_free(mfn_add(mfn, j), 0);
+            }
+        }
+    }
+}
+
+void hv_free(void *va, unsigned int order)
+{
+    mfn_t mfn;
+
+    if (va == NULL) {
+        return;
+    }
+    mfn = hv_virt_to_mfn(va);
+    window_remove((unsigned long)va, 1UL << order);
+    heap_free(mfn, order);
+}
+
+mfn_t hv_virt_to_mfn(const void *p)
+{
+    unsigned long va = (unsigned long)p;
+
+    if (va >= HVHEAP_START && va < HVHEAP_END) {
+        return _mfn((va - HVHEAP_START) >> PAGE_SHIFT);
+    }
+    ASSERT(va >= XYLEM_VIRT_START && va < (unsigned long)_end);
+    return _mfn(image_virt_to_maddr(p) >> PAGE_SHIFT);
+}
+
+void *hv_mfn_to_virt(mfn_t mfn)
+{
+    return (void *)WINDOW_VA(mfn);
+}
+
+/* --- Frames shared for long ----------------------------------------------------------------- */
+
+/* An L1 table for @mfn's region, made if it is missing; false: no memory.  hvmap_lock held. */
+static bool window_ready(mfn_t mfn)
+{
+    pte_t *l2 = walk(WINDOW_VA(mfn), 2, ~0UL);
+
+    BUG_ON(l2 == NULL);                 /* M2 */
+    if (!(*l2 & PTE_P)) {
+        mfn_t t = table_alloc();
+
+        if (mfn_eq(t, INVALID_MFN)) {
+            return false;
+        }
+        if (!(*l2 & PTE_P)) {           /* t itself may have become the table's neighbour */
+            *l2 = pte_make(t, HV_PTE_TABLE);
+        }
+    }
+    return true;
+}
+
+void *map_frame_shared(mfn_t mfn)
+{
+    void *va = NULL;
+    pte_t *e;
+
+    ASSERT(mfn_valid(mfn));
+    spin_lock(&hvmap_lock);
+    if (window_ready(mfn)) {
+        e = hv_pte(WINDOW_VA(mfn));
+        if (!(*e & PTE_P)) {
+            *e = pte_make(mfn, HV_PTE_RW | SHARED_ONE);
+            va = hv_mfn_to_virt(mfn);
+        } else if ((*e & SHARED_MASK) != 0 && (*e & SHARED_MASK) != SHARED_MASK) {
+            *e += SHARED_ONE;
+            va = hv_mfn_to_virt(mfn);
+        }
+    }
+    spin_unlock(&hvmap_lock);
+    return va;
+}
+
+void unmap_frame_shared(void *p)
+{
+    unsigned long va = (unsigned long)p & PAGE_MASK;
+    bool last;
+    pte_t *e;
+
+    if (p == NULL) {
+        return;
+    }
+    spin_lock(&hvmap_lock);
+    e = hv_pte(va);
+    ASSERT(e != NULL && (*e & SHARED_MASK));
+    *e -= SHARED_ONE;
+    last = !(*e & SHARED_MASK);
+    if (last) {
+        *e = 0;
+    }
+    spin_unlock(&hvmap_lock);
+    if (last) {
+        tlb_flush_hv(va, 1);
+    }
+}
+
+/* --- Any range of Xylem's area --------------------------------------------------------------- */
+
+int hv_map(unsigned long va, mfn_t mfn, unsigned long nr, uint64_t flags)
+{
+    int rc = 0;
+
+    spin_lock(&hvmap_lock);
+    while (nr != 0) {
+        bool large = nr >= 512 && IS_ALIGNED(va, 1UL << 21) && IS_ALIGNED(mfn_x(mfn), 512UL);
+        unsigned long step = large ? 512 : 1;
+        pte_t *e = walk(va, large ? 2 : 1, flags & PTE_US);
+
+        if (e == NULL) {
+            rc = -ENOMEM;
+            break;
+        }
+        *e = pte_make(mfn, flags | (large ? PTE_PSE : 0));
+        va += step << PAGE_SHIFT;
+        mfn = mfn_add(mfn, step);
+        nr -= step;
+    }
+    spin_unlock(&hvmap_lock);
+    return rc;
+}
+
+void hv_unmap(unsigned long va, unsigned long nr)
+{
+    spin_lock(&hvmap_lock);
+    for (unsigned long i = 0; i < nr; i++) {
+        pte_t *e = hv_pte(va + (i << PAGE_SHIFT));
+
+        if (e != NULL) {
+            *e = 0;
+        }
+    }
+    spin_unlock(&hvmap_lock);
+    tlb_flush_hv(va, nr);
+}
+
+void hv_fill_root(pte_t *l4)
+{
+    for (unsigned int i = HV_L4_FIRST; i <= HV_L4_LAST; i++) {
+        l4[i] = hv_root[i];
+    }
+}
+
+/* --- Device memory ------------------------------------------------------------------------------ */
+
+#define IOREMAP_PAGES   65536U          /* 256 MiB of addresses */
+
+static unsigned long ioremap_used[IOREMAP_PAGES / BITS_PER_LONG];
+static spinlock_t ioremap_lock = SPINLOCK_INIT(LOCK_RANGESET);
+
+/* First fit of @nr free pages, marked used; IOREMAP_PAGES if there is none. */
+static unsigned int ioremap_take(unsigned int nr)
+{
+    unsigned int run = 0, i;
+
+    spin_lock(&ioremap_lock);
+    for (i = 0; i < IOREMAP_PAGES && run < nr; i++) {
+        run = test_bit(i, ioremap_used) ? 0 : run + 1;
+    }
+    if (run == nr) {
+        i -= nr;
+        for (unsigned int j = 0; j < nr; j++) {
+            __set_bit(i + j, ioremap_used);
+        }
+    } else {
+        i = IOREMAP_PAGES;
+    }
+    spin_unlock(&ioremap_lock);
+    return i;
+}
+
+static void *map_machine(uint64_t maddr, size_t bytes, uint64_t cache)
+{
+    unsigned long first = maddr >> PAGE_SHIFT;
+    unsigned long nr = PFN_UP(maddr + bytes) - first;
+    unsigned int i;
+    unsigned long va;
+
+    if (bytes == 0 || nr > IOREMAP_PAGES) {
+        return NULL;
+    }
+    i = ioremap_take((unsigned int)nr + 1);     /* one unmapped page behind each */
+    if (i == IOREMAP_PAGES) {
+        return NULL;
+    }
+    va = IOREMAP_START + ((unsigned long)i << PAGE_SHIFT);
+    if (hv_map(va, _mfn(first), nr, HV_PTE_RW | cache) != 0) {
+        iounmap((void *)va, bytes);
+        return NULL;
+    }
+    return (void *)(va + (maddr & ~PAGE_MASK));
+}
+
+void *ioremap(uint64_t maddr, size_t bytes)
+{
+    return map_machine(maddr, bytes, PTE_CACHE_UC);
+}
+
+void *map_firmware(uint64_t maddr, size_t bytes)
+{
+    return map_machine(maddr, bytes, 0);
+}
+
+void iounmap(void *p, size_t bytes)
+{
+    unsigned long va = (unsigned long)p & PAGE_MASK;
+    unsigned long nr = PFN_UP((unsigned long)p + bytes) - (va >> PAGE_SHIFT);
+    unsigned long i = (va - IOREMAP_START) >> PAGE_SHIFT;
+
+    if (p == NULL) {
+        return;
+    }
+    hv_unmap(va, nr);
+    spin_lock(&ioremap_lock);
+    for (unsigned long j = 0; j <= nr; j++) {
+        __clear_bit((unsigned int)(i + j), ioremap_used);
+    }
+    spin_unlock(&ioremap_lock);
+}

@@ -1,0 +1,619 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The frame heap: buddy blocks by zone, clean and dirty apart (docs/design/heap.md). */
+#include <xen/heap.h>
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/mapframe.h>
+#include <xen/softirq.h>
+
+#define NR_ZONES    41          /* zone z holds mfns with z significant bits */
+#define NIL         0xffffffffu
+#define SCRUB_ORDER 6           /* 64 frames: one step of idle scrubbing */
+
+/*
+ * A zone's free blocks.  Lists are doubly linked through struct frame.type:
+ * next in bits 31:0, previous in 63:32.
+ * Invariants (heap_check):
+ *   H1  the head frame of a free block has FRAME_FREE_HEAD, its order, and no references.
+ *   H2  a block on a clean list has FRAME_CLEAN on every frame.
+ *   H3  a block's first mfn is a multiple of its size, and lies in its zone with all its frames.
+ *   H4  mask[c] has bit o exactly when list[c][o] is not empty.
+ */
+struct zone {
+    uint32_t list[2][MAX_ORDER + 1];    /* [0] dirty, [1] clean; [heap_lock] */
+    uint32_t mask[2];
+    uint64_t free;
+};
+
+static struct zone zones[NR_ZONES];
+static spinlock_t heap_lock = SPINLOCK_INIT(LOCK_HEAP);
+static uint64_t free_pages, claimed_pages, dirty_pages, ram_pages;
+
+static unsigned int zone_of(uint64_t mfn)
+{
+    return mfn == 0 ? 0 : highest_bit(mfn) + 1;
+}
+
+static void block_push(struct zone *z, uint64_t mfn, unsigned int order, bool clean)
+{
+    struct frame *f = &frame_table[mfn];
+    uint32_t head = z->list[clean][order];
+
+    f->ref = (f->ref & FRAME_CLEAN) | FRAME_FREE_HEAD | ((uint64_t)order << FRAME_ORDER_SHIFT);
+    f->type = head | ((uint64_t)NIL << 32);
+    if (z->mask[clean] & (1u << order)) {
+        struct frame *n = &frame_table[head];
+
+        n->type = (uint32_t)n->type | (mfn << 32);
+    } else {
+        f->type = NIL | ((uint64_t)NIL << 32);
+        z->mask[clean] |= 1u << order;
+    }
+    z->list[clean][order] = (uint32_t)mfn;
+}
+
+static void block_unlink(struct zone *z, uint64_t mfn, unsigned int order, bool clean)
+{
+    struct frame *f = &frame_table[mfn];
+    uint32_t next = (uint32_t)f->type, prev = (uint32_t)(f->type >> 32);
+
+    if (next != NIL) {
+        frame_table[next].type = (uint32_t)frame_table[next].type | ((uint64_t)prev << 32);
+    }
+    if (prev != NIL) {
+        frame_table[prev].type = next | (frame_table[prev].type & ~0xffffffffUL);
+    } else if (next != NIL) {
+        z->list[clean][order] = next;
+    } else {
+        z->mask[clean] &= ~(1u << order);
+    }
+    f->ref &= FRAME_CLEAN;
+}
+
+/* A free block of exactly @order at @mfn?  *@clean says which list it is on. */
+static bool block_at(uint64_t mfn, unsigned int order, bool *clean)
+{
+    uint64_t ref;
+
+    if (!frame_present(_mfn(mfn))) {
+        return false;
+    }
+    ref = READ_ONCE(frame_table[mfn].ref);
+    if ((ref & (FRAME_FREE_HEAD | FRAME_ORDER_MASK | FRAME_REF_MASK | FRAME_HOLE)) !=
+        (FRAME_FREE_HEAD | ((uint64_t)order << FRAME_ORDER_SHIFT))) {
+        return false;
+    }
+    /* A dirty block may begin with a clean frame: its lists tell, by a mark in its own order. */
+    *clean = frame_table[mfn].ref & FRAME_BLOCK_CLEAN;
+    return true;
+}
+
+static void block_insert(struct zone *z, uint64_t mfn, unsigned int order, bool clean)
+{
+    block_push(z, mfn, order, clean);
+    if (clean) {
+        frame_table[mfn].ref |= FRAME_BLOCK_CLEAN;
+    }
+}
+
+/*
+ * Put a block on the lists, merging: a clean one with clean buddies only (else
+ * scrubbing would undo itself), a dirty one with any.  Each frame's ref word is
+ * 0 or FRAME_CLEAN.
+ */
+static void block_free(uint64_t mfn, unsigned int order, bool clean)
+{
+    struct zone *z = &zones[zone_of(mfn)];
+
+    while (order < MAX_ORDER) {
+        uint64_t buddy = mfn ^ (1UL << order);
+        bool buddy_clean;
+
+        if (zone_of(buddy) != (unsigned int)(z - zones) || !block_at(buddy, order, &buddy_clean) ||
+            (clean && !buddy_clean)) {
+            break;
+        }
+        block_unlink(z, buddy, order, buddy_clean);
+        mfn &= ~(1UL << order);
+        order++;
+    }
+    block_insert(z, mfn, order, clean);
+}
+
+/* Take a block of @order out of a larger one of @z on list @clean; bit search, lowest order first. */
+static uint64_t zone_take(struct zone *z, unsigned int order, bool clean)
+{
+    uint32_t mask = z->mask[clean] >> order << order;
+    unsigned int o;
+    uint64_t mfn;
+
+    if (mask == 0) {
+        return ~0UL;
+    }
+    o = lowest_bit(mask);
+    mfn = z->list[clean][o];
+    block_unlink(z, mfn, o, clean);
+    while (o > order) {
+        o--;
+        block_insert(z, mfn + (1UL << o), o, clean);
+    }
+    return mfn;
+}
+
+/* Highest zone first, clean before dirty in each. */
+static uint64_t take_block(unsigned int order, unsigned int bits)
+{
+    unsigned int z = NR_ZONES;
+
+    if (bits != 0) {
+        z = bits <= PAGE_SHIFT ? 0 : min_t(unsigned int, bits - PAGE_SHIFT + 1, NR_ZONES);
+    }
+    while (z-- > 0) {
+        uint64_t mfn;
+
+        if (zones[z].free < (1UL << order)) {
+            continue;
+        }
+        mfn = zone_take(&zones[z], order, true);
+        if (mfn == ~0UL) {
+            mfn = zone_take(&zones[z], order, false);
+        }
+        if (mfn != ~0UL) {
+            zones[z].free -= 1UL << order;
+            free_pages -= 1UL << order;
+            return mfn;
+        }
+    }
+    return ~0UL;
+}
+
+/*
+ * Take a block, respecting claims: one of @d's own counts towards its claim.
+ * The frames come back with only FRAME_CLEAN meaningful in their ref words.
+ */
+static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int memflags)
+{
+    uint64_t want = 1UL << order, mfn = ~0UL, own;
+
+    if (order > MAX_ORDER) {
+        return ~0UL;
+    }
+    spin_lock(&heap_lock);
+    own = d != NULL ? min(d->claimed_pages, want) : 0;
+    if (free_pages >= claimed_pages - own + want) {
+        mfn = take_block(order, MEMF_GET_BITS(memflags));
+        if (mfn != ~0UL && own != 0) {
+            d->claimed_pages -= own;
+            claimed_pages -= own;
+        }
+    }
+    spin_unlock(&heap_lock);
+    return mfn;
+}
+
+/* Clear what is dirty of a block just taken; count what was. */
+static void block_scrub(uint64_t mfn, unsigned int order, bool scrub)
+{
+    uint64_t i, dirty = 0;
+
+    for (i = 0; i < (1UL << order); i++) {
+        if (!(frame_table[mfn + i].ref & FRAME_CLEAN)) {
+            dirty++;
+            if (scrub) {
+                clear_frame(_mfn(mfn + i));
+            }
+        }
+    }
+    if (dirty != 0) {
+        atomic_sub(&dirty_pages, dirty);
+    }
+}
+
+mfn_t heap_alloc(unsigned int order, unsigned int memflags)
+{
+    uint64_t mfn = heap_take(NULL, order, memflags), i;
+
+    if (mfn == ~0UL) {
+        return INVALID_MFN;
+    }
+    block_scrub(mfn, order, !(memflags & MEMF_NO_SCRUB));
+    for (i = 0; i < (1UL << order); i++) {
+        frame_table[mfn + i].type = 0;
+        WRITE_ONCE(frame_table[mfn + i].ref, ((uint64_t)DOMID_XEN << FRAME_OWNER_SHIFT) | 1);
+    }
+    return _mfn(mfn);
+}
+
+/* Frames with ref words 0 (or FRAME_CLEAN, all of them, for a @clean block) join the free ones. */
+static void heap_give(uint64_t mfn, unsigned int order, bool clean)
+{
+    spin_lock(&heap_lock);
+    zones[zone_of(mfn)].free += 1UL << order;
+    free_pages += 1UL << order;
+    block_free(mfn, order, clean);
+    spin_unlock(&heap_lock);
+}
+
+void heap_free(mfn_t m, unsigned int order)
+{
+    uint64_t mfn = mfn_x(m), i;
+
+    for (i = 0; i < (1UL << order); i++) {
+        WRITE_ONCE(frame_table[mfn + i].ref, 0);
+    }
+    atomic_add(&dirty_pages, 1UL << order);
+    heap_give(mfn, order, false);
+}
+
+void __init boot_heap_add(uint64_t start, uint64_t end)
+{
+    uint64_t mfn = PFN_UP(start), last = PFN_DOWN(end);
+
+    ram_pages += last > mfn ? last - mfn : 0;
+    while (mfn < last) {
+        unsigned int order = mfn == 0 ? 0 : min_t(unsigned int, lowest_bit(mfn), MAX_ORDER);
+
+        while (mfn + (1UL << order) > last || zone_of(mfn) != zone_of(mfn + (1UL << order) - 1)) {
+            order--;
+        }
+        dirty_pages += 1UL << order;
+        heap_give(mfn, order, false);           /* the table is all zeroes here */
+        mfn += 1UL << order;
+    }
+}
+
+void __init boot_ram_add(uint64_t pages)
+{
+    ram_pages += pages;
+}
+
+/* One dirty block of at most 64 frames, taken from the heap for scrubbing; false if there is none. */
+static bool take_dirty(uint64_t *mfn, unsigned int *order)
+{
+    bool found = false;
+
+    spin_lock(&heap_lock);
+    for (unsigned int z = NR_ZONES; z-- > 0 && !found;) {
+        uint32_t mask = zones[z].mask[0];
+
+        if (mask == 0) {
+            continue;
+        }
+        *order = min_t(unsigned int, highest_bit(mask), SCRUB_ORDER);
+        *mfn = zone_take(&zones[z], *order, false);
+        if (*mfn == ~0UL) {     /* only smaller ones: cannot be, the mask's highest bit is >= order */
+            continue;
+        }
+        zones[z].free -= 1UL << *order;
+        free_pages -= 1UL << *order;
+        found = true;
+    }
+    spin_unlock(&heap_lock);
+    return found;
+}
+
+bool heap_scrub_some(void)
+{
+    unsigned int order = 0;
+    uint64_t mfn = 0, i, n, dirty = 0;
+
+    if (READ_ONCE(dirty_pages) == 0 || !take_dirty(&mfn, &order)) {
+        return false;
+    }
+    n = 1UL << order;
+    for (i = 0; i < n; i++) {
+        dirty += !(frame_table[mfn + i].ref & FRAME_CLEAN);
+    }
+    if (dirty == n) {
+        clear_frames(_mfn(mfn), n);
+    } else {
+        for (i = 0; i < n; i++) {
+            if (!(frame_table[mfn + i].ref & FRAME_CLEAN)) {
+                clear_frame(_mfn(mfn + i));
+            }
+        }
+    }
+    for (i = 0; i < n; i++) {
+        WRITE_ONCE(frame_table[mfn + i].ref, FRAME_CLEAN);
+    }
+    atomic_sub(&dirty_pages, dirty);
+    heap_give(mfn, order, true);
+    return true;
+}
+
+uint64_t heap_free_pages(void)
+{
+    return READ_ONCE(free_pages);
+}
+
+uint64_t heap_dirty_pages(void)
+{
+    return READ_ONCE(dirty_pages);
+}
+
+uint64_t heap_free_pages_below(unsigned int bits)
+{
+    uint64_t n = 0;
+
+    for (unsigned int z = 0; z < NR_ZONES && z + PAGE_SHIFT <= bits; z++) {
+        n += READ_ONCE(zones[z].free);
+    }
+    return n;
+}
+
+uint64_t heap_claimed_pages(void)
+{
+    return READ_ONCE(claimed_pages);
+}
+
+uint64_t total_ram_pages(void)
+{
+    return ram_pages;
+}
+
+int domain_set_claim(struct domain *d, uint64_t pages)
+{
+    uint64_t claim;
+    int rc = 0;
+
+    spin_lock(&d->page_alloc_lock);
+    spin_lock(&heap_lock);
+    if (pages != 0 && d->dying != DOMDYING_ALIVE) {
+        rc = -EINVAL;
+    } else if (pages != 0 && d->claimed_pages != 0) {
+        rc = -EINVAL;                   /* the ABI: cancel the old one first */
+    } else if (pages != 0 && pages <= d->tot_pages) {
+        rc = -EINVAL;
+    } else if (pages > d->max_pages) {
+        rc = -EINVAL;
+    } else {
+        claim = pages == 0 ? 0 : pages - d->tot_pages;
+        if (claim > free_pages - claimed_pages + d->claimed_pages) {
+            rc = -ENOMEM;
+        } else {
+            claimed_pages += claim - d->claimed_pages;
+            d->claimed_pages = claim;
+        }
+    }
+    spin_unlock(&heap_lock);
+    spin_unlock(&d->page_alloc_lock);
+    return rc;
+}
+
+/* --- Frames of domains ------------------------------------------------------------------------ */
+
+#define CHUNK_SHIFT     9               /* 512 frames: 2 MiB */
+#define LEAF_SHIFT      11              /* 2,048 chunks in a page of counters */
+
+static unsigned int nr_leaves(void)
+{
+    return (unsigned int)DIV_ROUND_UP(max_mfn, 1UL << (CHUNK_SHIFT + LEAF_SHIFT));
+}
+
+/* Memory for the counters of [mfn, mfn + n); false if there is none. */
+static bool chunks_reserve(struct domain *d, uint64_t mfn, uint64_t n)
+{
+    uint64_t leaf = mfn >> (CHUNK_SHIFT + LEAF_SHIFT);
+    uint64_t last = (mfn + n - 1) >> (CHUNK_SHIFT + LEAF_SHIFT);
+
+    if (d->chunk_count == NULL) {
+        uint16_t **top = kzalloc(nr_leaves() * sizeof(*top));
+
+        if (top == NULL) {
+            return false;
+        }
+        if (cmpxchg(&d->chunk_count, NULL, top) != NULL) {
+            kfree(top);
+        }
+    }
+    for (; leaf <= last; leaf++) {
+        if (d->chunk_count[leaf] == NULL) {
+            uint16_t *counts = kzalloc(PAGE_SIZE);
+
+            if (counts == NULL) {
+                return false;
+            }
+            if (cmpxchg(&d->chunk_count[leaf], NULL, counts) != NULL) {
+                kfree(counts);
+            }
+        }
+    }
+    return true;
+}
+
+static uint16_t *chunk_counter(const struct domain *d, uint64_t mfn)
+{
+    uint64_t chunk = mfn >> CHUNK_SHIFT;
+
+    return &d->chunk_count[chunk >> LEAF_SHIFT][chunk & ((1u << LEAF_SHIFT) - 1)];
+}
+
+/* page_alloc_lock held, counters reserved. */
+static void chunks_add(struct domain *d, uint64_t mfn, uint64_t n)
+{
+    while (n != 0) {
+        uint64_t step = min_t(uint64_t, n, (1UL << CHUNK_SHIFT) - (mfn & ((1UL << CHUNK_SHIFT) - 1)));
+
+        *chunk_counter(d, mfn) += (uint16_t)step;
+        mfn += step;
+        n -= step;
+    }
+}
+
+void domain_free_chunks(struct domain *d)
+{
+    if (d->chunk_count != NULL) {
+        for (unsigned int i = 0; i < nr_leaves(); i++) {
+            kfree(d->chunk_count[i]);
+        }
+        kfree(d->chunk_count);
+        d->chunk_count = NULL;
+    }
+}
+
+int domain_assign_frames(struct domain *d, mfn_t m, unsigned int order, unsigned int memflags)
+{
+    uint64_t mfn = mfn_x(m), n = 1UL << order, i;
+    uint64_t ref = ((uint64_t)d->domain_id << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1;
+    int rc = 0;
+
+    if (!chunks_reserve(d, mfn, n)) {
+        return -ENOMEM;
+    }
+    spin_lock(&d->page_alloc_lock);
+    if (d->dying != DOMDYING_ALIVE) {
+        rc = -EINVAL;
+    } else if (!(memflags & MEMF_NO_REF) && d->tot_pages + n > d->max_pages) {
+        rc = -E2BIG;
+    } else {
+        if (d->tot_pages == 0) {
+            domain_ref(d);
+        }
+        d->tot_pages += n;
+        chunks_add(d, mfn, n);
+        for (i = 0; i < n; i++) {
+            frame_table[mfn + i].type = 0;
+            WRITE_ONCE(frame_table[mfn + i].ref, ref);
+        }
+    }
+    spin_unlock(&d->page_alloc_lock);
+    return rc;
+}
+
+mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int memflags)
+{
+    uint64_t mfn;
+
+    /* A cheap look first; assignment decides. */
+    if (READ_ONCE(d->tot_pages) + (1UL << order) > d->max_pages) {
+        return INVALID_MFN;
+    }
+    mfn = heap_take(d, order, memflags);
+    if (mfn == ~0UL) {
+        return INVALID_MFN;
+    }
+    block_scrub(mfn, order, !(memflags & MEMF_NO_SCRUB));
+    if (memflags & MEMF_NO_OWNER) {
+        for (uint64_t i = 0; i < (1UL << order); i++) {
+            frame_table[mfn + i].type = 0;
+            WRITE_ONCE(frame_table[mfn + i].ref, ((uint64_t)DOMID_XEN << FRAME_OWNER_SHIFT) | 1);
+        }
+    } else if (domain_assign_frames(d, _mfn(mfn), order, memflags) != 0) {
+        heap_free(_mfn(mfn), order);
+        return INVALID_MFN;
+    }
+    return _mfn(mfn);
+}
+
+/* Take one frame out of @d's account; drops the domain's reference with the last. */
+static void unaccount_frame(struct domain *d, uint64_t mfn)
+{
+    bool last;
+
+    spin_lock(&d->page_alloc_lock);
+    (*chunk_counter(d, mfn))--;
+    last = --d->tot_pages == 0;
+    spin_unlock(&d->page_alloc_lock);
+    if (last) {
+        domain_put(d);
+    }
+}
+
+void free_domain_frame(struct frame *f, struct domain *d)
+{
+    mfn_t mfn = frame_to_mfn(f);
+
+    if (f->ref & FRAME_HV) {
+        hv_free(hv_mfn_to_virt(mfn), 0);
+        return;
+    }
+    unaccount_frame(d, mfn_x(mfn));
+    heap_free(mfn, 0);
+}
+
+int domain_steal_frame(struct domain *d, struct frame *f)
+{
+    if (!frame_steal(f, d)) {
+        return -EINVAL;
+    }
+    unaccount_frame(d, mfn_x(frame_to_mfn(f)));
+    return 0;
+}
+
+bool domain_next_frame(const struct domain *d, mfn_t *cursor)
+{
+    uint64_t mfn = mfn_x(*cursor), mask = (1UL << CHUNK_SHIFT) - 1;
+    uint64_t mine = (uint64_t)d->domain_id << FRAME_OWNER_SHIFT;
+
+    if (d->chunk_count == NULL) {
+        return false;
+    }
+    while (mfn < max_mfn) {
+        uint16_t *leaf = d->chunk_count[mfn >> (CHUNK_SHIFT + LEAF_SHIFT)];
+
+        if (leaf == NULL) {
+            mfn = ((mfn >> (CHUNK_SHIFT + LEAF_SHIFT)) + 1) << (CHUNK_SHIFT + LEAF_SHIFT);
+        } else if ((mfn & mask) == 0 && leaf[(mfn >> CHUNK_SHIFT) & ((1u << LEAF_SHIFT) - 1)] == 0) {
+            mfn += mask + 1;
+        } else if (frame_present(_mfn(mfn)) &&
+                   (frame_table[mfn].ref & (FRAME_OWNER_MASK | FRAME_ALLOCATED)) ==
+                   (mine | FRAME_ALLOCATED)) {
+            *cursor = _mfn(mfn);
+            return true;
+        } else {
+            mfn++;
+        }
+    }
+    return false;
+}
+
+void domain_share_hv_page(struct domain *d, void *va, bool readonly)
+{
+    struct frame *f = mfn_to_frame(hv_virt_to_mfn(va));
+
+    f->type = ((uint64_t)(readonly ? FT_NONE : FT_WRITABLE) << FT_SHIFT) | FTF_VALIDATED | 1;
+    WRITE_ONCE(f->ref, FRAME_HV | ((uint64_t)d->domain_id << FRAME_OWNER_SHIFT) | 1);
+}
+
+void domain_unshare_hv_page(void *va)
+{
+    struct frame *f = mfn_to_frame(hv_virt_to_mfn(va));
+    uint64_t old = READ_ONCE(f->ref), new;
+
+    do {
+        new = (old & ~FRAME_OWNER_MASK) | ((uint64_t)DOMID_XEN << FRAME_OWNER_SHIFT);
+    } while (!try_cmpxchg(&f->ref, &old, new));
+    frame_put(f);
+}
+
+/* H1-H4 over all zones; debug builds and tests. */
+bool heap_check(void)
+{
+    uint64_t seen = 0;
+    bool ok = true;
+
+    spin_lock(&heap_lock);
+    for (unsigned int z = 0; z < NR_ZONES; z++) {
+        for (unsigned int c = 0; c < 2; c++) {
+            for (unsigned int o = 0; o <= MAX_ORDER; o++) {
+                uint32_t m = zones[z].mask[c] & (1u << o) ? zones[z].list[c][o] : NIL;
+
+                for (; m != NIL; m = (uint32_t)frame_table[m].type) {
+                    bool clean = false;
+
+                    ok &= block_at(m, o, &clean) && clean == c;
+                    ok &= zone_of(m) == z && zone_of(m + (1UL << o) - 1) == z;
+                    ok &= IS_ALIGNED((uint64_t)m, 1UL << o);
+                    for (uint64_t i = 0; c == 1 && i < (1UL << o); i++) {
+                        ok &= (frame_table[m + i].ref & FRAME_CLEAN) != 0;
+                    }
+                    seen += 1UL << o;
+                }
+            }
+        }
+    }
+    ok &= seen == free_pages;
+    spin_unlock(&heap_lock);
+    return ok;
+}

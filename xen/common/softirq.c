@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Softirqs: a bit for each pending one in struct cpu_info, a handler for each kind. */
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/softirq.h>
+
+static void (*handlers[NR_SOFTIRQS])(void) __ro_after_init;
+
+void __init softirq_open(unsigned int nr, void (*handler)(void))
+{
+    handlers[nr] = handler;
+}
+
+void softirq_raise_cpu(unsigned int cpu, unsigned int nr)
+{
+    atomic_or(&cpu_info_of(cpu)->softirq_pending, 1u << nr);
+    if (cpu != smp_processor_id()) {
+        arch_send_event_check(cpu);
+    }
+}
+
+/* Lowest number first; SOFTIRQ_SCHED, the last, may switch away for good. */
+static void run(uint32_t mask)
+{
+    uint32_t pending;
+
+    while ((pending = READ_ONCE(get_cpu_info()->softirq_pending) & mask) != 0) {
+        unsigned int nr = lowest_bit(pending);
+
+        atomic_and(&get_cpu_info()->softirq_pending, ~(1u << nr));
+        if (handlers[nr] != NULL) {
+            handlers[nr]();
+        }
+    }
+}
+
+void do_softirq(void)
+{
+    run(~0u);
+}
+
+void process_pending_softirqs(void)
+{
+    run(~(1u << SOFTIRQ_SCHED));
+}
