@@ -219,16 +219,15 @@ static uint64_t make_entry(const struct pv_layout *l, const struct pv_table_ops 
 static enum image_status emit_run(const struct pv_layout *l, const struct pv_table_ops *ops,
                                   const struct run *run)
 {
-    uint64_t step = 1UL << run->shift, span = step * ENTRIES;
-    uint64_t va = run->start & ~(step - 1), pfn = run->pfn, target = run->target;
+    uint64_t va = run->start >> run->shift, end = ((run->end - 1) >> run->shift) + 1;
+    uint64_t pfn = run->pfn, target = run->target;
 
-    while (va < run->end) {
-        uint64_t table_end = (va & ~(span - 1)) + span;
+    while (va < end) {
+        unsigned int i = va & (ENTRIES - 1);
 
         __builtin_memset(ops->buffer, 0, PAGE);
-        for (; va < table_end && va < run->end; va += step) {
-            ops->buffer[(va >> run->shift) & (ENTRIES - 1)] =
-                make_entry(l, ops, run->level, target++);
+        for (; i < ENTRIES && va < end; i++, va++) {
+            ops->buffer[i] = make_entry(l, ops, run->level, target++);
         }
         if (!ops->table(ops->ctx, run->level, pfn++, ops->buffer)) {
             return IMAGE_ABORTED;
@@ -312,11 +311,15 @@ enum image_status pv_layout_tables(const struct pv_layout *l, const struct pv_ta
 /* Returns false if @text did not fit. */
 static bool copy_cmdline(int8_t *field, const char *text)
 {
-    size_t n = text != NULL ? __builtin_strlen(text) : 0;
-    bool fits = n < MAX_GUEST_CMDLINE;
+    size_t n = 0;
 
-    __builtin_memcpy(field, text, fits ? n : MAX_GUEST_CMDLINE - 1);
-    return fits;
+    for (; text != NULL && text[n] != '\0'; n++) {
+        if (n == MAX_GUEST_CMDLINE - 1) {
+            return false;
+        }
+        field[n] = (int8_t)text[n];
+    }
+    return true;
 }
 
 bool pv_start_info(struct start_info *si, const struct pv_layout *l,

@@ -86,9 +86,10 @@ static size_t word_distance(const char *a, const char *b)
         row[0] = i;
         for (size_t j = 1; j <= lb; j++) {
             size_t change = diagonal + (a[i - 1] != b[j - 1]);
+            size_t shift = min(row[j], row[j - 1]) + 1;
 
             diagonal = row[j];
-            row[j] = min(change, min(row[j], row[j - 1]) + 1);
+            row[j] = min(change, shift);
         }
     }
     return row[lb];

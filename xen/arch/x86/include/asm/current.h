@@ -23,7 +23,10 @@ struct cpu_info {
     uint32_t cpu;
     uint32_t softirq_pending;   /* bitmap of SOFTIRQ_*; set by any CPU, atomically */
     uint64_t pad;
-} __aligned(16);
+};
+/* The processor aligns an entry's frame to 16 bytes: it must end exactly where es begins. */
+static_assert((sizeof(struct cpu_info) - offsetof(struct cpu_info, guest_regs.es)) % 16 == 0,
+              "guest_regs must match the frame that hardware pushes");
 
 #define CPU_INFO_OFFSET ((PERCPU_STACK_PAGE << 12) + STACK_SIZE - sizeof(struct cpu_info))
 
