@@ -87,6 +87,7 @@ struct domain {
     struct evtchn_domain evtchn;
     struct grant_table *grant_table;    /* [I] */
     struct sched_domain sched;
+    uint32_t nr_polling;                /* [a] vcpus in SCHEDOP_poll */
 
     struct rangeset *iomem_caps;        /* frames of device memory it may map */
     struct rangeset *irq_caps;          /* pirqs it may bind */
@@ -97,6 +98,8 @@ struct domain {
 };
 
 extern struct domain *hardware_domain;          /* dom0, or NULL before it exists */
+/* domains_init - the idle domain with its vcpu on CPU 0, dom_io, dom_xen (boot). */
+void domains_init(void);
 extern struct vcpu *idle_vcpu[NR_CPUS];
 /* Pseudo-domains (public/xen.h DOMID_*): owners of device memory, of Xylem's pages, of copied-on pages. */
 extern struct domain *dom_io, *dom_xen;

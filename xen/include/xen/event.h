@@ -24,6 +24,7 @@ struct evtchn_domain {
     unsigned int active;        /* ports in use */
     const struct evtchn_port_ops *ops;
     struct evtchn_fifo *fifo;
+    unsigned int suspend_port;  /* XEN_DOMCTL_subscribe, 0 if none */
 };
 struct evtchn_vcpu {
     uint16_t virq_port[24];     /* port bound to each VIRQ, 0 if none (NR_VIRQS) */
@@ -41,6 +42,10 @@ void send_global_virq(unsigned int virq);
 int set_global_virq_handler(struct domain *d, unsigned int virq);
 void send_guest_pirq(struct domain *d, unsigned int pirq);
 /* evtchn_close_all - relinquish step of a dying domain (unit hook) is in common/event. */
+
+/* evtchn_suspend_notify - the domain suspended: tell who asked by XEN_DOMCTL_subscribe (suspend_evtchn). */
+void evtchn_suspend_notify(struct domain *d);
+int evtchn_subscribe_suspend(struct domain *d, unsigned int port);
 
 /* Ports for Xylem's own ends (ioreq ...): notify() runs in the sender's context. */
 int alloc_unbound_xen_evtchn(struct domain *d, unsigned int vcpu_id, uint16_t remote_domid,

@@ -38,19 +38,31 @@ struct sched_ops {
     const char *name;           /* as `sched=` names it */
     unsigned int id;            /* XEN_SCHEDULER_* */
     void (*vcpu_insert)(struct vcpu *v);
-    void (*vcpu_remove)(struct vcpu *v);
-    void (*sleep)(struct vcpu *v);
-    void (*wake)(struct vcpu *v);               /* raises SOFTIRQ_SCHED where it should preempt */
+    void (*dequeue)(struct vcpu *v);            /* it stopped being runnable while waiting */
+    /* It became runnable; true if it should preempt what runs on its CPU. */
+    bool (*wake)(struct vcpu *v, struct vcpu *running, s_time_t now);
     void (*yield)(struct vcpu *v);
-    /* Pick the next vcpu of @cpu (idle if none) and its time slice in ns (0: no limit). */
-    struct vcpu *(*pick)(unsigned int cpu, s_time_t now, s_time_t *slice);
+    /*
+     * Pick the next vcpu of @cpu, NULL for none, and its time slice in ns (0: no limit).
+     * @prev ran until now (NULL if idle did); if @requeue it is still runnable.
+     */
+    struct vcpu *(*pick)(unsigned int cpu, struct vcpu *prev, bool requeue, s_time_t now,
+                         s_time_t *slice);
+    /* XEN_DOMCTL_SCHEDOP_*, putinfo checked here: 0, -EINVAL, -EOPNOTSUPP. */
     int (*adjust)(struct domain *d, struct xen_domctl_scheduler_op *op);
 };
 
-void sched_init(void);                          /* boot: policy from `sched=` */
+void sched_init(void);                          /* boot: policy, queue of CPU 0 */
+void sched_cpu_init(unsigned int cpu);
 extern const struct sched_ops *sched_policy;
 
-int sched_vcpu_create(struct vcpu *v);          /* unit hooks */
+int sched_vcpu_create(struct vcpu *v);          /* by vcpu creation, before it can run */
+/* vcpu_runnable - S1. */
+bool vcpu_runnable(const struct vcpu *v);
+/* sched_wake_pollers - an event came in on @port of @d: wake who polls for it. */
+void sched_wake_pollers(struct domain *d, unsigned int port);
+/* sched_adjust - XEN_DOMCTL_scheduler_op on all of @d. */
+int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op);
 void sched_vcpu_destroy(struct vcpu *v);
 
 void vcpu_wake(struct vcpu *v);                 /* it may have become runnable */

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Scheduling mechanism: who may run, run states, and the switch (docs/design/sched.md). */
+#include "private.h"
+
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/softirq.h>
+#include <xen/time.h>
+
+const struct sched_ops *sched_policy __ro_after_init = &sched_fair;
+DEFINE_PER_CPU(struct runqueue, runqueue);
+
+bool vcpu_runnable(const struct vcpu *v)
+{
+    return (READ_ONCE(v->pause_flags) | READ_ONCE(v->pause_count) |
+            READ_ONCE(v->domain->pause_count)) == 0;
+}
+
+/* --- Run-queue locks --------------------------------------------------------------------- */
+
+/* Lock the queue of the CPU that @v belongs to, which may change until it is locked. */
+static struct runqueue *vcpu_queue_lock(const struct vcpu *v, unsigned long *flags)
+{
+    for (;;) {
+        unsigned int cpu = READ_ONCE(v->processor);
+        struct runqueue *rq = &per_cpu(runqueue, cpu);
+
+        *flags = spin_lock_irqsave(&rq->lock);
+        if (likely(cpu == v->processor)) {
+            return rq;
+        }
+        spin_unlock_irqrestore(&rq->lock, *flags);
+    }
+}
+
+/* --- Run states ------------------------------------------------------------------------------ */
+
+/* Queue lock held, or @v not yet visible. */
+static void runstate_change(struct vcpu *v, int state, s_time_t now)
+{
+    s_time_t delta = now - (s_time_t)v->runstate.state_entry_time;
+
+    if (delta > 0) {
+        v->runstate.time[v->runstate.state] += (uint64_t)delta;
+        v->runstate.state_entry_time = (uint64_t)now;
+    }
+    v->runstate.state = state;
+    v->runstate_due = v->runstate_area != 0;
+}
+
+static int waiting_state(const struct vcpu *v)
+{
+    return vcpu_runnable(v) ? RUNSTATE_runnable :
+           v->pause_flags & VPF_BLOCKED ? RUNSTATE_blocked : RUNSTATE_offline;
+}
+
+void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out)
+{
+    unsigned long flags;
+    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+    s_time_t delta;
+
+    *out = v->runstate;
+    spin_unlock_irqrestore(&rq->lock, flags);
+    delta = NOW() - (s_time_t)out->state_entry_time;
+    if (delta > 0) {
+        out->time[out->state] += (uint64_t)delta;
+    }
+}
+
+uint64_t vcpu_cpu_time(const struct vcpu *v)
+{
+    struct vcpu_runstate_info info;
+
+    vcpu_runstate_get(v, &info);
+    return info.time[RUNSTATE_running];
+}
+
+/* --- Waking and sleeping ---------------------------------------------------------------------- */
+
+void vcpu_wake(struct vcpu *v)
+{
+    unsigned long flags;
+    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+
+    if (vcpu_runnable(v) && rq->curr != v && !v->sched.queued) {
+        s_time_t now = NOW();
+        bool idle = is_idle_vcpu(rq->curr);
+
+        runstate_change(v, RUNSTATE_runnable, now);
+        if (sched_policy->wake(v, idle ? NULL : rq->curr, now) || idle) {
+            softirq_raise_cpu(v->processor, SOFTIRQ_SCHED);
+        }
+    }
+    spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+void vcpu_sleep_nosync(struct vcpu *v)
+{
+    unsigned long flags;
+    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+
+    if (!vcpu_runnable(v)) {
+        if (rq->curr == v) {
+            softirq_raise_cpu(v->processor, SOFTIRQ_SCHED);
+        } else {
+            if (v->sched.queued) {
+                sched_policy->dequeue(v);
+            }
+            runstate_change(v, waiting_state(v), NOW());
+        }
+    }
+    spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+void vcpu_sleep_sync(struct vcpu *v)
+{
+    vcpu_sleep_nosync(v);
+    while (READ_ONCE(v->sched.is_running) && v != current) {
+        asm volatile ("pause");
+    }
+}
+
+void vcpu_pause_nosync(struct vcpu *v)
+{
+    atomic_inc(&v->pause_count);
+    vcpu_sleep_nosync(v);
+}
+
+void vcpu_pause(struct vcpu *v)
+{
+    ASSERT(v != current);
+    atomic_inc(&v->pause_count);
+    vcpu_sleep_sync(v);
+}
+
+void vcpu_unpause(struct vcpu *v)
+{
+    if (atomic_sub_return(&v->pause_count, 1) == 0) {
+        vcpu_wake(v);
+    }
+}
+
+void domain_pause_nosync(struct domain *d)
+{
+    struct vcpu *v;
+
+    atomic_inc(&d->pause_count);
+    for_each_vcpu (d, v) {
+        vcpu_sleep_nosync(v);
+    }
+}
+
+void domain_pause(struct domain *d)
+{
+    struct vcpu *v;
+
+    ASSERT(d != currd);
+    atomic_inc(&d->pause_count);
+    for_each_vcpu (d, v) {
+        vcpu_sleep_sync(v);
+    }
+}
+
+void domain_unpause(struct domain *d)
+{
+    struct vcpu *v;
+
+    if (atomic_sub_return(&d->pause_count, 1) == 0) {
+        for_each_vcpu (d, v) {
+            vcpu_wake(v);
+        }
+    }
+}
+
+void vcpu_block(void)
+{
+    struct vcpu *v = current;
+
+    atomic_or(&v->pause_flags, VPF_BLOCKED);
+    smp_mb();                           /* events set the pending bit, then look at the flag */
+    if (local_events_need_delivery()) {
+        atomic_and(&v->pause_flags, ~VPF_BLOCKED);
+    } else {
+        softirq_raise(SOFTIRQ_SCHED);
+    }
+}
+
+void vcpu_unblock(struct vcpu *v)
+{
+    uint32_t old = READ_ONCE(v->pause_flags);
+
+    if (!(old & VPF_BLOCKED)) {
+        return;
+    }
+    while (!try_cmpxchg(&v->pause_flags, &old, old & ~(VPF_BLOCKED | VPF_POLL))) {
+    }
+    if (old & VPF_POLL) {
+        v->poll_port = 0;
+        atomic_dec(&v->domain->nr_polling);
+    }
+    if (old & VPF_BLOCKED) {
+        vcpu_wake(v);
+    }
+}
+
+void sched_wake_pollers(struct domain *d, unsigned int port)
+{
+    struct vcpu *v;
+
+    if (likely(READ_ONCE(d->nr_polling) == 0)) {
+        return;
+    }
+    for_each_vcpu (d, v) {
+        int polled = READ_ONCE(v->poll_port);
+
+        if ((v->pause_flags & VPF_POLL) && (polled < 0 || polled == (int)port)) {
+            vcpu_unblock(v);
+        }
+    }
+}
+
+void vcpu_yield(void)
+{
+    unsigned long flags;
+    struct vcpu *v = current;
+    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+
+    sched_policy->yield(v);
+    spin_unlock_irqrestore(&rq->lock, flags);
+    softirq_raise(SOFTIRQ_SCHED);
+}
+
+/* --- The switch ------------------------------------------------------------------------------------ */
+
+static void slice_over(void *data)
+{
+    (void)data;
+    softirq_raise(SOFTIRQ_SCHED);
+}
+
+static void schedule(void)
+{
+    unsigned int cpu = smp_processor_id();
+    struct runqueue *rq = &this_cpu(runqueue);
+    struct vcpu *prev = current, *next;
+    s_time_t slice = 0, now = NOW();
+    bool requeue;
+
+    timer_stop(&rq->slice);
+    local_irq_disable();
+    spin_lock(&rq->lock);
+    requeue = !is_idle_vcpu(prev) && vcpu_runnable(prev);
+    next = sched_policy->pick(cpu, is_idle_vcpu(prev) ? NULL : prev, requeue, now, &slice);
+    if (next == NULL) {
+        next = idle_vcpu[cpu];
+    }
+    if (next != prev) {
+        runstate_change(prev, is_idle_vcpu(prev) ? RUNSTATE_runnable : waiting_state(prev), now);
+        runstate_change(next, RUNSTATE_running, now);
+        next->sched.is_running = true;
+        rq->curr = next;
+    }
+    next->sched.start = now;
+    spin_unlock(&rq->lock);
+    if (slice != 0) {
+        timer_set(&rq->slice, now + slice);
+    }
+    if (next != prev) {
+        rq->switches++;
+        context_switch(prev, next);
+    }
+    local_irq_enable();
+}
+
+void sched_context_saved(struct vcpu *prev)
+{
+    smp_wmb();
+    WRITE_ONCE(prev->sched.is_running, false);
+}
+
+/* --- Creation ---------------------------------------------------------------------------------------- */
+
+int sched_vcpu_create(struct vcpu *v)
+{
+    bool idle = is_idle_vcpu(v);
+
+    list_init(&v->sched.queue);
+    v->processor = idle ? v->vcpu_id : 0;
+    v->sched.weight = v->domain->sched.weight;
+    for (unsigned int i = 0; i < ARRAY_SIZE(v->sched.hard_affinity.bits); i++) {
+        v->sched.hard_affinity.bits[i] = v->sched.soft_affinity.bits[i] = ~0UL;
+    }
+    v->runstate.state = RUNSTATE_offline;
+    v->runstate.state_entry_time = (uint64_t)NOW();
+    if (idle) {
+        struct runqueue *rq = &per_cpu(runqueue, v->vcpu_id);
+
+        v->runstate.state = RUNSTATE_running;
+        v->sched.is_running = true;
+        rq->curr = v;
+    } else {
+        sched_policy->vcpu_insert(v);
+    }
+    return 0;
+}
+
+void sched_vcpu_destroy(struct vcpu *v)
+{
+    unsigned long flags;
+    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+
+    if (v->sched.queued) {
+        sched_policy->dequeue(v);
+    }
+    spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
+{
+    return op->sched_id != sched_policy->id ? -EINVAL : sched_policy->adjust(d, op);
+}
+
+void sched_cpu_init(unsigned int cpu)
+{
+    struct runqueue *rq = &per_cpu(runqueue, cpu);
+
+    spin_lock_init(&rq->lock, LOCK_SCHED);
+    list_init(&rq->queue);
+    timer_init(&rq->slice, slice_over, NULL, cpu);
+}
+
+void __init sched_init(void)
+{
+    sched_cpu_init(0);
+    softirq_open(SOFTIRQ_SCHED, schedule);
+    printk(LOG_INFO "Using scheduler: %s (Xylem fair share)\n", sched_policy->name);
+}
