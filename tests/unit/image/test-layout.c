@@ -283,7 +283,7 @@ TEST(region_must_fit_one_l2_table)
 {
     struct pv_kernel kernel = linux_kernel();
     struct pv_layout_args args = { .kernel = &kernel, .nr_pages = 1UL << 20,
-                                   .initrd_bytes = 940 << 20 };
+                                   .initrd_bytes = 955 << 20 };
     struct pv_layout l;
 
     CHECK_EQ(check_layout(&args, &l), IMAGE_OK);        /* by pfn */
