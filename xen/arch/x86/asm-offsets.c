@@ -41,10 +41,30 @@ void asm_offsets(void)
     DEFINE(UREGS_SIZE, sizeof(struct cpu_user_regs));
 
     OFFSET(CPUINFO_guest_regs, struct cpu_info, guest_regs);
-    OFFSET(CPUINFO_current, struct cpu_info, current);
+    OFFSET(CPUINFO_current, struct cpu_info, curr_vcpu);
     OFFSET(CPUINFO_per_cpu_offset, struct cpu_info, per_cpu_offset);
     OFFSET(CPUINFO_cpu, struct cpu_info, cpu);
-    OFFSET(CPUINFO_softirq_pending, struct cpu_info, softirq_pending);
+    OFFSET(CPUINFO_pending, struct cpu_info, softirq_pending);
     DEFINE(CPUINFO_OFFSET, CPU_INFO_OFFSET);
     DEFINE(CPUINFO_SIZE, sizeof(struct cpu_info));
+
+    OFFSET(VCPU_info, struct vcpu, vcpu_info);
+    OFFSET(VCPU_flags, struct vcpu, arch.flags);
+    OFFSET(VCPU_cr3, struct vcpu, arch.cr3);
+    OFFSET(VCPU_kernel_root, struct vcpu, arch.kernel_root);
+    OFFSET(VCPU_kernel_sp, struct vcpu, arch.kernel_sp);
+    OFFSET(VCPU_syscall_callback, struct vcpu, arch.syscall_callback);
+    OFFSET(VCPU_syscall_masks, struct vcpu, arch.syscall_masks);
+    OFFSET(VCPU_multicall, struct vcpu, arch.multicall);
+    OFFSET(VCPU_counters, struct vcpu, arch.counters);
+    OFFSET(INFO_upcall_pending, struct vcpu_info, evtchn_upcall_pending);
+    OFFSET(INFO_upcall_mask, struct vcpu_info, evtchn_upcall_mask);
+    OFFSET(MULTI_op, struct multicall_entry, op);
+    OFFSET(MULTI_result, struct multicall_entry, result);
+    OFFSET(MULTI_args, struct multicall_entry, args);
+    DEFINE(MULTI_SIZE, sizeof(struct multicall_entry));
+    DEFINE(CNT_SYSCALL, COUNTER_SYSCALL);
+    DEFINE(CNT_MULTICALL, COUNTER_MULTICALL);
+    DEFINE(CNT_RESTART, COUNTER_RESTART);
+    DEFINE(CNT_IRQ, COUNTER_IRQ);
 }

@@ -18,15 +18,20 @@ struct vcpu;
  */
 struct cpu_info {
     struct cpu_user_regs guest_regs;
-    struct vcpu *current;
+    struct vcpu *curr_vcpu;     /* see `current` */
     unsigned long per_cpu_offset;
     uint32_t cpu;
+    uint32_t pad;
+    /* The exit path reads these two as one word: anything set leads to the slow path. */
     uint32_t softirq_pending;   /* bitmap of SOFTIRQ_*; set by any CPU, atomically */
-    uint64_t pad;
+    uint32_t exit_work;         /* bitmap of EXIT_*; set by any CPU, atomically */
 };
 /* The processor aligns an entry's frame to 16 bytes: it must end exactly where es begins. */
 static_assert((sizeof(struct cpu_info) - offsetof(struct cpu_info, guest_regs.es)) % 16 == 0,
               "guest_regs must match the frame that hardware pushes");
+
+/* exit_work */
+#define EXIT_NMI        (1u << 0)       /* the running vcpu has an NMI pending */
 
 #define CPU_INFO_OFFSET ((PERCPU_STACK_PAGE << 12) + STACK_SIZE - sizeof(struct cpu_info))
 
@@ -47,7 +52,7 @@ static inline struct cpu_info *cpu_info_of(unsigned int cpu)
     return (struct cpu_info *)(PERCPU_AREA((unsigned long)cpu) + CPU_INFO_OFFSET);
 }
 
-#define current             (get_cpu_info()->current)
+#define current             (get_cpu_info()->curr_vcpu)
 #define currd               (current->domain)
 #define smp_processor_id()  (get_cpu_info()->cpu)
 #define guest_regs()        (&get_cpu_info()->guest_regs)

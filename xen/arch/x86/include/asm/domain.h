@@ -8,6 +8,8 @@
 
 #include <public/xen.h>
 
+#include <asm/counters.h>
+
 struct rangeset;
 struct cpu_policy;              /* asm/cpu-policy.h: CPUID and MSR policy */
 struct pirq_map;                /* arch/x86/irq/: pirq to irq of a domain */
@@ -22,8 +24,7 @@ struct pv_trap {
 /* v->arch.flags */
 #define TF_KERNEL_MODE  (1u << 0)       /* the vcpu is in guest kernel mode */
 #define TF_IN_SYSCALL   (1u << 1)
-#define TF_NMI_MASKED   (1u << 2)
-#define TF_NMI_PENDING  (1u << 3)
+#define TF_NMI_MASKED   (1u << 2)       /* until the guest's iret */
 
 /*
  * A PV vcpu.  Locks: the vcpu itself, or others while it is paused.
@@ -42,11 +43,14 @@ struct arch_vcpu {
     mfn_t kernel_root, user_root;       /* V1 */
     unsigned long cr3;                  /* value to load: root of the present mode */
     unsigned long kernel_sp, kernel_ss;
-    struct pv_trap *trap_table;         /* 256 entries */
+    struct pv_trap *trap_table;         /* 256 entries; pv_no_traps until the guest sets one */
+    unsigned long multicall;            /* guest va of the entry being run, 0 outside multicalls */
     unsigned long event_callback, failsafe_callback, syscall_callback;
     unsigned long syscall32_callback, sysenter_callback;
     uint16_t syscall32_cs, sysenter_cs;
+    unsigned long nmi_callback;         /* CALLBACKTYPE_nmi; 0: vector 2 of the trap table */
     bool failsafe_masks, syscall_masks, syscall32_masks, sysenter_masks;
+    bool nmi_pending;                   /* set by any CPU (pv_send_nmi) */
     uint8_t iopl;                       /* virtual IOPL 0-3 */
     unsigned long iobmp;                /* guest va of the I/O bitmap, 0 none */
     unsigned int iobmp_limit;           /* ports it covers */
@@ -61,10 +65,11 @@ struct arch_vcpu {
     unsigned long ldt_base;
     mfn_t ldt_frames[16];               /* referenced and typed where ldt_mapped has the bit */
 
-    void *xsave_area;                   /* size from the cpu policy */
+    void *xsave_area;                   /* xsave_size bytes, NULL until the vcpu has a context */
     uint64_t xcr0;
+    uint64_t xcr0_accum;                /* every component it ever had enabled: what is saved */
     uint64_t tsc_aux, misc_enable, spec_ctrl;   /* MSR state of the guest */
-    uint64_t *counters;                 /* one per event, asm/counters.h */
+    uint64_t counters[NR_COUNTERS];
 };
 
 struct arch_domain {
