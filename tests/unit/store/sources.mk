@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the store's unit tests link.
+STORE_CORE := $(addprefix tools/xenstored/,control.c domain.c nodes.c outq.c perms.c request.c \
+    store.c tree.c tx.c view.c watch.c)
+
+store_CFLAGS := -D_GNU_SOURCE -Itools/xenstored -Itools/libs/store/include
+
+test-tree_SRCS  := tools/xenstored/tree.c
+test-store_SRCS := $(STORE_CORE) tests/unit/store/client.c
+test-guest_SRCS := $(STORE_CORE) tests/unit/store/client.c
