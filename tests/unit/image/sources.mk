@@ -17,3 +17,6 @@ test-elf_LIBS := build/imports/host/libunpack.a
 test-elf_DEPS := imports
 
 test-layout_SRCS := xen/lib/pv-layout.c
+
+test-dom0-mem_SRCS := xen/arch/x86/pv/dom0-mem.c xen/lib/string.c
+test-dom0-mem_CFLAGS := -Ixen/arch/x86/include -fno-builtin

@@ -14,6 +14,7 @@
 #define __must_check    __attribute__((warn_unused_result))
 #define __noreturn      __attribute__((noreturn))
 #define __cold          __attribute__((cold))
+#undef __always_inline            /* the C library's, in unit tests */
 #define __always_inline inline __attribute__((always_inline))
 #define __noinline      __attribute__((noinline))
 #define __printf(f, a)  __attribute__((format(printf, f, a)))
