@@ -39,6 +39,17 @@ const char *symbol_lookup(unsigned long addr, unsigned long *offset, unsigned lo
     return &symbol_pool[symbol_names[i]];
 }
 
+int symbol_format_return(char *buf, size_t size, unsigned long addr)
+{
+    unsigned long offset, length;
+    const char *name = symbol_lookup(addr - 1, &offset, &length);
+
+    if (name == NULL) {
+        return snprintf(buf, size, "%016lx", addr);
+    }
+    return snprintf(buf, size, "%s+%#lx/%#lx", name, offset + 1, length);
+}
+
 int symbol_format(char *buf, size_t size, unsigned long addr)
 {
     unsigned long offset, length;

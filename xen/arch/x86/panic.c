@@ -2,6 +2,7 @@
 /* The end: registers, backtrace, who was running; then stop or restart. */
 #include <xen/cmdline.h>
 #include <xen/console.h>
+#include <xen/init.h>
 #include <xen/lib.h>
 #include <xen/percpu.h>
 #include <xen/spinlock.h>
@@ -16,7 +17,7 @@
 #define BACKTRACE_MAX   24
 #define RESTART_SECONDS 5
 
-static bool opt_noreboot;
+bool opt_noreboot;
 PARAM_BOOL("noreboot", opt_noreboot);
 
 /* Whether the stack is one whose top names the CPU: not before boot has switched to it. */
@@ -56,7 +57,7 @@ void show_stack(unsigned long sp)
         unsigned long addr = *(const unsigned long *)sp;
 
         if (is_image_text(addr)) {
-            symbol_format(name, sizeof(name), addr);
+            symbol_format_return(name, sizeof(name), addr);
             printk("   [<%016lx>] %s\n", addr, name);
             n++;
         }

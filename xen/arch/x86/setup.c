@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The order of boot, from CPU 0's own stack to dom0. */
-#include <xen/cmdline.h>
+#include <xen/acpi.h>
 #include <xen/console.h>
+#include <xen/domain.h>
 #include <xen/init.h>
+#include <xen/irq.h>
 #include <xen/keyhandler.h>
 #include <xen/lib.h>
+#include <xen/sched.h>
+#include <xen/time.h>
+#include <xen/timer.h>
+#include <xen/unit.h>
 
+#include <asm/apic.h>
 #include <asm/boot-info.h>
 #include <asm/extable.h>
 #include <asm/image.h>
-#include <asm/processor.h>
+#include <asm/mm.h>
 
 static const char *__init mem_type_name(enum boot_mem_type type)
 {
@@ -24,18 +31,12 @@ static const char *__init mem_type_name(enum boot_mem_type type)
 
 static void __init show_memory(const struct boot_info *bi)
 {
-    uint64_t ram = 0;
-
     printk("Memory map from the boot loader:\n");
     for (unsigned int i = 0; i < bi->nr_mem; i++) {
         const struct boot_mem *m = &bi->mem[i];
 
         printk(" [%016lx, %016lx] (%s)\n", m->start, m->end - 1, mem_type_name(m->type));
-        if (m->type == BOOT_MEM_RAM) {
-            ram += m->end - m->start;
-        }
     }
-    printk("System RAM: %luMB (%lukB)\n", ram >> 20, ram >> 10);
 }
 
 static void __init show_loader(const struct boot_info *bi)
@@ -53,33 +54,55 @@ static void __init show_loader(const struct boot_info *bi)
     }
 }
 
-/* Protections of CPU 0; NX and WP are on since head.S. */
-static void __init enable_protections(void)
+static void __init check_loader_data(const struct boot_info *bi)
 {
-    struct cpuid_leaf leaf7 = { 0 };
-    uint64_t cr4 = read_cr4() | X86_CR4_PGE;
-
-    if (cpuid(0, 0).a >= 7) {
-        leaf7 = cpuid(7, 0);
-    }
-    if (leaf7.b & (1u << 7)) {
-        cr4 |= X86_CR4_SMEP;
-    }
-    write_cr4(cr4);
-}
-
-void __noreturn __init start_xylem(struct boot_info *bi)
-{
-    extable_init();
-    printf_hook_init();
-    enable_protections();
-    show_loader(bi);
-    show_memory(bi);
     if (!boot_memmap_check(bi)) {
         boot_fail("the boot loader's memory map and module list contradict each other\n");
     }
     if (bi->nr_modules == 0) {
         boot_fail("no dom0 kernel: give it as the first module of the boot entry\n");
     }
-    panic("nothing to do yet");
+}
+
+/* Boot-only text and data, this file's too, are gone when this returns to nobody. */
+static void __noreturn __noinline finish_boot(void)
+{
+    uint64_t start, end;
+
+    image_seal(&start, &end);
+    mm_boot_free(start, end);
+    domain_unpause(hardware_domain);
+    idle_loop();
+}
+
+void __noreturn __init start_xylem(struct boot_info *bi)
+{
+    extable_init();
+    printf_hook_init();
+    show_loader(bi);
+    show_memory(bi);
+    check_loader_data(bi);
+    mm_boot_init(bi);
+    traps_init();
+    cpu_init_boot();
+    acpi_init(bi);
+    irq_init();
+    apic_init_boot();
+    ioapic_init();
+    time_init();
+    timers_boot_init();
+    if (timers_cpu_init(0) != 0) {
+        boot_fail("no memory for the timers of the first processor\n");
+    }
+    keyhandler_init();
+    sched_init();
+    domains_init();
+    if (units_init() != 0) {
+        boot_fail("a subsystem could not be started: the lines above say which\n");
+    }
+    local_irq_enable();
+    console_init_late();
+    dom0_create(bi);
+    console_end_boot();
+    finish_boot();
 }

@@ -15,4 +15,7 @@ void console_log_write(const char *text, size_t len);
 void printk_tell_levels(void);
 void console_input_end_boot(void);
 
+/* console_hooks_init - event channels are up: tell dom0 and the console daemon of news. */
+void console_hooks_init(void);
+
 #endif /* CHAR_CONSOLE_PRIVATE_H */

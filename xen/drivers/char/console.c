@@ -6,6 +6,8 @@
 #include <xen/mm.h>
 #include <xen/serial.h>
 #include <xen/spinlock.h>
+#include <xen/time.h>
+#include <xen/timer.h>
 
 #include "conring.h"
 #include "console-private.h"
@@ -129,13 +131,44 @@ static void __init enlarge_ring(void)
     pr_info("Console ring of %u KiB\n", conring_bytes() >> 10);
 }
 
+/* Ports that no interrupt serves, or all of them under sync_console, are asked now and then. */
+#define POLL_PERIOD MILLISECS(20)
+static struct timer poll_timer;
+
+static void poll_ports(void *data)
+{
+    (void)data;
+    for (unsigned int i = 0; i < SERIAL_NR_PORTS; i++) {
+        if (use_serial[i]) {
+            serial_poll(i);
+        }
+    }
+    timer_set(&poll_timer, NOW() + POLL_PERIOD);
+}
+
+static bool any_port_polled(void)
+{
+    for (unsigned int i = 0; i < SERIAL_NR_PORTS; i++) {
+        if (use_serial[i] && !serial_has_interrupts(i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void __init console_init_late(void)
 {
+    console_set_clock(get_s_time);
+    console_hooks_init();
     enlarge_ring();
     for (unsigned int i = 0; i < SERIAL_NR_PORTS; i++) {
         if (use_serial[i] && !opt_sync_console) {
             serial_interrupts(i);
         }
+    }
+    if (any_port_polled()) {
+        timer_init(&poll_timer, poll_ports, NULL, 0);
+        timer_set(&poll_timer, NOW() + POLL_PERIOD);
     }
     if (opt_sync_console) {
         pr_warn("sync_console: each byte waits for the serial port: for debugging only\n");

@@ -293,6 +293,11 @@ void serial_interrupts(unsigned int nr)
     console_unlock(flags);
 }
 
+bool serial_has_interrupts(unsigned int nr)
+{
+    return uarts[nr].async;
+}
+
 void serial_force(unsigned int nr)
 {
     struct uart *u = &uarts[nr];

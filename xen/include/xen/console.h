@@ -38,7 +38,7 @@ void console_flush(void);
  */
 struct console_line {
     uint16_t len;
-    char text[254];
+    char text[126];
 };
 
 /*

@@ -16,6 +16,7 @@
 #include <public/xen.h>
 
 #include <asm/domain.h>
+#include <xen/console.h>
 #include <xen/printk.h>
 
 struct rangeset;
@@ -93,6 +94,7 @@ struct domain {
     struct rangeset *irq_caps;          /* pirqs it may bind */
     int32_t time_offset_seconds;
     uint64_t creation_stime;
+    struct console_line console_line;   /* unfinished line of CONSOLEIO_write; its vcpus, one at a time */
     struct list_head all;               /* [LOCK_DOMLIST] list of domains by id */
     struct arch_domain arch;
 };
@@ -164,5 +166,7 @@ int arch_set_info_guest(struct vcpu *v, const struct vcpu_guest_context *c);
 void arch_get_info_guest(struct vcpu *v, struct vcpu_guest_context *c);
 long arch_do_domctl(struct xen_domctl *op, struct domain *d, unsigned long u_domctl, bool *copyback);
 void arch_dump_guest_registers(struct vcpu *v);
+/* arch_vcpu_send_nmi - make an NMI pending; 0, -EINVAL if @v has no handler. */
+int arch_vcpu_send_nmi(struct vcpu *v);
 
 #endif /* XEN_DOMAIN_H */

@@ -19,6 +19,8 @@ void serial_write(unsigned int nr, const char *text, size_t len);
 void serial_interrupts(unsigned int nr);
 void serial_force(unsigned int nr);
 void serial_flush(unsigned int nr);
+/* serial_has_interrupts - serial_interrupts() took hold. */
+bool serial_has_interrupts(unsigned int nr);
 /* serial_poll - take what has arrived, for ports without interrupts. */
 void serial_poll(unsigned int nr);
 /* serial_owns_port - true if I/O port @port belongs to a serial port that is in use here. */

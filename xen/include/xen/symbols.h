@@ -14,5 +14,7 @@ const char *symbol_lookup(unsigned long addr, unsigned long *offset, unsigned lo
 
 /* symbol_format - "name+0x12/0x34", or the number if there is no name; returns the length. */
 int symbol_format(char *buf, size_t size, unsigned long addr);
+/* symbol_format_return - for a return address: a call that does not return may end its function. */
+int symbol_format_return(char *buf, size_t size, unsigned long addr);
 
 #endif /* XEN_SYMBOLS_H */
