@@ -4,9 +4,12 @@
 #include <xen/gnttab.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/mapframe.h>
 #include <xen/rangeset.h>
 #include <xen/time.h>
 #include <xen/unit.h>
+
+#include <public/sched.h>
 
 /*
  * Domains by id: leaves of 512 pointers, made when an id of theirs is first
@@ -167,7 +170,7 @@ static int check_config(const struct xen_domctl_createdomain *c)
                            XEN_DOMCTL_CDF_vpmu;
 
     if ((c->flags & ~known) || c->max_vcpus == 0 || c->max_vcpus > 8192 ||
-        c->max_evtchn_port < 0 || c->max_grant_frames < 1) {
+        c->max_grant_frames == 0) {
         return -EINVAL;
     }
     if (c->flags & (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_nested_virt |
@@ -512,5 +515,5 @@ void __init domains_init(void)
     if (idle_vcpu[0] == NULL) {
         panic("boot: no memory for the idle vcpu\n");
     }
-    get_cpu_info()->current = idle_vcpu[0];
+    get_cpu_info()->curr_vcpu = idle_vcpu[0];
 }

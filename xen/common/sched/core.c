@@ -204,6 +204,15 @@ void vcpu_unblock(struct vcpu *v)
     }
 }
 
+static void poll_timed_out(void *data)
+{
+    struct vcpu *v = data;
+
+    if (READ_ONCE(v->pause_flags) & VPF_POLL) {
+        vcpu_unblock(v);
+    }
+}
+
 void sched_wake_pollers(struct domain *d, unsigned int port)
 {
     struct vcpu *v;
@@ -300,6 +309,7 @@ int sched_vcpu_create(struct vcpu *v)
         v->sched.is_running = true;
         rq->curr = v;
     } else {
+        timer_init(&v->poll_timer, poll_timed_out, v, v->processor);
         sched_policy->vcpu_insert(v);
     }
     return 0;
@@ -308,8 +318,10 @@ int sched_vcpu_create(struct vcpu *v)
 void sched_vcpu_destroy(struct vcpu *v)
 {
     unsigned long flags;
-    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+    struct runqueue *rq;
 
+    timer_kill(&v->poll_timer);
+    rq = vcpu_queue_lock(v, &flags);
     if (v->sched.queued) {
         sched_policy->dequeue(v);
     }

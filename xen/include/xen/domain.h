@@ -46,6 +46,7 @@ struct vcpu {
     unsigned long runstate_area;        /* [v] guest kernel va, 0 if none */
     unsigned long time_area;            /* [v] guest kernel va of a vcpu_time_info, 0 if none */
     bool runstate_due, time_due;        /* [v] to be written at the next entry to kernel mode */
+    uint32_t time_gen;                  /* [v] cpu_time.gen that vcpu_info.time stands for, 0 none */
     bool initialised;                   /* [d] has a context */
     bool defer_shutdown, paused_for_shutdown;   /* [d] */
 
