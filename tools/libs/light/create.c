@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Creating a domain: a row of steps, each undone as a whole if a later one fails. */
+#include "light-private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "xyl_guest.h"
+
+#define SLACK_KIB       1024u   /* beside the guest's memory: what it may take and give back */
+#define OVERHEAD_PAGES  256u    /* the hypervisor's own for a domain, on the safe side */
+#define EVTCHN_DEFAULT  1023u
+
+/* A domain on its way.  Invariant: domid is valid once created is true. */
+struct creation {
+    struct xyl_light *light;
+    struct xyl_ctrl *ctrl;
+    struct xyl_domain_config *config;
+    struct xen_sysctl_physinfo host;
+    struct light_nodes nodes;
+    uint32_t domid;
+    bool created;
+    struct xyl_err *err;
+};
+
+/* A random UUID: version 4, variant 1. */
+static int choose_uuid(struct creation *c)
+{
+    uint8_t *uuid = c->config->uuid;
+
+    if (c->config->uuid_given) {
+        return 0;
+    }
+    if (getrandom(uuid, 16, 0) != 16) {
+        return xyl_fail_sys(c->err, -errno, "no random numbers for a UUID");
+    }
+    uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+    uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+    c->config->uuid_given = true;
+    return 0;
+}
+
+static int check_host(struct creation *c)
+{
+    uint64_t need = ((uint64_t)c->config->memory_mib << 8) + OVERHEAD_PAGES, free_pages;
+    char caps[1025];
+    int rc = xyl_ctrl_physinfo(c->ctrl, &c->host);
+
+    if (rc == 0) {
+        rc = xyl_ctrl_capabilities(c->ctrl, caps);
+    }
+    if (rc < 0) {
+        return xyl_fail_sys(c->err, rc, "cannot ask the hypervisor about the machine");
+    }
+    if (strstr(caps, "xen-3.0-x86_64") == NULL) {
+        return xyl_fail(c->err, -EOPNOTSUPP, "this hypervisor runs no 64-bit PV guests "
+                        "(capabilities: %s)", caps);
+    }
+    free_pages = c->host.free_pages > c->host.outstanding_pages ?
+                 c->host.free_pages - c->host.outstanding_pages : 0;
+    if (free_pages < need) {
+        return xyl_fail(c->err, -ENOMEM, "domain \"%s\" needs %lu MiB, but only %lu MiB are free; "
+                        "lower its memory, or shut other domains down", c->config->name,
+                        (unsigned long)(need >> 8), (unsigned long)(free_pages >> 8));
+    }
+    return 0;
+}
+
+/* No two domains of one UUID: their nodes and files would be the same. */
+static int check_unique(struct creation *c)
+{
+    size_t nr;
+    xyl_domain_info *all = xyl_domains(c->light, &nr, c->err);
+    int rc = all != NULL ? 0 : -ENODEV;
+
+    for (size_t i = 0; rc == 0 && i < nr; i++) {
+        if (memcmp(all[i].handle, c->config->uuid, 16) == 0 &&
+            !(all[i].flags & XEN_DOMINF_dying)) {
+            rc = xyl_fail(c->err, -EEXIST, "domain %u has the same UUID; remove it from the "
+                          "configuration to have one chosen", all[i].domain);
+        }
+    }
+    free(all);
+    return rc;
+}
+
+static int step_create(struct creation *c)
+{
+    const struct xyl_domain_config *config = c->config;
+    struct xen_domctl_createdomain op = {
+        .max_vcpus = (uint32_t)config->maxvcpus,
+        .max_evtchn_port = config->max_event_channels == XYL_UNSET ? EVTCHN_DEFAULT :
+                           (uint32_t)config->max_event_channels,
+        .max_grant_frames = (int32_t)config->max_grant_frames,
+        .max_maptrack_frames = (int32_t)config->max_maptrack_frames,
+    };
+    long version = config->max_grant_version;
+    int rc;
+
+    if (version == XYL_UNSET) {
+        version = c->host.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1;
+    }
+    op.grant_opts = XEN_DOMCTL_GRANT_version((uint32_t)version);
+    memcpy(op.handle, config->uuid, sizeof(op.handle));
+    c->domid = 0;
+    rc = xyl_ctrl_domain_create(c->ctrl, &op, &c->domid);
+    if (rc < 0) {
+        return xyl_fail_sys(c->err, rc, "the hypervisor refuses a domain with %ld vCPUs",
+                            config->maxvcpus);
+    }
+    c->created = true;
+    light_log(c->light, "domain %u created", c->domid);
+    return 0;
+}
+
+/* Difference of the guest's clock to UTC. */
+static int set_time(struct creation *c)
+{
+    long offset = c->config->rtc_timeoffset;
+    time_t now = time(NULL);
+    struct tm local;
+
+    if (c->config->localtime && localtime_r(&now, &local) != NULL) {
+        offset += local.tm_gmtoff;
+    }
+    return offset != 0 ? xyl_ctrl_domain_time_offset(c->ctrl, c->domid, offset) : 0;
+}
+
+static int set_limits(struct creation *c)
+{
+    const struct xyl_domain_config *config = c->config;
+    uint64_t max_kib = (uint64_t)config->maxmem_mib << 10;
+    int rc = xyl_ctrl_domain_address_size(c->ctrl, c->domid, 64);
+
+    if (rc == 0) {
+        rc = xyl_ctrl_domain_max_vcpus(c->ctrl, c->domid, (uint32_t)config->maxvcpus);
+    }
+    if (rc == 0) {
+        rc = xyl_ctrl_domain_max_mem(c->ctrl, c->domid, max_kib + SLACK_KIB);
+    }
+    if (rc == 0) {
+        rc = xyl_ctrl_set_memory_map(c->ctrl, c->domid, max_kib << 10);
+        /* Guests get along without a map. */
+        rc = rc == -ENOSYS ? 0 : rc;
+    }
+    if (rc == 0) {
+        rc = set_time(c);
+    }
+    return rc == 0 ? 0 : xyl_fail_sys(c->err, rc, "domain %u: cannot set its limits (%ld vCPUs, "
+                                      "%lu KiB)", c->domid, config->maxvcpus, max_kib);
+}
+
+/* The affinity of one vCPU: its own text, the one for all, or none (NULL). */
+static const char *cpus_text(char **cpus, size_t nr, bool each, long vcpu)
+{
+    if (nr == 0) {
+        return NULL;
+    }
+    return each ? ((size_t)vcpu < nr ? cpus[vcpu] : NULL) : cpus[0];
+}
+
+static int set_affinity(struct creation *c)
+{
+    const struct xyl_domain_config *config = c->config;
+    unsigned int nr_cpus = c->host.max_cpu_id + 1;
+    uint8_t *hard, *soft;
+    int rc = 0;
+
+    if (config->nr_cpus == 0 && config->nr_cpus_soft == 0) {
+        return 0;
+    }
+    hard = calloc(2, nr_cpus / 8 + 1);
+    if (hard == NULL) {
+        return xyl_fail(c->err, -ENOMEM, "out of memory");
+    }
+    soft = hard + nr_cpus / 8 + 1;
+    for (long v = 0; rc == 0 && v < config->maxvcpus; v++) {
+        const char *h = cpus_text(config->cpus, config->nr_cpus, config->cpus_each, v);
+        const char *s = cpus_text(config->cpus_soft, config->nr_cpus_soft,
+                                  config->cpus_soft_each, v);
+
+        rc = h != NULL ? xyl_cpus_parse(h, nr_cpus, hard, c->err) : 0;
+        rc = rc == 0 && s != NULL ? xyl_cpus_parse(s, nr_cpus, soft, c->err) : rc;
+        if (rc == 0 && (h != NULL || s != NULL)) {
+            rc = xyl_ctrl_vcpu_set_affinity(c->ctrl, c->domid, (uint32_t)v, nr_cpus,
+                                            h != NULL ? hard : NULL, s != NULL ? soft : NULL);
+        }
+    }
+    free(hard);
+    return rc == 0 ? 0 : xyl_fail_sys(c->err, rc, "domain %u: cannot set the CPUs it runs on",
+                                      c->domid);
+}
+
+static int set_sched(struct creation *c)
+{
+    const struct xyl_domain_config *config = c->config;
+    struct xyl_sched_params params;
+    uint32_t id;
+    int rc;
+
+    if (config->cpu_weight == XYL_UNSET && config->cap == XYL_UNSET) {
+        return 0;
+    }
+    rc = xyl_ctrl_sched_id(c->ctrl, &id);
+    if (rc == 0) {
+        rc = xyl_ctrl_sched_get(c->ctrl, c->domid, id, &params);
+    }
+    if (rc == 0) {
+        if (config->cpu_weight != XYL_UNSET) {
+            params.weight = (uint16_t)config->cpu_weight;
+        }
+        if (config->cap != XYL_UNSET) {
+            params.cap = (uint16_t)config->cap;
+        }
+        rc = xyl_ctrl_sched_set(c->ctrl, c->domid, id, &params);
+    }
+    return rc == 0 ? 0 : xyl_fail_sys(c->err, rc, "domain %u: the scheduler refuses weight and cap",
+                                      c->domid);
+}
+
+static int step_claim(struct creation *c)
+{
+    c->nodes.domid = c->domid;
+    c->nodes.config = c->config;
+    xyl_uuid_format(c->config->uuid, c->nodes.uuid);
+    return nodes_claim(c->light, &c->nodes, c->err);
+}
+
+static int alloc_port(struct creation *c, uint32_t *port)
+{
+    int rc = xyl_ctrl_evtchn_alloc(c->ctrl, c->domid, 0);
+
+    if (rc < 0) {
+        return xyl_fail_sys(c->err, rc, "domain %u: no event channel for store and console",
+                            c->domid);
+    }
+    *port = (uint32_t)rc;
+    return 0;
+}
+
+static int step_build(struct creation *c)
+{
+    struct xyl_guest_spec spec = {
+        .domid = c->domid,
+        .kernel = c->config->kernel,
+        .ramdisk = c->config->ramdisk,
+        .cmdline = c->config->cmdline,
+        .nr_pages = (uint64_t)c->config->memory_mib << 8,
+        .log = c->light->log,
+        .log_ctx = c->light->log_ctx,
+    };
+    struct xyl_guest_result result;
+    int rc = alloc_port(c, &c->nodes.store_port);
+
+    if (rc == 0) {
+        rc = alloc_port(c, &c->nodes.console_port);
+    }
+    if (rc == 0) {
+        spec.store_port = c->nodes.store_port;
+        spec.console_port = c->nodes.console_port;
+        rc = xyl_guest_build(c->ctrl, &spec, &result, c->err);
+    }
+    if (rc == 0) {
+        c->nodes.store_mfn = result.store_mfn;
+        c->nodes.console_mfn = result.console_mfn;
+    }
+    return rc;
+}
+
+static int step_describe(struct creation *c)
+{
+    return nodes_describe(c->light, &c->nodes, c->err);
+}
+
+int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
+                      const struct xyl_create_options *options, uint32_t *domid,
+                      struct xyl_err *err)
+{
+    static int (*const steps[])(struct creation *c) = {
+        choose_uuid, check_host, check_unique, step_create, step_claim, set_limits, set_affinity,
+        set_sched, step_build, step_describe,
+    };
+    struct creation c = { .light = light, .config = config, .err = err };
+    bool chosen = !config->uuid_given;
+    int rc = 0;
+
+    c.ctrl = xyl_light_ctrl(light, err);
+    if (c.ctrl == NULL || xyl_light_store(light, err) == NULL) {
+        return -ENODEV;
+    }
+    for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
+        rc = steps[i](&c);
+    }
+    if (rc == 0 && options->config_text != NULL) {
+        rc = userdata_store(c.domid, config->uuid, options->config_text, err);
+    }
+    if (rc == 0) {
+        *domid = c.domid;
+        return 0;
+    }
+    if (c.created) {
+        xyl_domain_destroy(light, c.domid, NULL);
+    }
+    config->uuid_given = !chosen;
+    return rc;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Stopping domains: pausing, asking them to shut down, destroying them. */
+#include "light-private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ACK_TIMEOUT_MS 60000
+
+static int refuse_dom0(uint32_t domid, const char *what, struct xyl_err *err)
+{
+    return domid != 0 ? 0 :
+           xyl_fail(err, -EINVAL, "domain 0 runs this machine and cannot be %s from here", what);
+}
+
+int xyl_domain_pause(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
+    int rc = ctrl == NULL ? -ENODEV : refuse_dom0(domid, "paused", err);
+
+    if (rc == 0) {
+        rc = xyl_ctrl_domain_pause(ctrl, domid);
+    }
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot pause domain %u", domid);
+}
+
+int xyl_domain_unpause(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
+    int rc = ctrl == NULL ? -ENODEV : refuse_dom0(domid, "unpaused", err);
+
+    if (rc == 0) {
+        rc = xyl_ctrl_domain_unpause(ctrl, domid);
+    }
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot unpause domain %u", domid);
+}
+
+int xyl_domain_destroy(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
+    xyl_domain_info info;
+    int rc = ctrl == NULL ? -ENODEV : refuse_dom0(domid, "destroyed", err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    rc = xyl_ctrl_domain_info(ctrl, domid, &info);
+    if (rc < 0) {
+        return xyl_fail_sys(err, rc, "cannot destroy domain %u", domid);
+    }
+    /* First the domain, so that it sees nothing of what follows. */
+    rc = xyl_ctrl_domain_destroy(ctrl, domid);
+    nodes_remove(light, domid, info.handle);
+    userdata_remove(domid, info.handle);
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "domain %u: the hypervisor cannot destroy it",
+                                      domid);
+}
+
+/* Milliseconds of a clock that nobody sets. */
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Has the guest taken the request away from @path? */
+static bool request_taken(struct xyl_store *store, const char *path, const char *what)
+{
+    char *value = xyl_store_read(store, XYL_STORE_NO_TX, path, NULL);
+    bool taken = value == NULL || strcmp(value, what) != 0;
+
+    free(value);
+    return taken;
+}
+
+/* Wait for the guest; events are only reasons to look again. */
+static int wait_taken(struct xyl_store *store, const char *path, const char *what)
+{
+    int64_t end = now_ms() + ACK_TIMEOUT_MS, left;
+
+    while (!request_taken(store, path, what)) {
+        struct xyl_store_event *event;
+
+        left = end - now_ms();
+        if (left <= 0) {
+            return -ETIMEDOUT;
+        }
+        event = xyl_store_wait_event(store, (int)left);
+        if (event == NULL && errno != ETIMEDOUT && errno != EINTR) {
+            return -errno;
+        }
+        free(event);
+    }
+    return 0;
+}
+
+int xyl_domain_request(struct xyl_light *light, uint32_t domid, const char *what,
+                       struct xyl_err *err)
+{
+    struct xyl_store *store = xyl_light_store(light, err);
+    char path[LIGHT_PATH];
+    int rc = store == NULL ? -ENOTCONN : refuse_dom0(domid, "shut down", err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    rc = xyl_store_watch(store, path, "request");
+    if (rc == 0) {
+        rc = xyl_store_write_str(store, XYL_STORE_NO_TX, path, what);
+    }
+    if (rc == 0) {
+        rc = wait_taken(store, path, what);
+    }
+    xyl_store_unwatch(store, path, "request");
+    if (rc == -ETIMEDOUT) {
+        xyl_store_write_str(store, XYL_STORE_NO_TX, path, "");
+        return xyl_fail(err, rc, "domain %u did not take up the %s request within a minute; "
+                        "\"xl destroy\" ends it without asking", domid, what);
+    }
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot write %s in the store", path);
+}
+
+int xyl_domain_wait_end(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+{
+    struct xyl_store *store = xyl_light_store(light, err);
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
+    xyl_domain_info info;
+    int rc;
+
+    if (store == NULL || ctrl == NULL) {
+        return -ENODEV;
+    }
+    rc = xyl_store_watch(store, "@releaseDomain", "end");
+    if (rc < 0) {
+        return xyl_fail_sys(err, rc, "cannot watch the store");
+    }
+    for (;;) {
+        struct xyl_store_event *event = xyl_store_wait_event(store, -1);
+
+        if (event == NULL && errno != EINTR) {
+            rc = xyl_fail_sys(err, -errno, "the store went away");
+            break;
+        }
+        free(event);
+        rc = xyl_ctrl_domain_info(ctrl, domid, &info);
+        if (rc < 0 || (info.flags & (XEN_DOMINF_dying | XEN_DOMINF_shutdown))) {
+            rc = rc == -ESRCH ? 0 : rc;
+            break;
+        }
+    }
+    xyl_store_unwatch(store, "@releaseDomain", "end");
+    return rc;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A domain's life: create, find, pause, shut down, destroy, and keep watch.
+ *
+ * Functions return 0 or -Exxx and say why in one line in an xyl_err.  One context
+ * serves one process; it is not shared over fork().
+ */
+#ifndef XYL_LIGHT_H
+#define XYL_LIGHT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "xyl_ctrl.h"
+#include "xyl_domain_config.h"
+#include "xyl_err.h"
+#include "xyl_store.h"
+
+struct xyl_light;
+
+/*
+ * xyl_light_new - a context; connections are made when first needed.
+ * @log  told what is being done, one line at a time; may be NULL.
+ * Returns NULL without memory.
+ */
+typedef void xyl_log_fn(void *ctx, const char *line);
+struct xyl_light *xyl_light_new(xyl_log_fn *log, void *log_ctx);
+void xyl_light_free(struct xyl_light *light);
+
+/* The connections, opened when first asked for; NULL with @err set. */
+struct xyl_ctrl *xyl_light_ctrl(struct xyl_light *light, struct xyl_err *err);
+struct xyl_store *xyl_light_store(struct xyl_light *light, struct xyl_err *err);
+
+/* ------------------------------------------------------------ finding domains */
+
+/*
+ * xyl_domains - all domains, in order of their ids.
+ * @nr  out: how many.
+ * Returns an array for free(), or NULL with @err set.
+ */
+xyl_domain_info *xyl_domains(struct xyl_light *light, size_t *nr, struct xyl_err *err);
+
+/* xyl_domain_name - for free(); NULL if it has none or there is no such domain. */
+char *xyl_domain_name(struct xyl_light *light, uint32_t domid);
+
+/*
+ * xyl_domain_find - the domain a person means: a number, or a name.
+ * Errors: -ESRCH no such domain.
+ */
+int xyl_domain_find(struct xyl_light *light, const char *who, uint32_t *domid,
+                    struct xyl_err *err);
+
+/* ------------------------------------------------------------ life */
+
+struct xyl_create_options {
+    const char *config_text;    /* kept for xyl_domain_config_load(); may be NULL */
+};
+
+/*
+ * xyl_domain_create - build a domain from its configuration; it is left paused.
+ * @config  checked; a UUID is chosen if it has none.
+ * On error nothing of the domain remains.
+ */
+int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
+                      const struct xyl_create_options *options, uint32_t *domid,
+                      struct xyl_err *err);
+
+int xyl_domain_pause(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
+int xyl_domain_unpause(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
+
+/* xyl_domain_destroy - end it at once, and remove what is kept about it. */
+int xyl_domain_destroy(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
+
+/*
+ * xyl_domain_request - ask the guest to shut itself down.
+ * @what  "poweroff" or "reboot"; waits until the guest has taken it up, a minute at most.
+ * Errors: -ETIMEDOUT, after which the request is withdrawn.
+ */
+int xyl_domain_request(struct xyl_light *light, uint32_t domid, const char *what,
+                       struct xyl_err *err);
+
+/* xyl_domain_wait_end - until the domain has shut down or is gone. */
+int xyl_domain_wait_end(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
+
+/* xyl_domain_rename - errors: -EEXIST another domain has the name. */
+int xyl_domain_rename(struct xyl_light *light, uint32_t domid, const char *name,
+                      struct xyl_err *err);
+
+/*
+ * xyl_domain_config_load - the text given to xyl_domain_create().
+ * Returns it for free(), or NULL if there is none (a domain that others made).
+ */
+char *xyl_domain_config_load(const xyl_domain_info *info);
+
+/*
+ * xyl_domain_keep - watch over a domain and act when it shuts down, as its
+ * configuration says; returns when there is nothing left to watch.
+ * @config       changed when the domain is started again under another name.
+ * @config_text  as in xyl_create_options.
+ * Returns 0, or -Exxx if the domain could not be started again.
+ */
+int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
+                    const char *config_text, uint32_t domid, struct xyl_err *err);
+
+/* xyl_domain_action - which of its actions a configuration names for a SHUTDOWN_* reason. */
+enum xyl_action xyl_domain_action(const struct xyl_domain_config *config, unsigned int reason);
+
+/* xyl_shutdown_reason - of a domain whose flags say XEN_DOMINF_shutdown. */
+static inline unsigned int xyl_shutdown_reason(const xyl_domain_info *info)
+{
+    return (info->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+}
+
+/* ------------------------------------------------------------ around domains */
+
+/*
+ * xyl_console_tty - the terminal that the console daemon made for a domain.
+ * @timeout_ms  how long to wait for the daemon.
+ * Returns its name for free(), or NULL with @err set.
+ */
+char *xyl_console_tty(struct xyl_light *light, uint32_t domid, unsigned int number,
+                      int timeout_ms, struct xyl_err *err);
+
+/* xyl_init_dom0 - the store's nodes about domain 0 itself. */
+int xyl_init_dom0(struct xyl_light *light, struct xyl_err *err);
+
+/*
+ * xyl_start_time - when a domain was created, in seconds since 1970.
+ * Errors: -ENOENT for domains that others made.
+ */
+int xyl_start_time(struct xyl_light *light, const xyl_domain_info *info, double *start);
+
+#endif

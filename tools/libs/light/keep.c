@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Keeping watch over a domain, and acting when it has shut down. */
+#include "light-private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <public/sched.h>
+
+#define TOKEN        "keep"
+#define HASTE_SEC    2      /* a domain that lived shorter is started again after a second */
+
+enum xyl_action xyl_domain_action(const struct xyl_domain_config *config, unsigned int reason)
+{
+    switch (reason) {
+    case SHUTDOWN_poweroff:
+        return config->on_poweroff;
+    case SHUTDOWN_reboot:
+        return config->on_reboot;
+    case SHUTDOWN_suspend:
+        return XYL_ACTION_PRESERVE;     /* whoever asked for it goes on with it */
+    case SHUTDOWN_watchdog:
+        return config->on_watchdog;
+    case SHUTDOWN_soft_reset:
+        return config->on_soft_reset;
+    default:
+        return config->on_crash;
+    }
+}
+
+static const char *reason_name(unsigned int reason)
+{
+    static const char *const names[] = {
+        [SHUTDOWN_poweroff] = "powered off", [SHUTDOWN_reboot] = "rebooted",
+        [SHUTDOWN_suspend] = "suspended", [SHUTDOWN_crash] = "crashed",
+        [SHUTDOWN_watchdog] = "was stopped by its watchdog",
+        [SHUTDOWN_soft_reset] = "asked for a soft reset",
+    };
+
+    return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "shut down";
+}
+
+/* Wait until the domain is shut down (1, *info is set) or gone (0). */
+static int wait_shutdown(struct xyl_light *light, uint32_t domid, xyl_domain_info *info,
+                         struct xyl_err *err)
+{
+    for (;;) {
+        struct xyl_store_event *event;
+        int rc = xyl_ctrl_domain_info(light->ctrl, domid, info);
+
+        if (rc == -ESRCH || (rc == 0 && (info->flags & XEN_DOMINF_dying))) {
+            return 0;
+        }
+        if (rc < 0) {
+            return xyl_fail_sys(err, rc, "domain %u", domid);
+        }
+        if (info->flags & XEN_DOMINF_shutdown) {
+            return 1;
+        }
+        event = xyl_store_wait_event(light->store, -1);
+        if (event == NULL && errno != EINTR) {
+            return xyl_fail_sys(err, -errno, "the store went away");
+        }
+        free(event);
+    }
+}
+
+/* The domain may have been renamed since it was made. */
+static void take_name(struct xyl_light *light, struct xyl_domain_config *config, uint32_t domid)
+{
+    char *name = xyl_domain_name(light, domid);
+
+    if (name != NULL) {
+        free(config->name);
+        config->name = name;
+    }
+}
+
+/* Give the dead domain a name of the form NAME-N, and another UUID to the one that follows. */
+static int rename_away(struct xyl_light *light, struct xyl_domain_config *config, uint32_t domid,
+                       struct xyl_err *err)
+{
+    char name[XYL_NAME_MAX + 16];
+    int rc = -EEXIST;
+
+    for (unsigned int n = 1; rc == -EEXIST && n < 1000; n++) {
+        xyl_err_clear(err);
+        snprintf(name, sizeof(name), "%s-%u", config->name, n);
+        rc = xyl_domain_rename(light, domid, name, err);
+    }
+    config->uuid_given = rc != 0;
+    return rc;
+}
+
+/* One shutdown: 1 and a new *domid to go on with, 0 at the end, or -Exxx. */
+static int act(struct xyl_light *light, struct xyl_domain_config *config, const char *config_text,
+               uint32_t *domid, enum xyl_action action, struct xyl_err *err)
+{
+    const struct xyl_create_options options = { .config_text = config_text };
+    int rc;
+
+    take_name(light, config, *domid);
+    switch (action) {
+    case XYL_ACTION_PRESERVE:
+        return 0;
+    case XYL_ACTION_RENAME_RESTART:
+        rc = rename_away(light, config, *domid, err);
+        break;
+    case XYL_ACTION_SOFT_RESET:
+        light_log(light, "domain %u: soft reset is not there for PV guests", *domid);
+        return xyl_domain_destroy(light, *domid, err);
+    case XYL_ACTION_DESTROY:
+        return xyl_domain_destroy(light, *domid, err);
+    default:
+        rc = xyl_domain_destroy(light, *domid, err);
+        break;
+    }
+    if (rc == 0) {
+        rc = xyl_domain_create(light, config, &options, domid, err);
+    }
+    if (rc == 0) {
+        rc = xyl_domain_unpause(light, *domid, err);
+    }
+    return rc == 0 ? 1 : rc;
+}
+
+int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
+                    const char *config_text, uint32_t domid, struct xyl_err *err)
+{
+    int rc;
+
+    if (xyl_light_ctrl(light, err) == NULL || xyl_light_store(light, err) == NULL) {
+        return -ENODEV;
+    }
+    rc = xyl_store_watch(light->store, "@releaseDomain", TOKEN);
+    if (rc < 0) {
+        return xyl_fail_sys(err, rc, "cannot watch the store");
+    }
+    light_log(light, "watching domain %u", domid);
+    do {
+        time_t begun = time(NULL);
+        xyl_domain_info info;
+        enum xyl_action action;
+
+        rc = wait_shutdown(light, domid, &info, err);
+        if (rc <= 0) {
+            light_log(light, "domain %u is gone", domid);
+            break;
+        }
+        action = xyl_domain_action(config, xyl_shutdown_reason(&info));
+        light_log(light, "domain %u %s (reason %u): %s", domid,
+                  reason_name(xyl_shutdown_reason(&info)), xyl_shutdown_reason(&info),
+                  xyl_action_name(action));
+        if (time(NULL) - begun < HASTE_SEC) {
+            sleep(1);
+        }
+        rc = act(light, config, config_text, &domid, action, err);
+        if (rc > 0) {
+            light_log(light, "started again as domain %u", domid);
+        }
+    } while (rc > 0);
+    xyl_store_unwatch(light->store, "@releaseDomain", TOKEN);
+    return rc;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files in /var/lib/xen about domains that run. */
+#include "light-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define USERDATA_MAX (1u << 20)
+
+static void userdata_path(char path[LIGHT_PATH], uint32_t domid, const uint8_t uuid[16],
+                          const char *suffix)
+{
+    char text[XYL_UUID_TEXT];
+
+    xyl_uuid_format(uuid, text);
+    snprintf(path, LIGHT_PATH, "/var/lib/xen/userdata-d.%u.%s.xl%s", domid, text, suffix);
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -errno;
+        }
+        text += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Written beside and renamed, so that nobody ever reads half a file. */
+int userdata_store(uint32_t domid, const uint8_t uuid[16], const char *text, struct xyl_err *err)
+{
+    char path[LIGHT_PATH], new[LIGHT_PATH];
+    int fd, rc;
+
+    userdata_path(path, domid, uuid, "");
+    userdata_path(new, domid, uuid, ".new");
+    mkdir("/var/lib/xen", 0755);
+    fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return xyl_fail_sys(err, -errno, "cannot write %s", new);
+    }
+    rc = write_all(fd, text, strlen(text));
+    if (close(fd) < 0 && rc == 0) {
+        rc = -errno;
+    }
+    if (rc == 0 && rename(new, path) < 0) {
+        rc = -errno;
+    }
+    if (rc < 0) {
+        unlink(new);
+        return xyl_fail_sys(err, rc, "cannot write %s", path);
+    }
+    return 0;
+}
+
+char *userdata_load(uint32_t domid, const uint8_t uuid[16])
+{
+    char path[LIGHT_PATH], *text;
+    struct stat st;
+    FILE *file;
+    size_t len;
+
+    userdata_path(path, domid, uuid, "");
+    file = fopen(path, "re");
+    if (file == NULL) {
+        return NULL;
+    }
+    text = fstat(fileno(file), &st) == 0 && st.st_size < USERDATA_MAX ?
+           malloc((size_t)st.st_size + 1) : NULL;
+    if (text != NULL) {
+        len = fread(text, 1, (size_t)st.st_size, file);
+        text[len] = '\0';
+    }
+    fclose(file);
+    return text;
+}
+
+void userdata_remove(uint32_t domid, const uint8_t uuid[16])
+{
+    char path[LIGHT_PATH];
+
+    userdata_path(path, domid, uuid, "");
+    unlink(path);
+}
+
+char *xyl_domain_config_load(const xyl_domain_info *info)
+{
+    return userdata_load(info->domain, info->handle);
+}
