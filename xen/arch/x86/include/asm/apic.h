@@ -36,6 +36,8 @@ extern bool apic_tsc_deadline;
 void apic_timer_deadline(uint64_t tsc);
 void apic_timer_oneshot(uint32_t ticks);
 uint32_t apic_timer_current(void);
+/* apic_error - the error vector. */
+void apic_error(void);
 
 /* ioapic_init - read what the MADT named; all entries masked. */
 void ioapic_init(void);
