@@ -275,6 +275,9 @@ static enum boot_mem_type __init efi_type(uint32_t type)
 
 static void __init memory_from_efi(struct boot_info *bi)
 {
+    if (bi->efi_mmap == NULL) {
+        return;
+    }
     for (unsigned int off = 0; off + bi->efi_desc_size <= bi->efi_mmap_len;
          off += bi->efi_desc_size) {
         struct efi_mem_desc d;
