@@ -8,3 +8,4 @@ store_CFLAGS := -D_GNU_SOURCE -Itools/xenstored -Itools/libs/store/include
 test-tree_SRCS  := tools/xenstored/tree.c
 test-store_SRCS := $(STORE_CORE) tests/unit/store/client.c
 test-guest_SRCS := $(STORE_CORE) tests/unit/store/client.c
+test-ring_SRCS  := tools/xenstored/ring.c

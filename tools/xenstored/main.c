@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xenstored: options, daemon, log, pid file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server.h"
+
+#define RUN_DIR "/run/xenstored"
+
+struct options {
+    const char *pid_file, *log_file, *socket;
+    bool no_fork, no_domains, trace;
+    struct store_limits limits;
+};
+
+static const char *log_name;
+static FILE *log_file;
+static bool to_syslog;
+static volatile int stop, hup;
+
+static const char usage[] =
+    "usage: xenstored [options]\n"
+    "  -F, --pid-file FILE      write the daemon's process number there\n"
+    "  -N, --no-fork            stay in the foreground, log to stderr\n"
+    "  -D, --no-domain-init     serve the socket only, no domains\n"
+    "  -T, --trace-file FILE    log there, and note each request\n"
+    "  -V, --verbose            note each request in the log\n"
+    "  -s, --socket PATH        listen there (default " RUN_DIR "/socket)\n"
+    "  -E, --entry-nb N         nodes a domain may own (1000)\n"
+    "  -S, --entry-size N       bytes of a value (2048)\n"
+    "  -W, --watch-nb N         watches of a domain (128)\n"
+    "  -t, --transaction N      transactions of a domain (10)\n"
+    "  -A, --perm-nb N          entries in a node's permission list (5)\n"
+    "  -H, --help               this text\n";
+
+static const struct option longs[] = {
+    { "pid-file", required_argument, NULL, 'F' },
+    { "no-fork", no_argument, NULL, 'N' },
+    { "no-domain-init", no_argument, NULL, 'D' },
+    { "trace-file", required_argument, NULL, 'T' },
+    { "verbose", no_argument, NULL, 'V' },
+    { "socket", required_argument, NULL, 's' },
+    { "entry-nb", required_argument, NULL, 'E' },
+    { "entry-size", required_argument, NULL, 'S' },
+    { "watch-nb", required_argument, NULL, 'W' },
+    { "transaction", required_argument, NULL, 't' },
+    { "perm-nb", required_argument, NULL, 'A' },
+    { "help", no_argument, NULL, 'H' },
+    { NULL, 0, NULL, 0 },
+};
+
+static bool parse_limit(char opt, const char *text, unsigned int *out)
+{
+    char *end;
+    unsigned long v;
+
+    errno = 0;
+    v = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || v > 1000000000) {
+        fprintf(stderr, "xenstored: -%c %s: a number up to 1000000000 is wanted\n", opt, text);
+        return false;
+    }
+    *out = (unsigned int)v;
+    return true;
+}
+
+static unsigned int *limit_of(struct store_limits *l, int opt)
+{
+    switch (opt) {
+    case 'E':
+        return &l->nodes;
+    case 'S':
+        return &l->entry_bytes;
+    case 'W':
+        return &l->watches;
+    case 't':
+        return &l->transactions;
+    case 'A':
+        return &l->perms;
+    default:
+        return NULL;
+    }
+}
+
+/* 0: go on, 1: done, -1: wrong. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+    int opt;
+
+    while ((opt = getopt_long(argc, argv, "F:NDT:Vs:E:S:W:t:A:H", longs, NULL)) != -1) {
+        switch (opt) {
+        case 'F':
+            o->pid_file = optarg;
+            break;
+        case 'N':
+            o->no_fork = true;
+            break;
+        case 'D':
+            o->no_domains = true;
+            break;
+        case 'T':
+            o->log_file = optarg;
+            o->trace = true;
+            break;
+        case 'V':
+            o->trace = true;
+            break;
+        case 's':
+            o->socket = optarg;
+            break;
+        case 'H':
+            fputs(usage, stdout);
+            return 1;
+        case '?':
+            fputs(usage, stderr);
+            return -1;
+        default:
+            if (!parse_limit((char)opt, optarg, limit_of(&o->limits, opt))) {
+                return -1;
+            }
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "xenstored: unexpected argument %s\n%s", argv[optind], usage);
+        return -1;
+    }
+    return 0;
+}
+
+/* --- log --- */
+
+static void open_log(void)
+{
+    FILE *f;
+
+    if (log_name == NULL) {
+        return;
+    }
+    f = fopen(log_name, "ae");
+    if (f == NULL) {
+        server_log("cannot open %s: %s", log_name, strerror(errno));
+        return;
+    }
+    setlinebuf(f);
+    if (log_file != NULL) {
+        fclose(log_file);
+    }
+    log_file = f;
+}
+
+void server_log(const char *fmt, ...)
+{
+    char line[600], when[32];
+    time_t now = time(NULL);
+    struct tm tm;
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    if (log_file == NULL && to_syslog) {
+        syslog(LOG_NOTICE, "%s", line);
+        return;
+    }
+    strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", gmtime_r(&now, &tm));
+    fprintf(log_file != NULL ? log_file : stderr, "%s xenstored: %s\n", when, line);
+}
+
+/* --- the core's back end --- */
+
+static int introduce(void *arg, unsigned int domid, uint64_t gfn, uint32_t port)
+{
+    return xen_introduce(arg, domid, gfn, port);
+}
+
+static void disconnect(void *arg, struct conn *c)
+{
+    server_drop(arg, conn_owner(c), true);
+}
+
+static void log_line(void *arg, const char *line)
+{
+    (void)arg;
+    server_log("%s", line);
+}
+
+/* --- start --- */
+
+/* In the parent: wait for the child's word that it serves, and end with its verdict. */
+static void wait_for_child(int fd)
+{
+    char ok = 1;
+
+    _exit(read(fd, &ok, 1) == 1 && ok == 0 ? 0 : 1);
+}
+
+/* Returns the descriptor by which the parent is told, or -1 in the foreground. */
+static int daemonize(void)
+{
+    int fds[2], null;
+    pid_t pid;
+
+    if (pipe2(fds, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+        fprintf(stderr, "xenstored: cannot become a daemon: %s\n", strerror(errno));
+        exit(1);
+    }
+    if (pid > 0) {
+        close(fds[1]);
+        wait_for_child(fds[0]);
+    }
+    close(fds[0]);
+    setsid();
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0) {
+        dup2(null, 0);
+        dup2(null, 1);
+    }
+    if (chdir("/") != 0) {
+        server_log("cannot leave the current folder: %s", strerror(errno));
+    }
+    return fds[1];
+}
+
+static void tell_parent(int fd)
+{
+    char ok = 0;
+
+    if (fd < 0) {
+        return;
+    }
+    if (write(fd, &ok, 1) != 1) {
+        server_log("whoever started the daemon did not wait for it");
+    }
+    close(fd);
+    fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd >= 0) {
+        dup2(fd, 2);
+        close(fd);
+    }
+    openlog("xenstored", LOG_PID, LOG_DAEMON);
+    to_syslog = true;
+}
+
+static bool write_pid(const char *path)
+{
+    FILE *f;
+
+    if (path == NULL) {
+        return true;
+    }
+    f = fopen(path, "we");
+    if (f == NULL || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f) != 0) {
+        fprintf(stderr, "xenstored: cannot write the pid file %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static void on_signal(int sig)
+{
+    if (sig == SIGHUP) {
+        hup = 1;
+    } else {
+        stop = 1;
+    }
+}
+
+static void set_signals(void)
+{
+    struct sigaction sa = { .sa_handler = on_signal };
+
+    sigaction(SIGHUP, &sa, NULL);
+    sigaction(SIGTERM, &sa, NULL);
+    sigaction(SIGINT, &sa, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static const char *socket_path(const struct options *o)
+{
+    static char path[108];
+    const char *dir = getenv("XENSTORED_RUNDIR");
+
+    if (o->socket != NULL) {
+        return o->socket;
+    }
+    if (getenv("XENSTORED_PATH") != NULL) {
+        return getenv("XENSTORED_PATH");
+    }
+    if (dir == NULL) {
+        return RUN_DIR "/socket";
+    }
+    snprintf(path, sizeof(path), "%s/socket", dir);
+    return path;
+}
+
+static bool start(struct server *s, const struct options *o)
+{
+    struct store_backend backend = { .introduce = introduce, .disconnect = disconnect,
+                                     .log = log_line, .arg = s };
+    uint64_t seed = 0;
+
+    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed)) {
+        struct timespec ts;
+
+        clock_gettime(CLOCK_REALTIME, &ts); /* early boot: better than none */
+        seed = (uint64_t)ts.tv_nsec * 0x9e3779b97f4a7c15ull ^ (uint64_t)getpid();
+    }
+    s->epoll = epoll_create1(EPOLL_CLOEXEC);
+    s->scratch = malloc(SCRATCH_SIZE);
+    s->st = store_new(&backend, &o->limits, seed);
+    if (s->epoll < 0 || s->scratch == NULL || s->st == NULL ||
+        store_introduce_dom0(s->st) != 0) {
+        fprintf(stderr, "xenstored: cannot start: out of memory or descriptors\n");
+        return false;
+    }
+    store_trace(s->st, o->trace);
+    return (o->no_domains || xen_open(s) == 0) && server_listen(s, socket_path(o)) == 0 &&
+           write_pid(o->pid_file);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = { .limits = store_default_limits };
+    struct server s = { .epoll = -1 };
+    int rc = parse_options(argc, argv, &o), parent = -1;
+
+    if (rc != 0) {
+        return rc > 0 ? 0 : 1;
+    }
+    log_name = o.log_file;
+    open_log();
+    if (!o.no_fork) {
+        parent = daemonize();
+    }
+    set_signals();
+    if (!start(&s, &o)) {
+        return 1;
+    }
+    tell_parent(parent);
+    server_run(&s, &stop, &hup, open_log);
+    unlink(socket_path(&o));
+    if (o.pid_file != NULL) {
+        unlink(o.pid_file);
+    }
+    return 0;
+}

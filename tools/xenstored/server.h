@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The daemon's back end: event loop, sockets, domains' rings. */
+#ifndef XENSTORED_SERVER_H
+#define XENSTORED_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#include "store.h"
+
+struct server;
+
+/* What epoll reports on; the first member of whatever owns the descriptor. */
+struct source {
+    void (*ready)(struct server *s, struct source *src, uint32_t events);
+};
+
+/*
+ * A client's transport.  flush() sends what conn_output() has.
+ * Invariant L1: dead links have no conn, and are freed at the end of the loop's round.
+ */
+struct link {
+    struct source source;
+    void (*flush)(struct server *s, struct link *l);
+    void (*close)(struct server *s, struct link *l);
+    struct link *next_dead;
+    struct conn *conn;
+    bool dead;
+};
+
+struct xen; /* xen.c */
+
+struct server {
+    struct store *st;
+    struct xen *xen; /* NULL: no domains */
+    struct link *dead;
+    int epoll;
+    char *scratch;
+};
+
+/* Sizes of the shared input buffer: what one read may bring, and what may be left from before. */
+#define SCRATCH_READ 65536u
+#define SCRATCH_SIZE (2 * SCRATCH_READ + STORE_MSG_MAX)
+
+/* --- posix.c --- */
+int server_watch(struct server *s, int fd, struct source *src, uint32_t events);
+/* Give up a client: its conn is freed (unless the core does so), the link after this round. */
+void server_drop(struct server *s, struct link *l, bool core_frees);
+void server_flush(struct server *s);
+/* Listen on @path (its folder is made): 0, or -1 with a line on stderr. */
+int server_listen(struct server *s, const char *path);
+/* Until @stop is set by a signal; @hup asks for @on_hup(). */
+void server_run(struct server *s, volatile int *stop, volatile int *hup, void (*on_hup)(void));
+
+/* --- xen.c --- */
+/* Open the event channel device, take domain 0's page, bind VIRQ_DOM_EXC: 0, or -1 with a line. */
+int xen_open(struct server *s);
+void xen_close(struct server *s);
+int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t port);
+/* Serve rings that had more than their share of a round; true if some still have. */
+bool xen_serve_busy(struct server *s);
+bool xen_is_busy(const struct server *s);
+
+void server_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
