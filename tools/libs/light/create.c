@@ -276,8 +276,18 @@ static int step_describe(struct creation *c)
     return nodes_describe(c->light, &c->nodes, c->err);
 }
 
+static int keep_config(struct creation *c, xyl_config_text_fn *to_text)
+{
+    char *text = to_text(c->config);
+    int rc = text != NULL ? userdata_store(c->domid, c->config->uuid, text, c->err) :
+             xyl_fail(c->err, -ENOMEM, "out of memory");
+
+    free(text);
+    return rc;
+}
+
 int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
-                      const struct xyl_create_options *options, uint32_t *domid,
+                      xyl_config_text_fn *to_text, uint32_t *domid,
                       struct xyl_err *err)
 {
     static int (*const steps[])(struct creation *c) = {
@@ -295,8 +305,8 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
     for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
         rc = steps[i](&c);
     }
-    if (rc == 0 && options->config_text != NULL) {
-        rc = userdata_store(c.domid, config->uuid, options->config_text, err);
+    if (rc == 0 && to_text != NULL) {
+        rc = keep_config(&c, to_text);
     }
     if (rc == 0) {
         *domid = c.domid;

@@ -97,10 +97,9 @@ static int rename_away(struct xyl_light *light, struct xyl_domain_config *config
 }
 
 /* One shutdown: 1 and a new *domid to go on with, 0 at the end, or -Exxx. */
-static int act(struct xyl_light *light, struct xyl_domain_config *config, const char *config_text,
-               uint32_t *domid, enum xyl_action action, struct xyl_err *err)
+static int act(struct xyl_light *light, struct xyl_domain_config *config,
+               xyl_config_text_fn *to_text, uint32_t *domid, enum xyl_action action, struct xyl_err *err)
 {
-    const struct xyl_create_options options = { .config_text = config_text };
     int rc;
 
     take_name(light, config, *domid);
@@ -120,7 +119,7 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config, const 
         break;
     }
     if (rc == 0) {
-        rc = xyl_domain_create(light, config, &options, domid, err);
+        rc = xyl_domain_create(light, config, to_text, domid, err);
     }
     if (rc == 0) {
         rc = xyl_domain_unpause(light, *domid, err);
@@ -129,7 +128,7 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config, const 
 }
 
 int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
-                    const char *config_text, uint32_t domid, struct xyl_err *err)
+                    xyl_config_text_fn *to_text, uint32_t domid, struct xyl_err *err)
 {
     int rc;
 
@@ -158,7 +157,7 @@ int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
         if (time(NULL) - begun < HASTE_SEC) {
             sleep(1);
         }
-        rc = act(light, config, config_text, &domid, action, err);
+        rc = act(light, config, to_text, &domid, action, err);
         if (rc > 0) {
             light_log(light, "started again as domain %u", domid);
         }

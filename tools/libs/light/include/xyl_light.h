@@ -52,17 +52,17 @@ int xyl_domain_find(struct xyl_light *light, const char *who, uint32_t *domid,
 
 /* ------------------------------------------------------------ life */
 
-struct xyl_create_options {
-    const char *config_text;    /* kept for xyl_domain_config_load(); may be NULL */
-};
+/* Turns a configuration to text that can be read again; for free(), NULL without memory. */
+typedef char *xyl_config_text_fn(const struct xyl_domain_config *config);
 
 /*
  * xyl_domain_create - build a domain from its configuration; it is left paused.
- * @config  checked; a UUID is chosen if it has none.
+ * @config   checked; a UUID is chosen if it has none.
+ * @to_text  makes the text that is kept for xyl_domain_config_load(); may be NULL.
  * On error nothing of the domain remains.
  */
 int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
-                      const struct xyl_create_options *options, uint32_t *domid,
+                      xyl_config_text_fn *to_text, uint32_t *domid,
                       struct xyl_err *err);
 
 int xyl_domain_pause(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
@@ -87,7 +87,7 @@ int xyl_domain_rename(struct xyl_light *light, uint32_t domid, const char *name,
                       struct xyl_err *err);
 
 /*
- * xyl_domain_config_load - the text given to xyl_domain_create().
+ * xyl_domain_config_load - the text kept by xyl_domain_create().
  * Returns it for free(), or NULL if there is none (a domain that others made).
  */
 char *xyl_domain_config_load(const xyl_domain_info *info);
@@ -95,12 +95,12 @@ char *xyl_domain_config_load(const xyl_domain_info *info);
 /*
  * xyl_domain_keep - watch over a domain and act when it shuts down, as its
  * configuration says; returns when there is nothing left to watch.
- * @config       changed when the domain is started again under another name.
- * @config_text  as in xyl_create_options.
+ * @config   changed when the domain is started again under another name.
+ * @to_text  as for xyl_domain_create().
  * Returns 0, or -Exxx if the domain could not be started again.
  */
 int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
-                    const char *config_text, uint32_t domid, struct xyl_err *err);
+                    xyl_config_text_fn *to_text, uint32_t domid, struct xyl_err *err);
 
 /* xyl_domain_action - which of its actions a configuration names for a SHUTDOWN_* reason. */
 enum xyl_action xyl_domain_action(const struct xyl_domain_config *config, unsigned int reason);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers, names, uptimes, and the hypervisor's log. */
+#include "xl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int xl_domid(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+{
+    uint32_t domid;
+    int rc = xyl_domain_find(xl->light, args->words[0], &domid, err);
+
+    if (rc == 0) {
+        printf("%u\n", domid);
+    }
+    return rc;
+}
+
+int xl_domname(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+{
+    const char *word = args->words[0];
+    char *end, *name;
+    unsigned long domid = strtoul(word, &end, 10);
+
+    if (*word == '\0' || *end != '\0' || domid >= DOMID_FIRST_RESERVED) {
+        return xyl_fail(err, -EINVAL, "\"%s\" is no domain number", word);
+    }
+    if (xyl_light_store(xl->light, err) == NULL) {
+        return -ENOTCONN;
+    }
+    name = xyl_domain_name(xl->light, (uint32_t)domid);
+    if (name == NULL) {
+        return xyl_fail(err, -ESRCH, "there is no domain with the number %s", word);
+    }
+    puts(name);
+    free(name);
+    return 0;
+}
+
+/* Seconds since the machine came up, or 0. */
+static double machine_uptime(void)
+{
+    FILE *file = fopen("/proc/uptime", "re");
+    double up = 0;
+
+    if (file != NULL) {
+        if (fscanf(file, "%lf", &up) != 1) {
+            up = 0;
+        }
+        fclose(file);
+    }
+    return up;
+}
+
+static void print_uptime(struct xl *xl, const xyl_domain_info *info, bool in_words)
+{
+    char *name = xyl_domain_name(xl->light, info->domain);
+    double start;
+    unsigned long up = 0, days;
+    char text[64];
+    int len = 0;
+
+    if (info->domain == 0) {
+        up = (unsigned long)machine_uptime();
+    } else if (xyl_start_time(xl->light, info, &start) == 0) {
+        double age = (double)time(NULL) - start;
+
+        up = age > 0 ? (unsigned long)age : 0;
+    }
+    days = up / 86400;
+    if (days > 0) {
+        len = snprintf(text, sizeof(text), "%lu day%s, ", days, days > 1 ? "s" : "");
+    }
+    snprintf(text + len, sizeof(text) - (size_t)len, "%2lu:%02lu:%02lu", up / 3600 % 24,
+             up / 60 % 60, up % 60);
+    if (in_words) {
+        char now[16];
+        time_t seconds = time(NULL);
+        struct tm tm;
+
+        localtime_r(&seconds, &tm);
+        strftime(now, sizeof(now), "%H:%M:%S", &tm);
+        printf("%s up %s, %s (%u)\n", now, text, name != NULL ? name : "(null)", info->domain);
+    } else {
+        printf("%-33s %4u %s\n", name != NULL ? name : "(null)", info->domain, text);
+    }
+    free(name);
+}
+
+int xl_uptime(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+{
+    size_t nr;
+    xyl_domain_info *all = xyl_domains(xl->light, &nr, err);
+    uint32_t domid = 0;
+    int rc = all != NULL ? 0 : -ENODEV;
+
+    if (rc == 0 && xyl_light_store(xl->light, err) == NULL) {
+        rc = -ENOTCONN;
+    }
+    if (rc == 0 && !args->flag['s']) {
+        printf("%-33s %4s %s\n", "Name", "ID", "Uptime");
+    }
+    for (size_t i = 0; rc == 0 && args->nr == 0 && i < nr; i++) {
+        print_uptime(xl, &all[i], args->flag['s']);
+    }
+    for (int w = 0; rc == 0 && w < args->nr; w++) {
+        rc = xyl_domain_find(xl->light, args->words[w], &domid, err);
+        for (size_t i = 0; rc == 0 && i < nr; i++) {
+            if (all[i].domain == domid) {
+                print_uptime(xl, &all[i], args->flag['s']);
+            }
+        }
+    }
+    free(all);
+    return rc;
+}
+
+#define DMESG_STEP 16384u
+
+int xl_dmesg(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, err);
+    uint32_t size = DMESG_STEP, index = 0;
+    char *buf = NULL;
+    int got;
+
+    if (ctrl == NULL) {
+        return -ENODEV;
+    }
+    /* A bigger buffer until all of it fits; nothing is cleared before that. */
+    do {
+        char *more = realloc(buf, size *= 2);
+
+        if (more == NULL) {
+            free(buf);
+            return xyl_fail(err, -ENOMEM, "out of memory");
+        }
+        buf = more;
+        got = xyl_ctrl_console_read(ctrl, buf, size, false, false, &index);
+    } while (got == (int)size && size < (1u << 26));
+    if (got >= 0 && args->flag['c'] && !xl_dry_run(xl, "empty the log")) {
+        got = xyl_ctrl_console_read(ctrl, buf, size, true, false, &index);
+    }
+    if (got >= 0) {
+        fwrite(buf, 1, (size_t)got, stdout);
+    }
+    free(buf);
+    return got < 0 ? xyl_fail_sys(err, got, "cannot read the hypervisor's log") : 0;
+}
