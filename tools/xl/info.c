@@ -108,7 +108,7 @@ static int print_cpus(struct xyl_ctrl *ctrl, const struct xen_sysctl_physinfo *h
     struct xen_sysctl_cputopo *topo = calloc(max, sizeof(*topo));
     int nr = topo != NULL ? xyl_ctrl_cpu_topology(ctrl, topo, max) : -ENOMEM;
 
-    line("cpu_topology", "%s", "");
+    printf("%-23s:\n", "cpu_topology");
     printf("cpu:    core    socket     node\n");
     for (int i = 0; i < nr; i++) {
         if (topo[i].core != XEN_INVALID_CORE_ID) {
@@ -139,7 +139,7 @@ static int print_nodes(struct xyl_ctrl *ctrl, const struct xen_sysctl_physinfo *
     uint32_t *distance = calloc((size_t)max * max, sizeof(*distance));
     int nr = mem != NULL && distance != NULL ? xyl_ctrl_numa(ctrl, mem, distance, max) : -ENOMEM;
 
-    line("numa_info", "%s", "");
+    printf("%-23s:\n", "numa_info");
     printf("node:    memsize    memfree    distances\n");
     for (int i = 0; i < nr; i++) {
         if (mem[i].memsize != XEN_INVALID_MEM_SZ) {
