@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import threading
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -67,7 +69,7 @@ class Archive:
 
     def save(self, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
+        part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
         with open(part, "wb") as out:
             self.write(out)
         part.rename(path)

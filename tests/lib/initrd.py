@@ -45,14 +45,17 @@ def add_modules(archive: Archive, tree: Path, wanted: list[str]) -> str:
         archive.file(f"{base}/{files[name].name}", files[name], 0o644)
 
     def closure(name: str) -> list[str]:
-        seen: list[str] = []
-        queue = list(deps.get(name, []))
-        while queue:
-            need = queue.pop(0)
-            if need in deps and need not in seen:
-                seen.append(need)
-                queue += deps[need]
-        return seen
+        """All that NAME needs, so that loading from last to first works."""
+        order: list[str] = []
+
+        def visit(module: str) -> None:
+            for need in deps.get(module, []):
+                if need in deps and need not in order:
+                    visit(need)
+                    order.append(need)
+
+        visit(name)
+        return order[::-1]
 
     lines = [f"{files[n].name}: {' '.join(files[d].name for d in closure(n))}".rstrip()
              for n in sorted(deps)]

@@ -109,7 +109,7 @@ class Machine:
         """Take in serial output, waiting for at most SECONDS; False once the machine is off."""
         out = self.process.stdout
         assert out is not None
-        if not select.select([out], [], [], seconds)[0]:
+        if not select.select([out], [], [], max(seconds, 0))[0]:
             return True
         data = out.read(65536)
         if data is None:
@@ -160,6 +160,12 @@ class Machine:
         while self.poll():
             if self.cpu_seconds() > limit or self._overdue():
                 raise Trouble(f"the machine did not switch off{self.tail()}")
+
+    def linger(self, seconds: float) -> None:
+        """Take in what still comes within SECONDS, or until the machine is off."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.poll(end - time.monotonic()):
+            pass
 
     def tail(self, lines: int = 12) -> str:
         """The end of the serial output and the log's name, for error messages."""

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the small test guests of tests/system/guests as dom0."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+from . import dom0, grub, qemu
+from .paths import BUILD, ROOT, Trouble, run
+
+FOLDER = BUILD / "tests" / "guests"
+
+
+@dataclass
+class Result:
+    """SUCCESS, SKIP, ERROR (the test is to blame) or FAILURE (the hypervisor is)."""
+    verdict: str
+    lines: list[str]
+    text: str
+
+    def complaints(self) -> str:
+        wrong = [line for line in self.lines if re.search(r": (FAILURE|ERROR|SKIP): ", line)]
+        return " / ".join(wrong[:3]) or self.verdict
+
+
+def build() -> None:
+    """Compile the guests (quick when nothing changed)."""
+    run(["make", "--no-print-directory", "-C", str(ROOT / "tests/system/guests")],
+        what="building the test guests")
+
+
+@dataclass
+class Run:
+    """One guest, one boot."""
+    name: str
+    hv: str = "xylem"
+    memory: int = 512
+    dom0_memory: int = 64
+    firmware: str = "bios"
+    guest_args: str = ""
+    hv_args: str = ""
+    qemu: list[str] = field(default_factory=list)
+    seconds: float = 60
+
+    def _image(self, folder: Path) -> Path:
+        kernel = FOLDER / self.name
+        if not kernel.exists():
+            known = ", ".join(sorted(p.name for p in FOLDER.glob("*") if p.is_file()))
+            raise Trouble(f"no guest {self.name!r}; there are: {known}")
+        args = (f"{dom0.HYPERVISOR_ARGS} dom0_mem={self.dom0_memory}M,max:{self.dom0_memory}M "
+                f"{self.hv_args}")
+        entry = grub.Entry(dom0.hypervisor(self.hv), args.rstrip(),
+                           [(kernel, f"placeholder {self.guest_args}".rstrip())])
+        return grub.image(folder / "boot.iso", entry, self.firmware)
+
+    def boot(self, log: Path, show: Callable[[str], None] | None = None) -> Result:
+        """Boot it and wait for its verdict; SHOW gets the serial output as it comes."""
+        with tempfile.TemporaryDirectory(prefix="guest-") as scratch:
+            config = qemu.Config(self._image(Path(scratch)), memory=self.memory,
+                                 firmware=self.firmware, extra=self.qemu)
+            with qemu.Machine(config, log, self.seconds) as machine:
+                if show is not None:
+                    machine.listen(show)
+                end = machine.expect(r"guest \S+ ends: (\w+)\n")
+                machine.linger(0.3)         # a hypervisor may halt instead of switching off
+                text = machine.text
+        lines = [re.sub(r"^\(XEN\) (\[[^]]*\] )?", "", line) for line in text.splitlines()]
+        start = next((i for i, line in enumerate(lines) if re.match(r"guest \S+ starts", line)), 0)
+        stop = next(i for i, line in enumerate(lines) if re.search(r"guest \S+ ends", line))
+        return Result(end.group(1), lines[start:stop + 1], text)

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Page tables of the test guests, as they lie in the initial mapping. */
+#include "guest.h"
+
+#define M2P ((const volatile uint64_t *)MACH2PHYS_VIRT_START)
+
+unsigned long va_to_pfn(const void *va)
+{
+    return ((unsigned long)va - VIRT_BASE) / PAGE_SIZE;
+}
+
+void *pfn_to_va(unsigned long pfn)
+{
+    return (void *)(VIRT_BASE + pfn * PAGE_SIZE);
+}
+
+unsigned long mfn_of(const void *va)
+{
+    return ((const uint64_t *)start_info->mfn_list)[va_to_pfn(va)];
+}
+
+void *mfn_to_va(unsigned long mfn)
+{
+    return pfn_to_va(M2P[mfn]);
+}
+
+volatile uint64_t *pte_of(const void *va, unsigned int level)
+{
+    volatile uint64_t *table = (volatile uint64_t *)start_info->pt_base;
+
+    for (unsigned int l = 4;; l--) {
+        volatile uint64_t *entry = &table[((unsigned long)va >> (3 + 9 * l)) & 511];
+
+        if (l == level) {
+            return entry;
+        }
+        if ((*entry & PTE_P) == 0 || (*entry & PTE_PSE) != 0) {
+            return NULL;
+        }
+        table = mfn_to_va((*entry & PTE_ADDR) >> 12);
+    }
+}
+
+uint64_t pte_maddr(const void *va, unsigned int level)
+{
+    volatile uint64_t *entry = pte_of(va, level);
+
+    return mfn_of((void *)entry) * PAGE_SIZE + ((unsigned long)entry & (PAGE_SIZE - 1));
+}
+
+static void remap(const void *va, uint64_t flags)
+{
+    long rc = update_va_mapping(va, mfn_of(va) * PAGE_SIZE | flags, UVMF_INVLPG);
+
+    if (rc != 0) {
+        guest_error("mapping %p with flags %#lx: %ld", va, flags, rc);
+    }
+}
+
+void make_readonly(const void *va)
+{
+    remap(va, PTE_ROP);
+}
+
+void make_writable(const void *va)
+{
+    remap(va, PTE_RWP);
+}
+
+long mmuext_op(unsigned int cmd, unsigned long arg1, unsigned long arg2)
+{
+    struct mmuext_op op = { .cmd = cmd };
+
+    op.arg1.mfn = arg1;
+    op.arg2.nr_ents = arg2;
+    if (cmd == MMUEXT_TLB_FLUSH_MULTI || cmd == MMUEXT_INVLPG_MULTI) {
+        set_xen_guest_handle(op.arg2.vcpumask, (void *)arg2);
+    }
+    return HYPERCALL_4(__HYPERVISOR_mmuext_op, &op, 1, NULL, DOMID_SELF);
+}
+
+long domctl(struct xen_domctl *op)
+{
+    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    return HYPERCALL_1(__HYPERVISOR_domctl, op);
+}
+
+long sysctl(struct xen_sysctl *op)
+{
+    op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+    return HYPERCALL_1(__HYPERVISOR_sysctl, op);
+}

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The small guests, each run as dom0; the guest's own comment tells what it asks."""
+
+from __future__ import annotations
+
+from lib.paths import ROOT
+from lib.scenario import Context, scenario
+
+# Not tests: measured by `make bench`, or run as domUs by other scenarios.
+_HELPERS = {"bench", "idle"}
+_EXTRA = ["hello-page"]
+
+
+def _define(name: str) -> None:
+    @scenario(f"guest-{name}")
+    def run(context: Context) -> None:
+        context.guest(name)
+
+
+for _name in sorted(p.stem for p in (ROOT / "tests/system/guests").glob("*.c")):
+    if _name not in _HELPERS:
+        _define(_name)
+for _name in _EXTRA:
+    _define(_name)
+
+
+@scenario("guest-hello-efi")
+def hello_efi(context: Context) -> None:
+    """A small guest under UEFI."""
+    context.guest("hello", firmware="efi")
