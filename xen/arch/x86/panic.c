@@ -46,11 +46,27 @@ static unsigned long stack_end(unsigned long sp)
                                                                      : 0;
 }
 
+bool in_guard_page(unsigned long va)
+{
+    unsigned long page = (va >> 12) & 511;
+
+    if (va < PERCPU_START || va >= PERCPU_END) {
+        return false;
+    }
+    return page == PERCPU_STACK_PAGE - 1 ||
+           (page >= PERCPU_IST_PAGE(0) - 1 && page < PERCPU_IST_PAGE(4) && (page & 1));
+}
+
 void show_stack(unsigned long sp)
 {
-    unsigned long end = stack_end(sp);
+    unsigned long end;
     unsigned int n = 0;
     char name[96];
+
+    if (in_guard_page(sp)) {
+        sp = ROUNDUP(sp + 1, PAGE_SIZE);
+    }
+    end = stack_end(sp);
 
     printk("Call trace (addresses of code found on the stack at %016lx):\n", sp);
     for (sp = ROUNDUP(sp, 8UL); sp < end && n < BACKTRACE_MAX; sp += 8) {
@@ -70,7 +86,7 @@ void show_registers(const struct cpu_user_regs *r)
     bool guest = (r->cs & 3) != 0;
 
     printk("----[ Xylem " XYLEM_VERSION "  x86_64 ]----\n");
-    if (!guest) {
+    if (!guest && is_image_text(r->rip)) {
         symbol_format(name, sizeof(name), r->rip);
     }
     printk("RIP:    %04x:[<%016lx>] %s\n", r->cs, r->rip, name);

@@ -14,7 +14,6 @@
 
 #include <asm/apic.h>
 #include <asm/boot-info.h>
-#include <asm/extable.h>
 #include <asm/image.h>
 #include <asm/mm.h>
 
@@ -77,8 +76,6 @@ static void __noreturn __noinline finish_boot(void)
 
 void __noreturn __init start_xylem(struct boot_info *bi)
 {
-    extable_init();
-    printf_hook_init();
     show_loader(bi);
     show_memory(bi);
     check_loader_data(bi);

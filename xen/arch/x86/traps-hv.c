@@ -76,18 +76,6 @@ static bool handle_bug(struct cpu_user_regs *regs)
     return true;
 }
 
-/* The page below a stack is a guard: what faults there has overrun its stack. */
-static bool in_stack_guard(unsigned long va)
-{
-    unsigned long page = (va - PERCPU_START) >> 12 & 511;
-
-    if (va < PERCPU_START || va >= PERCPU_END) {
-        return false;
-    }
-    return page == PERCPU_STACK_PAGE - 1 ||
-           (page >= PERCPU_IST_PAGE(0) - 1 && page < PERCPU_IST_PAGE(4) && (page & 1));
-}
-
 static void __noreturn fatal_page_fault(struct cpu_user_regs *regs)
 {
     unsigned long va = read_cr2();
@@ -95,7 +83,7 @@ static void __noreturn fatal_page_fault(struct cpu_user_regs *regs)
 
     panic_with(regs, "page fault at %016lx: %s of %s%s (error code %04x)", va,
                ec & PFEC_FETCH ? "execution" : ec & PFEC_WRITE ? "write" : "read",
-               in_stack_guard(va) ? "a stack's guard page: the stack overran"
+               in_guard_page(va) ? "a stack's guard page: the stack overran"
                : ec & PFEC_PRESENT ? "a protected page" : "an unmapped page",
                ec & PFEC_RESERVED ? ", reserved bits set" : "", ec);
 }
@@ -127,7 +115,7 @@ void hv_exception(struct cpu_user_regs *regs)
     if (vector == X86_EXC_PF) {
         fatal_page_fault(regs);
     }
-    if (vector == X86_EXC_DF && in_stack_guard(regs->rsp - 8)) {
+    if (vector == X86_EXC_DF && in_guard_page(regs->rsp - 8)) {
         panic_with(regs, "double fault: the stack overran into its guard page");
     }
     panic_with(regs, "%s (vector %u, error code %04x)", trap_name(vector), vector,

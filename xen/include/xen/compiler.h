@@ -47,8 +47,13 @@
 #define container_of(ptr, type, member) \
     ((type *)((char *)(ptr) - offsetof(type, member)))
 
-#define min(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })
-#define max(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ > b_ ? a_ : b_; })
+/* Each use has variables of its own, so that uses nest. */
+#define PICK3_(a, b, op, x, y) \
+    ({ __typeof__(a) x = (a); __typeof__(b) y = (b); x op y ? x : y; })
+#define PICK2_(a, b, op, n) PICK3_(a, b, op, a_##n, b_##n)
+#define PICK_(a, b, op, n)  PICK2_(a, b, op, n)
+#define min(a, b) PICK_(a, b, <, __COUNTER__)
+#define max(a, b) PICK_(a, b, >, __COUNTER__)
 #define min_t(t, a, b) ({ t a_ = (a); t b_ = (b); a_ < b_ ? a_ : b_; })
 #define max_t(t, a, b) ({ t a_ = (a); t b_ = (b); a_ > b_ ? a_ : b_; })
 

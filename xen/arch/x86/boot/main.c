@@ -6,6 +6,7 @@
 #include <xen/lib.h>
 #include <xen/percpu.h>
 
+#include <asm/extable.h>
 #include <asm/image.h>
 #include <asm/percpu-area.h>
 #include <asm/processor.h>
@@ -50,6 +51,8 @@ static void __init init_bsp_area(void)
 static void __noreturn __init boot_on_own_stack(void)
 {
     console_use_lock();
+    extable_init();
+    printf_hook_init();
     start_xylem(&boot_info);
 }
 

@@ -18,6 +18,8 @@ void hv_exception(struct cpu_user_regs *regs);
 void show_registers(const struct cpu_user_regs *regs);
 /* show_stack - print what looks like return addresses on the stack from @sp up. */
 void show_stack(unsigned long sp);
+/* in_guard_page - @va lies in the unmapped page below one of the stacks. */
+bool in_guard_page(unsigned long va);
 /* trap_name - "general protection" and so on. */
 const char *trap_name(unsigned int vector);
 
