@@ -7,6 +7,7 @@
 #include <xen/event.h>
 #include <xen/hypercall.h>
 #include <xen/time.h>
+#include <xen/unit.h>
 
 /* The ABI lets us refuse shorter ones (public/vcpu.h, VCPUOP_set_periodic_timer). */
 #define MIN_PERIOD MILLISECS(1)
@@ -82,6 +83,19 @@ void vcpu_stop_periodic(struct vcpu *v)
     v->periodic_period = 0;
     timer_stop(&v->periodic_timer);
 }
+
+static int time_vcpu_create(struct vcpu *v)
+{
+    vcpu_timers_init(v);
+    return 0;
+}
+
+extern const struct unit time_unit;
+const struct unit time_unit = {
+    .name = "time",
+    .vcpu_create = time_vcpu_create,
+    .vcpu_destroy = vcpu_timers_destroy,
+};
 
 /*
  * do_set_timer_op - the older form of the one-shot timer.

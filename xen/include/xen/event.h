@@ -15,21 +15,27 @@ struct evtchn;                  /* one channel: common/event/private.h */
 struct evtchn_fifo;
 struct evtchn_port_ops;         /* 2-level or FIFO */
 
-/* Event state of a domain. */
+#define EVTCHN_BUCKET_BITS  5           /* ports in a bucket: 32 */
+#define EVTCHN_GROUP_BITS   12          /* ports in a group: 4,096 */
+#define EVTCHN_NR_GROUPS    (EVTCHN_FIFO_NR_CHANNELS >> EVTCHN_GROUP_BITS)
+
+/*
+ * Event state of a domain.  [e] lock; tables grow under it, are read without, and are freed with
+ * the domain only.
+ */
 struct evtchn_domain {
-    spinlock_t lock;            /* LOCK_EVTCHN_DOMAIN: growth and allocation */
-    struct evtchn **bucket;     /* array of pages of channels, grown on demand, never shrunk */
-    unsigned int nr_ports;      /* ports with a struct behind them */
-    unsigned int max_port;      /* highest port number allowed (createdomain) */
-    unsigned int active;        /* ports in use */
+    spinlock_t lock;            /* LOCK_EVTCHN_DOMAIN: growth, allocation, state changes */
+    struct evtchn **group[EVTCHN_NR_GROUPS];    /* [e] pages of bucket pointers, made on demand */
+    unsigned int nr_ports;      /* [e] ports with a struct behind them */
+    unsigned int max_port;      /* [I] highest port number allowed (createdomain) */
+    unsigned int cursor;        /* [e] where closing all goes on */
     const struct evtchn_port_ops *ops;
     struct evtchn_fifo *fifo;
+    uint32_t *pirq_port;        /* [e] port of each bound pirq; made with the first */
     unsigned int suspend_port;  /* XEN_DOMCTL_subscribe, 0 if none */
 };
 struct evtchn_vcpu {
-    uint16_t virq_port[24];     /* port bound to each VIRQ, 0 if none (NR_VIRQS) */
-    spinlock_t virq_lock;
-    unsigned int pirq_head;     /* first port of pirqs bound to this vcpu, 0 if none */
+    uint32_t virq_port[24];     /* [e] port bound to each VIRQ, 0 if none (NR_VIRQS) */
     struct evtchn_fifo_vcpu *fifo;
 };
 
@@ -41,17 +47,10 @@ void send_guest_global_virq(struct domain *d, unsigned int virq);
 void send_global_virq(unsigned int virq);
 int set_global_virq_handler(struct domain *d, unsigned int virq);
 void send_guest_pirq(struct domain *d, unsigned int pirq);
-/* evtchn_close_all - relinquish step of a dying domain (unit hook) is in common/event. */
 
 /* evtchn_suspend_notify - the domain suspended: tell who asked by XEN_DOMCTL_subscribe (suspend_evtchn). */
 void evtchn_suspend_notify(struct domain *d);
 int evtchn_subscribe_suspend(struct domain *d, unsigned int port);
-
-/* Ports for Xylem's own ends (ioreq ...): notify() runs in the sender's context. */
-int alloc_unbound_xen_evtchn(struct domain *d, unsigned int vcpu_id, uint16_t remote_domid,
-                             void (*notify)(struct vcpu *v, unsigned int port));
-void free_xen_evtchn(struct domain *d, unsigned int port);
-void notify_via_xen_evtchn(struct domain *d, unsigned int port);
 
 /* vcpu_info.evtchn_upcall_pending set and not masked.  Cheap; exit path and preemption checks. */
 bool local_events_need_delivery(void);
