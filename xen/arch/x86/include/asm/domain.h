@@ -41,6 +41,7 @@ struct arch_vcpu {
     uint32_t runs_on;                   /* CPU whose descriptor windows show this vcpu, ~0 none */
 
     mfn_t kernel_root, user_root;       /* V1 */
+    struct frame *pt_unfinished;        /* table whose last put was interrupted; NULL none (pv/mm-roots.c) */
     unsigned long cr3;                  /* value to load: root of the present mode */
     unsigned long kernel_sp, kernel_ss;
     struct pv_trap *trap_table;         /* 256 entries; pv_no_traps until the guest sets one */
@@ -48,7 +49,6 @@ struct arch_vcpu {
     unsigned long event_callback, failsafe_callback, syscall_callback;
     unsigned long syscall32_callback, sysenter_callback;
     uint16_t syscall32_cs, sysenter_cs;
-    unsigned long nmi_callback;         /* CALLBACKTYPE_nmi; 0: vector 2 of the trap table */
     bool failsafe_masks, syscall_masks, syscall32_masks, sysenter_masks;
     bool nmi_pending;                   /* set by any CPU (pv_send_nmi) */
     uint8_t iopl;                       /* virtual IOPL 0-3 */

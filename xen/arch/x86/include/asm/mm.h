@@ -17,8 +17,8 @@ struct vcpu;
  *   35     FTF_VALIDATED  contents checked for this type
  *   36     FTF_PINNED     a reference held by a pin
  *   37     FTF_PARTIAL    validation or teardown stopped half-way; `progress` entries done
- *   38     FTF_LOCKED     contents of a page table being changed
- *   48:39  progress       (0-512)
+ *   38     FTF_LOCKED     being validated or torn down, by the CPU that set it
+ *   48:39  progress       entries that hold references (0-512) while FTF_LOCKED or FTF_PARTIAL
  *   63:49  stamp          low bits of the TLB clock when the count last went to 0
  */
 enum frame_type {

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inline forms of frame.c for the hot paths of PV page tables (docs/design/frames.md). */
+#ifndef ASM_FRAME_H
+#define ASM_FRAME_H
+
+#include <asm/mm.h>
+#include <xen/bug.h>
+
+#define FT_STAMP_MASK       (~0UL << FT_STAMP_SHIFT)
+/* While validated: this L4 shows the M2P to guests (it was a kernel root). */
+#define FTF_SHOWS_M2P       (1UL << FT_PROGRESS_SHIFT)
+
+/* The owner field of a frame that domain @id owns. */
+#define FRAME_OWNER(id)     ((uint64_t)(id) << FRAME_OWNER_SHIFT)
+
+/* Slow ends, frame.c: the last reference went; validation of a table or descriptor page, pv/mm-types.c. */
+void frame_free_last(struct frame *f);
+int pt_validate(struct frame *f, enum frame_type type, const struct domain *d);
+int pt_invalidate(struct frame *f, enum frame_type type);
+/* frame_clear_leftover - tear down what an interrupted validation left of @f, which is held: 0 or -ERESTART. */
+int __must_check frame_clear_leftover(struct frame *f);
+
+/* Entries done of a frame in work; changed by the CPU that has it FTF_LOCKED only. */
+static inline unsigned int frame_progress(const struct frame *f)
+{
+    return (unsigned int)((READ_ONCE(f->type) & FT_PROGRESS_MASK) >> FT_PROGRESS_SHIFT);
+}
+
+static inline void frame_set_progress(struct frame *f, unsigned int n)
+{
+    ASSERT(f->type & FTF_LOCKED);
+    WRITE_ONCE(f->type, (f->type & ~FT_PROGRESS_MASK) | ((uint64_t)n << FT_PROGRESS_SHIFT));
+}
+
+/* frame_get_owned - as frame_get(), with the owner as FRAME_OWNER(domid). */
+static __always_inline bool frame_get_owned(struct frame *f, uint64_t owner)
+{
+    uint64_t old = READ_ONCE(f->ref);
+
+    do {
+        /* 0 is free; the largest count is refused (F5): both are one comparison. */
+        if (unlikely((old & FRAME_OWNER_MASK) != owner ||
+                     (uint32_t)(old - 1) >= FRAME_REF_MASK - 1)) {
+            return false;
+        }
+    } while (unlikely(!try_cmpxchg(&f->ref, &old, old + 1)));
+    return true;
+}
+
+static __always_inline void frame_put_inline(struct frame *f)
+{
+    uint64_t old = __atomic_fetch_sub(&f->ref, 1, __ATOMIC_SEQ_CST);
+
+    ASSERT((old & FRAME_REF_MASK) != 0);
+    if (unlikely((uint32_t)old == 1)) {
+        frame_free_last(f);
+    }
+}
+
+/* frame_get_writable - a FT_WRITABLE reference where that needs no change of type; else false. */
+static __always_inline bool frame_get_writable(struct frame *f)
+{
+    uint64_t old = READ_ONCE(f->type);
+
+    do {
+        if (unlikely((old & FT_MASK) != (uint64_t)FT_WRITABLE << FT_SHIFT ||
+                     (uint32_t)old == FT_COUNT_MASK)) {
+            return false;
+        }
+    } while (unlikely(!try_cmpxchg(&f->type, &old, old + 1)));
+    return true;
+}
+
+static __always_inline void frame_put_writable(struct frame *f)
+{
+    uint64_t old = READ_ONCE(f->type), new;
+
+    ASSERT((old & FT_MASK) == (uint64_t)FT_WRITABLE << FT_SHIFT && (uint32_t)old != 0);
+    do {
+        new = old - 1;
+        if ((uint32_t)new == 0) {
+            new = (new & ~FT_STAMP_MASK) | tlb_stamp_now();
+        }
+    } while (unlikely(!try_cmpxchg(&f->type, &old, new)));
+}
+
+#endif /* ASM_FRAME_H */

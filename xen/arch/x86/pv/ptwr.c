@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Page faults of guests that are Xylem's business: stores to page tables, LDT pages (docs/design/pv-mm.md). */
+#include "pv-mm.h"
+
+#include <xen/guest-access.h>
+#include <xen/lib.h>
+
+#include <asm/current.h>
+#include <asm/x86-bits.h>
+
+#include "../emulate/pte-write.h"
+
+#define DR6_BS          0x4000UL        /* single step */
+
+/* The bytes at rip that can be read; what lies beyond a page boundary may be missing. */
+static unsigned int fetch(uint8_t *bytes, unsigned long rip)
+{
+    unsigned int to_end = (unsigned int)(PAGE_SIZE - (rip & ~PAGE_MASK));
+
+    if (likely(to_end >= PTW_MAX_BYTES)) {
+        return guest_read(bytes, rip, PTW_MAX_BYTES) == 0 ? PTW_MAX_BYTES : 0;
+    }
+    if (guest_read(bytes, rip, to_end) != 0) {
+        return 0;
+    }
+    return guest_read(bytes + to_end, rip + to_end, PTW_MAX_BYTES - to_end) == 0 ? PTW_MAX_BYTES
+                                                                                  : to_end;
+}
+
+/*
+ * Carry out @insn on the live entry *@slot, of which it writes insn->size bytes from bit @shift.
+ * Processors set A and D meanwhile, and other vcpus write: computed again until nobody did.
+ */
+static int emulate_on(pte_t *slot, unsigned int shift, const struct ptw_insn *insn,
+                      struct cpu_user_regs *regs, const struct domain *d)
+{
+    uint64_t mask = insn->size == 8 ? ~0UL : ((1UL << (8 * insn->size)) - 1) << shift;
+
+    for (;;) {
+        pte_t old = READ_ONCE(*slot);
+        struct cpu_user_regs after = *regs;
+        uint64_t part;
+        int rc;
+
+        if (!ptw_execute(insn, (old & mask) >> shift, &part, &after)) {
+            *regs = after;
+            return 0;
+        }
+        rc = l1_cmpxchg(slot, old, (old & ~mask) | (part << shift), d);
+        if (rc == 0) {
+            *regs = after;
+        }
+        if (rc != -EAGAIN) {
+            return rc;
+        }
+    }
+}
+
+/* Plain stores of a whole entry need nothing of the old one. */
+static int emulate(pte_t *slot, unsigned int shift, const struct ptw_insn *insn,
+                   struct cpu_user_regs *regs, const struct domain *d)
+{
+    if (insn->op == PTW_MOV && insn->size == 8) {
+        return l1_update(slot, insn->value, d, d, false);
+    }
+    return emulate_on(slot, shift, insn, regs, d);
+}
+
+/* The L1 entry that maps @va: an L1 table itself, mapped read-only?  Its frame number, else INVALID_MFN. */
+static mfn_t faulting_table(unsigned long va)
+{
+    mfn_t l1;
+    pte_t e = pv_guest_l1e(va, &l1);
+    const struct frame *f;
+
+    if (!(e & PTE_P) || (e & PTE_RW)) {
+        return INVALID_MFN;
+    }
+    f = pt_frame(mfn_x(pte_mfn(e)));
+    if (f == NULL || frame_type(f) != FT_L1) {
+        return INVALID_MFN;
+    }
+    return pte_mfn(e);
+}
+
+static void retire(struct cpu_user_regs *regs, unsigned int length)
+{
+    regs->rip += length;
+    regs->rflags &= ~(uint64_t)X86_EFLAGS_RF;
+    if (unlikely(regs->rflags & X86_EFLAGS_TF)) {
+        current->arch.dr6 |= DR6_BS;
+        pv_inject_exception(X86_TRAP_DB, X86_TRAP_NO_EC);
+    }
+}
+
+/* A store by the guest's kernel to @va, which is mapped read-only.  False: not to a page table, or refused. */
+static bool pte_write_fault(struct cpu_user_regs *regs, unsigned long va)
+{
+    struct vcpu *v = current;
+    mfn_t table = faulting_table(va);
+    uint8_t bytes[PTW_MAX_BYTES];
+    struct ptw_insn insn;
+    struct pt_l1 t;
+    int rc;
+
+    if (mfn_eq(table, INVALID_MFN)) {
+        return false;
+    }
+    if (!ptw_decode(bytes, fetch(bytes, regs->rip), regs, &insn) || insn.addr != va ||
+        (va & (insn.size - 1UL))) {
+        return false;
+    }
+    if (pt_l1_hold(&t, table, v->domain) != 0) {
+        return false;
+    }
+    rc = emulate(&t.va[(va & ~PAGE_MASK) >> 3], (unsigned int)(va & 7) * 8, &insn, regs,
+                 v->domain);
+    pt_l1_drop(&t);
+    if (rc == -ERESTART) {
+        return true;                    /* the instruction runs again, and gets further */
+    }
+    if (rc != 0) {
+        gpr_warn("d%u: store of %#lx to page-table entry at %#lx refused (%d)\n",
+                 v->domain->domain_id, insn.value, va, rc);
+        return false;
+    }
+    counter_inc(v, COUNTER_PTE_EMULATED);
+    retire(regs, insn.length);
+    return true;
+}
+
+/* A segment load met an LDT page that is not there yet, at offset @off of the table. */
+static bool ldt_window_fault(unsigned long off)
+{
+    if (!pv_ldt_fault((unsigned int)(off >> PAGE_SHIFT))) {
+        pv_inject_exception(X86_TRAP_GP, (unsigned int)(off & 0xfff8) | 4);
+    }
+    return true;
+}
+
+bool pv_page_fault(struct cpu_user_regs *regs, unsigned long va, unsigned int ec)
+{
+    struct vcpu *v = current;
+    unsigned long off;
+
+    if ((ec & (PFEC_PRESENT | PFEC_WRITE | PFEC_RESERVED | PFEC_FETCH)) ==
+        (PFEC_PRESENT | PFEC_WRITE)) {
+        return pv_in_kernel_mode(v) && access_ok(va, 1) &&
+               test_bit(VMASST_TYPE_writable_pagetables, &v->domain->arch.vm_assist) &&
+               pte_write_fault(regs, va);
+    }
+    off = va - (PERCPU_AREA((unsigned long)smp_processor_id()) +
+                ((unsigned long)PERCPU_LDT_PAGE << PAGE_SHIFT));
+    /* The processor looked at it for the guest; the guest itself may not, and gets a #PF. */
+    if (off < (16UL << PAGE_SHIFT) && !(ec & (PFEC_PRESENT | PFEC_USER | PFEC_FETCH))) {
+        return ldt_window_fault(off);
+    }
+    return false;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Private to pv/: entries of PV page tables and the references they hold (docs/design/pv-mm.md). */
+#ifndef PV_MM_H
+#define PV_MM_H
+
+#include <asm/frame.h>
+#include <asm/pv.h>
+#include <xen/domain.h>
+#include <xen/errno.h>
+
+#define PT_ENTRIES      512
+
+/* Bits that a present entry of an L2, L3 or L4 may not have: large page, and 8, reserved in some. */
+#define TABLE_BAD_BITS  (PTE_PSE | PTE_G)
+#define L1_CACHE_BITS   (PTE_PAT | PTE_PCD | PTE_PWT)
+
+/* pt_frame - frame table entry of @mfn if it has one (it may be a hole), else NULL; safe for guests' numbers. */
+static __always_inline struct frame *pt_frame(uint64_t mfn)
+{
+    uint64_t m = array_index_nospec(mfn, max_mfn);
+
+    if (unlikely(mfn >= max_mfn || !((frame_granules[m >> 14] >> ((m >> 8) & 63)) & 1))) {
+        return NULL;
+    }
+    return &frame_table[m];
+}
+
+static inline bool is_hv_slot(unsigned int l4_index)
+{
+    return l4_index >= HV_L4_FIRST && l4_index <= HV_L4_LAST;
+}
+
+/* --- L1 entries (mm-entry.c) ----------------------------------------------------------- */
+
+/*
+ * l1e_adjust - what becomes of a present entry that a guest asks for: its kernel runs at CPL 3,
+ * so every page is a user page; bit 52 remembers those that were not, which are never global.
+ */
+static __always_inline pte_t l1e_adjust(pte_t e)
+{
+    if ((e & (PTE_US | PTE_GUEST_KERNEL)) == PTE_US) {
+        return e | PTE_G;
+    }
+    return (e | PTE_US | PTE_GUEST_KERNEL) & ~PTE_G;
+}
+
+/* l1e_get_odd - the part of l1e_get() for device memory, refusals and changes of type. */
+int __must_check l1e_get_odd(pte_t *ep, const struct domain *d, const struct domain *fd);
+
+/*
+ * l1e_get - take the references of the present entry *@ep and turn it into what is stored.
+ * @d   owner of the table; @fd  owner of the page (device memory: see l1e_get_odd).
+ * Errors: -EINVAL not @fd's, or a bit that may not be; -EBUSY not writable; -EPERM device memory
+ *         without the right; -ERESTART.  Nothing taken.
+ */
+static __always_inline int l1e_get(pte_t *ep, const struct domain *d, const struct domain *fd)
+{
+    pte_t e = *ep;
+    struct frame *f = pt_frame(mfn_x(pte_mfn(e)));
+
+    if (unlikely(e & L1_CACHE_BITS) || unlikely(f == NULL) ||
+        unlikely(!frame_get_owned(f, FRAME_OWNER(fd->domain_id)))) {
+        return l1e_get_odd(ep, d, fd);
+    }
+    if ((e & PTE_RW) && unlikely(!frame_get_writable(f))) {
+        int rc = frame_get_type(f, FT_WRITABLE, fd);
+
+        if (rc != 0) {
+            frame_put(f);
+            return rc;
+        }
+    }
+    *ep = l1e_adjust(e);
+    return 0;
+}
+
+/* l1e_put - drop the references of an entry that is no longer in a table (or about to be forgotten). */
+static __always_inline void l1e_put(pte_t e)
+{
+    struct frame *f;
+
+    if (!(e & PTE_P)) {
+        return;
+    }
+    f = pt_frame(mfn_x(pte_mfn(e)));
+    if (unlikely(f == NULL) || unlikely(READ_ONCE(f->ref) & FRAME_HOLE)) {
+        return;                         /* device memory */
+    }
+    if (e & PTE_RW) {
+        frame_put_writable(f);
+    }
+    frame_put_inline(f);
+}
+
+/*
+ * l1_update - change one entry of a validated L1 as a guest asked.
+ * @slot  mapped; the caller holds an L1 type reference on its table, owned by @d.
+ * @keep_ad  A and D of the entry replaced stay set.
+ * Context: any number of CPUs at once.  Errors as l1e_get(); then nothing has changed.
+ */
+int __must_check l1_update(pte_t *slot, pte_t new, const struct domain *d,
+                           const struct domain *fd, bool keep_ad);
+/* l1_cmpxchg - the same only if the entry is still @old; -EAGAIN if it is not. */
+int __must_check l1_cmpxchg(pte_t *slot, pte_t old, pte_t new, const struct domain *d);
+
+/* --- Entries of L2-L4 (mm-entry.c) -------------------------------------------------------- */
+
+/* table_entry_get - references of the present entry *@ep of a level @level table of @d.  As l1e_get(). */
+int __must_check table_entry_get(pte_t *ep, unsigned int level, const struct domain *d);
+/* table_entry_put - 0 or -ERESTART (the entry still holds them). */
+int __must_check table_entry_put(pte_t e);
+/*
+ * table_update - change one entry of a validated L2-L4 of the domain @d, as l1_update().
+ * @index of @slot in its table.  The teardown of what it replaced may be left in
+ * v->arch.pt_unfinished of current.
+ */
+int __must_check table_update(pte_t *slot, pte_t new, unsigned int level, unsigned int index,
+                              const struct domain *d, bool keep_ad);
+
+/* --- Walks (mm-walk.c) ---------------------------------------------------------------------- */
+
+/*
+ * pt_walk - number of the L1 table that maps @va under root @root of @d; INVALID_MFN if there is none.
+ * @va is a guest's address (access_ok).  Only a hint: another vcpu may change the tables.
+ */
+mfn_t pt_walk(const struct domain *d, mfn_t root, unsigned long va);
+
+/*
+ * An L1 table held for changes: a general and an L1 type reference, and mapped.
+ * pt_l1_hold - @mfn of @d.  -EINVAL: not a valid L1 of @d; nothing held.
+ */
+struct pt_l1 {
+    struct frame *f;
+    pte_t *va;
+};
+int __must_check pt_l1_hold(struct pt_l1 *t, mfn_t mfn, const struct domain *d);
+void pt_l1_drop(struct pt_l1 *t);
+
+/* --- Roots, pins, unfinished work (mm-roots.c) ------------------------------------------------ */
+
+/* pt_put_table - drop a type and a general reference of a table; what is interrupted is left in @v. */
+void pt_put_table(struct frame *f, struct vcpu *v);
+/* pt_finish - go on with v->arch.pt_unfinished: 0 when there is none, -ERESTART. */
+int pt_finish(struct vcpu *v);
+/* pt_pin, pt_unpin - 0, -EINVAL (already, or not, pinned; contents refused), -EBUSY, -ERESTART. */
+int pt_pin(struct domain *d, mfn_t mfn, enum frame_type type);
+int pt_unpin(struct domain *d, mfn_t mfn);
+/* pt_drop_pin - the pin of @f, which has one: 0 or -ERESTART (it is still pinned). */
+int pt_drop_pin(struct frame *f);
+
+/* --- Shared by the hypercalls (mm-foreign.c) ------------------------------------------------ */
+
+/*
+ * foreign_get - the domain that @domid of an MMU hypercall means, with the right to map its pages.
+ * *@err: -ESRCH none or dying, -EPERM.  Put back with foreign_put().
+ */
+struct domain *foreign_get(domid_t domid, int *err);
+void foreign_put(struct domain *d);
+
+/*
+ * flush_vcpu_mask - @page of @va (or everything) from the TLBs of the current domain's vcpus whose bits
+ * are set in the guest's bitmap at @mask.
+ */
+int flush_vcpu_mask(unsigned long mask, bool page, unsigned long va);
+
+/* Bit 31 of the count argument: a restart, whose *pdone is to be added to. */
+#define MMU_RESTARTED   (1u << 31)
+/* mmu_put_done - the number done to the guest's counter at @pdone (0: not wanted).  0 or -EFAULT. */
+int mmu_put_done(unsigned long pdone, unsigned int done, bool restarted);
+
+/* --- Descriptor tables (descriptors.c) -------------------------------------------------------------- */
+
+/* pv_set_ldt - MMUEXT_SET_LDT for @v, which is current or paused. */
+int pv_set_ldt(struct vcpu *v, unsigned long base, unsigned int entries);
+
+#endif /* PV_MM_H */

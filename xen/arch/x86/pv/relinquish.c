@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The end of a PV domain's memory: roots, pins, then every frame. */
+#include "pv-mm.h"
+
+#include <xen/hypercall.h>
+#include <xen/lib.h>
+
+#define FREE_WORK       1       /* a plain frame: some 100 instructions */
+#define TABLE_WORK      64
+#define WORK_SLICE      384     /* between tests for other work */
+
+enum { STEP_VCPUS, STEP_FRAMES, STEP_DONE };
+
+/* Roots and descriptor tables of all vcpus.  They are paused for good and on no CPU. */
+static int drop_vcpus(struct domain *d)
+{
+    struct vcpu *v;
+
+    for_each_vcpu (d, v) {
+        int rc = pt_finish(v);
+
+        if (rc == 0 && !(mfn_eq(v->arch.kernel_root, INVALID_MFN) &&
+                         mfn_eq(v->arch.user_root, INVALID_MFN))) {
+            pv_drop_roots(v);
+            rc = v->arch.pt_unfinished == NULL ? 0 : -ERESTART;
+        }
+        if (rc != 0) {
+            return rc;
+        }
+        pv_drop_gdt(v);
+        pv_drop_ldt(v);
+    }
+    return 0;
+}
+
+/*
+ * A table that something still holds on its own account: a pin, or validation that was left
+ * half-way.  All other type references come from tables above and go with those: levels only
+ * descend, so there are no cycles to break.
+ */
+static int drop_table(struct frame *f)
+{
+    uint64_t w = READ_ONCE(f->type);
+
+    if (w & FTF_PINNED) {
+        return pt_drop_pin(f);
+    }
+    if ((w & (FTF_PARTIAL | FTF_LOCKED)) == FTF_PARTIAL && (w & FT_COUNT_MASK) == 0) {
+        return frame_clear_leftover(f);
+    }
+    return 0;
+}
+
+static int drop_frames(struct domain *d)
+{
+    mfn_t at = d->arch.relinquish_cursor;
+    unsigned int work = 0;
+    int rc = 0;
+
+    while (domain_next_frame(d, &at)) {
+        struct frame *f = mfn_to_frame(at);
+
+        if (unlikely(f->type & (FTF_PINNED | FTF_PARTIAL))) {
+            rc = drop_table(f);
+            if (rc != 0) {
+                break;
+            }
+            work += TABLE_WORK;
+        }
+        frame_release(f);
+        at = mfn_add(at, 1);
+        work += FREE_WORK;
+        if (work >= WORK_SLICE) {
+            work = 0;
+            if (hypercall_preempt_check()) {
+                rc = -ERESTART;
+                break;
+            }
+        }
+    }
+    d->arch.relinquish_cursor = at;
+    return rc;
+}
+
+/*
+ * pv_relinquish_mm - 0: nothing of @d's own holds a frame any more; what others have mapped stays
+ * until they let go.  Progress is in d->arch.relinquish_step and _cursor (both 0 at the start).
+ */
+int pv_relinquish_mm(struct domain *d)
+{
+    int rc = 0;
+
+    if (d->arch.relinquish_step == STEP_VCPUS) {
+        rc = drop_vcpus(d);
+        if (rc != 0) {
+            return rc;
+        }
+        d->arch.relinquish_step = STEP_FRAMES;
+    }
+    if (d->arch.relinquish_step == STEP_FRAMES) {
+        rc = drop_frames(d);
+        if (rc != 0) {
+            return rc == -ERESTART ? rc : -EINVAL;
+        }
+        d->arch.relinquish_step = STEP_DONE;
+    }
+    return 0;
+}
