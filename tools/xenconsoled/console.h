@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside of xenconsoled: guests' consoles, logs, the event loop. */
+#ifndef XENCONSOLED_CONSOLE_H
+#define XENCONSOLED_CONSOLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#include <xencall.h>
+#include <xenevtchn.h>
+#include <xenforeignmemory.h>
+#include <xengnttab.h>
+
+#include <xyl_store.h>
+
+#include "buffer.h"
+#include "ring.h"
+
+#define EVENTS_PER_PERIOD 30
+#define PERIOD_MS         200
+#define LINGER_MS         10000
+#define FIRST_RESERVED    0x7ff0u
+
+/* What epoll reports on; the first member of whatever owns the descriptor. */
+struct daemon;
+struct source {
+    void (*ready)(struct daemon *d, struct source *src, uint32_t events);
+};
+
+/* A log file: bytes as they come, each line with the time in front if wanted. */
+struct log {
+    char *path; /* NULL: no log */
+    int fd;
+    bool stamp, mid_line;
+};
+
+/*
+ * One guest's console.
+ * Invariants:
+ *   G1  page != NULL exactly when port >= 0; then daemon.by_port[port] is this guest.
+ *   G2  masked means the port has not been unmasked since its last event; next period it is.
+ *   G3  dead guests have no page; they stay until their output is read, or LINGER_MS.
+ */
+struct guest {
+    struct source tty_source; /* of master */
+    struct guest *next;
+    unsigned int domid;
+    bool seen, dead, masked, broken, by_grant;
+    struct xencons_interface *page;
+    uint64_t ring_ref;
+    int port, remote_port;
+    int master, slave;
+    uint32_t tty_events;
+    struct buffer out;
+    struct log log;
+    unsigned int events;
+    int64_t period_end, linger_end; /* ms */
+};
+
+struct daemon {
+    int epoll;
+    struct xyl_store *store;
+    xenevtchn_handle *evtchn;
+    xengnttab_handle *gnttab;
+    xenforeignmemory_handle *fmem;
+    xencall_handle *call;
+    struct source store_source, evtchn_source;
+    struct guest *guests;
+    struct guest **by_port;
+    unsigned int nr_ports;
+    int con_ring_port; /* -1: hypervisor's output is not logged */
+    uint32_t con_ring_index;
+    struct log hv_log;
+    /* options */
+    const char *log_dir;
+    bool log_guests, log_hv, stamp_guests, stamp_hv, discard;
+};
+
+/* --- log.c --- */
+/* Start a log named DIR/NAME.log; a failure is told, and the log stays off until reopened. */
+void log_open(struct log *l, const char *dir, const char *name, bool stamp);
+void log_reopen(struct log *l);
+void log_write(struct log *l, const char *data, size_t len);
+void log_close(struct log *l);
+/* The daemon's own messages. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* --- guest.c --- */
+struct guest *guest_find(struct daemon *d, unsigned int domid);
+/* A domain that is there: give it a console if it wants one of us. */
+void guest_appears(struct daemon *d, unsigned int domid);
+/* Its nodes have changed: (re)connect. */
+void guest_update(struct daemon *d, struct guest *g);
+void guest_dies(struct daemon *d, struct guest *g);
+/* Free those that are dead and read (or have lingered). */
+void guest_sweep(struct daemon *d, int64_t now);
+/* An event on its port; true if the port may be unmasked now. */
+bool guest_event(struct daemon *d, struct guest *g, int64_t now);
+/* A period is over: let it send again. */
+void guest_unmask(struct daemon *d, struct guest *g);
+
+/* --- tty.c --- */
+/* Open a pty and tell its name in the store: 0, or -1 after a message. */
+int tty_open(struct daemon *d, struct guest *g);
+void tty_close(struct guest *g);
+/* Move bytes both ways as far as they go. */
+void tty_pump(struct daemon *d, struct guest *g);
+
+/* --- domains.c --- */
+/* Find out which domains there are; guests appear and die by it. */
+void domains_scan(struct daemon *d);
+/* Take what the hypervisor has printed since last time. */
+void hypervisor_read(struct daemon *d);
+
+int64_t now_ms(void);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the hypervisor says: which domains there are, and its own console output. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/sysctl.h>
+
+#include "console.h"
+
+#define LIST_BATCH 64u
+
+static int do_sysctl(struct daemon *d, struct xen_sysctl *op)
+{
+    op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+    return xencall1(d->call, __HYPERVISOR_sysctl, (uint64_t)(uintptr_t)op) == 0 ? 0 : -errno;
+}
+
+/* Fill @info from domain @first on: how many, or a negative errno. */
+static int list(struct daemon *d, struct xen_sysctl *op, unsigned int first,
+                xen_domctl_getdomaininfo_t *info)
+{
+    int rc;
+
+    *op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_getdomaininfolist };
+    op->u.getdomaininfolist.first_domain = (domid_t)first;
+    op->u.getdomaininfolist.max_domains = LIST_BATCH;
+    set_xen_guest_handle_raw(op->u.getdomaininfolist.buffer, info);
+    rc = do_sysctl(d, op);
+    return rc != 0 ? rc : (int)op->u.getdomaininfolist.num_domains;
+}
+
+static void end_unseen(struct daemon *d)
+{
+    for (struct guest *g = d->guests; g != NULL; g = g->next) {
+        if (!g->dead && !g->seen) {
+            guest_dies(d, g);
+        }
+    }
+    guest_sweep(d, now_ms());
+}
+
+void domains_scan(struct daemon *d)
+{
+    struct xen_sysctl *op = xencall_alloc_buffer(d->call, sizeof(*op));
+    xen_domctl_getdomaininfo_t *info;
+    unsigned int next = 0;
+    int nr = -ENOMEM;
+
+    info = xencall_alloc_buffer(d->call, LIST_BATCH * sizeof(*info));
+    for (struct guest *g = d->guests; g != NULL; g = g->next) {
+        g->seen = false;
+    }
+    do {
+        nr = op != NULL && info != NULL ? list(d, op, next, info) : -ENOMEM;
+        for (int i = 0; i < nr && i < (int)LIST_BATCH; i++) {
+            next = info[i].domain + 1u;
+            if (info[i].domain != 0 && info[i].domain < FIRST_RESERVED &&
+                (info[i].flags & XEN_DOMINF_dying) == 0) {
+                guest_appears(d, info[i].domain);
+            }
+        }
+    } while (nr == (int)LIST_BATCH);
+    if (nr < 0) {
+        say("cannot list the domains: %s", strerror(-nr));
+    } else {
+        end_unseen(d);
+    }
+    xencall_free_buffer(d->call, op);
+    xencall_free_buffer(d->call, info);
+}
+
+void hypervisor_read(struct daemon *d)
+{
+    enum { SIZE = 16384 };
+    struct xen_sysctl *op = xencall_alloc_buffer(d->call, sizeof(*op));
+    char *text = xencall_alloc_buffer(d->call, SIZE);
+    int rc = op != NULL && text != NULL ? 0 : -ENOMEM;
+    uint32_t n = 0;
+
+    do {
+        if (rc == 0) {
+            *op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_readconsole };
+            op->u.readconsole.incremental = 1;
+            op->u.readconsole.index = d->con_ring_index;
+            op->u.readconsole.count = SIZE;
+            set_xen_guest_handle_raw(op->u.readconsole.buffer, text);
+            rc = do_sysctl(d, op);
+        }
+        if (rc == 0) {
+            d->con_ring_index = op->u.readconsole.index;
+            n = op->u.readconsole.count <= SIZE ? op->u.readconsole.count : SIZE;
+            log_write(&d->hv_log, text, n);
+        }
+    } while (rc == 0 && n == SIZE);
+    if (rc != 0) {
+        say("cannot read the hypervisor's console: %s", strerror(-rc));
+    }
+    xencall_free_buffer(d->call, op);
+    xencall_free_buffer(d->call, text);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A guest's console from its appearance to its end. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <xen/grant_table.h>
+
+#include "console.h"
+
+#define DEFAULT_LIMIT (1u << 20)
+
+struct guest *guest_find(struct daemon *d, unsigned int domid)
+{
+    struct guest *g = d->guests;
+
+    while (g != NULL && (g->dead || g->domid != domid)) {
+        g = g->next;
+    }
+    return g;
+}
+
+static void node_path(const struct guest *g, const char *node, char *path, size_t size)
+{
+    snprintf(path, size, "/local/domain/%u/%s", g->domid, node);
+}
+
+static int read_number(struct daemon *d, const struct guest *g, const char *node, uint64_t *value)
+{
+    char path[64];
+
+    node_path(g, node, path, sizeof(path));
+    return xyl_store_read_uint(d->store, XYL_STORE_NO_TX, path, value);
+}
+
+/* A domain without a type is ours; other types are for a device model. */
+static bool ours(struct daemon *d, const struct guest *g)
+{
+    char path[64], *type;
+    bool yes;
+
+    node_path(g, "console/type", path, sizeof(path));
+    type = xyl_store_read(d->store, XYL_STORE_NO_TX, path, NULL);
+    yes = type == NULL || strcmp(type, "xenconsoled") == 0;
+    free(type);
+    return yes;
+}
+
+/* --- page and port --- */
+
+static void disconnect(struct daemon *d, struct guest *g)
+{
+    if (g->page == NULL) {
+        return;
+    }
+    d->by_port[g->port] = NULL;
+    xenevtchn_unbind(d->evtchn, (evtchn_port_t)g->port);
+    if (g->by_grant) {
+        xengnttab_unmap(d->gnttab, g->page, 1);
+    } else {
+        xenforeignmemory_unmap(d->fmem, g->page, 1);
+    }
+    g->page = NULL;
+    g->port = -1;
+    g->masked = false;
+}
+
+static void *map_page(struct daemon *d, struct guest *g, uint64_t ring_ref)
+{
+    xen_pfn_t pfn = ring_ref;
+    void *page = xengnttab_map_grant_ref(d->gnttab, g->domid, GNTTAB_RESERVED_CONSOLE,
+                                         PROT_READ | PROT_WRITE);
+
+    g->by_grant = page != NULL;
+    if (page == NULL) {
+        page = xenforeignmemory_map(d->fmem, g->domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
+    }
+    if (page == NULL) {
+        say("domain %u: cannot map its console page (grant %u or frame %#llx): %s", g->domid,
+            GNTTAB_RESERVED_CONSOLE, (unsigned long long)ring_ref, strerror(errno));
+    }
+    return page;
+}
+
+static bool note_port(struct daemon *d, unsigned int port, struct guest *g)
+{
+    unsigned int nr = d->nr_ports != 0 ? d->nr_ports : 64;
+    struct guest **more;
+
+    while (nr <= port) {
+        nr *= 2;
+    }
+    if (nr > d->nr_ports) {
+        more = realloc(d->by_port, nr * sizeof(*more));
+        if (more == NULL) {
+            return false;
+        }
+        memset(more + d->nr_ports, 0, (nr - d->nr_ports) * sizeof(*more));
+        d->by_port = more;
+        d->nr_ports = nr;
+    }
+    d->by_port[port] = g;
+    return true;
+}
+
+static bool connect_ring(struct daemon *d, struct guest *g, uint64_t ring_ref, uint64_t port)
+{
+    void *page = map_page(d, g, ring_ref);
+    int local = -1;
+
+    if (page == NULL) {
+        return false;
+    }
+    local = xenevtchn_bind_interdomain(d->evtchn, g->domid, (evtchn_port_t)port);
+    if (local < 0 || !note_port(d, (unsigned int)local, g)) {
+        say("domain %u: cannot bind its console port %llu: %s", g->domid,
+            (unsigned long long)port, strerror(errno));
+        if (local >= 0) {
+            xenevtchn_unbind(d->evtchn, (evtchn_port_t)local);
+        }
+        if (g->by_grant) {
+            xengnttab_unmap(d->gnttab, page, 1);
+        } else {
+            xenforeignmemory_unmap(d->fmem, page, 1);
+        }
+        return false;
+    }
+    g->page = page;
+    g->port = local;
+    g->ring_ref = ring_ref;
+    g->remote_port = (int)port;
+    g->broken = false;
+    return true;
+}
+
+/* --- life --- */
+
+static void open_log(struct daemon *d, struct guest *g)
+{
+    char path[64], file[512], *name;
+
+    node_path(g, "name", path, sizeof(path));
+    name = xyl_store_read(d->store, XYL_STORE_NO_TX, path, NULL);
+    if (name != NULL) {
+        snprintf(file, sizeof(file), "guest-%s", name);
+    } else {
+        snprintf(file, sizeof(file), "guest-%u", g->domid);
+    }
+    log_open(&g->log, d->log_dir, file, d->stamp_guests);
+    free(name);
+}
+
+void guest_update(struct daemon *d, struct guest *g)
+{
+    uint64_t ring_ref, port, limit;
+
+    if (read_number(d, g, "console/ring-ref", &ring_ref) != 0 ||
+        read_number(d, g, "console/port", &port) != 0 || port > INT32_MAX || !ours(d, g)) {
+        return;
+    }
+    if (g->page != NULL && g->ring_ref == ring_ref && g->remote_port == (int)port) {
+        return;
+    }
+    disconnect(d, g);
+    if (!connect_ring(d, g, ring_ref, port)) {
+        return;
+    }
+    g->out.limit = read_number(d, g, "console/limit", &limit) == 0 && limit <= UINT32_MAX
+                       ? (size_t)limit : DEFAULT_LIMIT;
+    if (d->log_guests && g->log.path == NULL) {
+        open_log(d, g);
+    }
+    if (g->master < 0 && tty_open(d, g) != 0) {
+        disconnect(d, g);
+        return;
+    }
+    tty_pump(d, g);
+}
+
+void guest_appears(struct daemon *d, unsigned int domid)
+{
+    struct guest *g = guest_find(d, domid);
+    char path[64], token[16];
+
+    if (g != NULL) {
+        g->seen = true;
+        return;
+    }
+    g = calloc(1, sizeof(*g));
+    if (g == NULL) {
+        return;
+    }
+    g->domid = domid;
+    g->seen = true;
+    g->port = g->master = g->slave = g->log.fd = -1;
+    g->next = d->guests;
+    d->guests = g;
+    node_path(g, "console", path, sizeof(path));
+    snprintf(token, sizeof(token), "%u", domid);
+    if (xyl_store_watch(d->store, path, token) != 0) {
+        say("domain %u: cannot watch its console nodes", domid);
+    }
+}
+
+void guest_dies(struct daemon *d, struct guest *g)
+{
+    char path[64], token[16];
+
+    tty_pump(d, g); /* its last words */
+    disconnect(d, g);
+    node_path(g, "console", path, sizeof(path));
+    snprintf(token, sizeof(token), "%u", g->domid);
+    xyl_store_unwatch(d->store, path, token);
+    g->dead = true;
+    g->linger_end = now_ms() + LINGER_MS;
+    tty_pump(d, g);
+}
+
+void guest_sweep(struct daemon *d, int64_t now)
+{
+    struct guest **at = &d->guests, *g;
+
+    while ((g = *at) != NULL) {
+        if (g->dead && (buffer_size(&g->out) == 0 || g->master < 0 || now >= g->linger_end)) {
+            *at = g->next;
+            tty_close(g);
+            log_close(&g->log);
+            buffer_free(&g->out);
+            free(g);
+        } else {
+            at = &g->next;
+        }
+    }
+}
+
+bool guest_event(struct daemon *d, struct guest *g, int64_t now)
+{
+    if (now >= g->period_end) {
+        g->period_end = now + PERIOD_MS;
+        g->events = 0;
+    }
+    g->masked = ++g->events > EVENTS_PER_PERIOD;
+    tty_pump(d, g);
+    return !g->masked;
+}
+
+void guest_unmask(struct daemon *d, struct guest *g)
+{
+    g->masked = false;
+    g->events = 0;
+    if (g->port >= 0) {
+        xenevtchn_unmask(d->evtchn, (evtchn_port_t)g->port);
+        tty_pump(d, g);
+    }
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Log files: guests' output, the hypervisor's, and the daemon's own words. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "console.h"
+
+void say(const char *fmt, ...)
+{
+    char line[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "xenconsoled: %s\n", line);
+    syslog(LOG_NOTICE, "%s", line);
+}
+
+void log_reopen(struct log *l)
+{
+    if (l->path == NULL) {
+        return;
+    }
+    if (l->fd >= 0) {
+        close(l->fd);
+    }
+    l->fd = open(l->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (l->fd < 0) {
+        say("cannot open %s: %s: it is not written until SIGHUP", l->path, strerror(errno));
+    }
+}
+
+void log_open(struct log *l, const char *dir, const char *name, bool stamp)
+{
+    *l = (struct log){ .fd = -1, .stamp = stamp };
+    if (asprintf(&l->path, "%s/%s.log", dir, name) < 0) {
+        l->path = NULL;
+        return;
+    }
+    for (char *c = l->path + strlen(dir) + 1; *c != '\0'; c++) {
+        if (*c == '/' || (unsigned char)*c < ' ') {
+            *c = '_'; /* a name is no path */
+        }
+    }
+    log_reopen(l);
+}
+
+static void put(struct log *l, const char *data, size_t len)
+{
+    ssize_t n;
+
+    while (len > 0) {
+        n = write(l->fd, data, len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            say("cannot write to %s: %s: it is not written until SIGHUP", l->path,
+                strerror(errno));
+            close(l->fd);
+            l->fd = -1;
+            return;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+}
+
+void log_write(struct log *l, const char *data, size_t len)
+{
+    char when[40];
+    time_t now = l->stamp ? time(NULL) : 0;
+    struct tm tm;
+    size_t line;
+    const char *end;
+
+    if (l->path == NULL || l->fd < 0) {
+        return;
+    }
+    if (!l->stamp) {
+        put(l, data, len);
+        return;
+    }
+    strftime(when, sizeof(when), "[%Y-%m-%d %H:%M:%S] ", localtime_r(&now, &tm));
+    while (len > 0 && l->fd >= 0) {
+        end = memchr(data, '\n', len);
+        line = end != NULL ? (size_t)(end + 1 - data) : len;
+        if (!l->mid_line) {
+            put(l, when, strlen(when));
+        }
+        if (l->fd >= 0) {
+            put(l, data, line);
+        }
+        l->mid_line = end == NULL;
+        data += line;
+        len -= line;
+    }
+}
+
+void log_close(struct log *l)
+{
+    if (l->path != NULL && l->fd >= 0) {
+        close(l->fd);
+    }
+    free(l->path);
+    *l = (struct log){ .fd = -1 };
+}

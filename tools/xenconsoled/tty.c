@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A guest's pseudo terminal: what it prints goes there, what is typed there goes to it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "console.h"
+
+static void tty_want(struct daemon *d, struct guest *g, uint32_t events)
+{
+    struct epoll_event ev = { .events = events, .data.ptr = &g->tty_source };
+
+    if (g->tty_events != events) {
+        g->tty_events = events;
+        epoll_ctl(d->epoll, EPOLL_CTL_MOD, g->master, &ev);
+    }
+}
+
+/* Output that has been buffered; true if none is left. */
+static bool write_out(struct guest *g)
+{
+    ssize_t n;
+
+    while (buffer_size(&g->out) > 0) {
+        n = write(g->master, g->out.data + g->out.head, buffer_size(&g->out));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        buffer_consume(&g->out, (size_t)n);
+    }
+    return true;
+}
+
+/* Take what the guest printed into buffer and log; true if anything came. */
+static bool read_ring(struct daemon *d, struct guest *g)
+{
+    char chunk[sizeof(g->page->out)];
+    bool any = false;
+    int n;
+
+    for (;;) {
+        if (!d->discard && buffer_full(&g->out)) {
+            return any; /* the guest waits until somebody reads */
+        }
+        n = cons_take(g->page, chunk, sizeof(chunk));
+        if (n < 0 && !g->broken) {
+            g->broken = true;
+            say("domain %u: impossible index in its console ring: ignored until it is sane",
+                g->domid);
+        }
+        if (n <= 0) {
+            return any;
+        }
+        g->broken = false;
+        any = true;
+        log_write(&g->log, chunk, (size_t)n);
+        if (!buffer_append(&g->out, chunk, (size_t)n, d->discard)) {
+            say("domain %u: no memory for its output: %d bytes are lost", g->domid, n);
+        }
+        if (n < (int)sizeof(chunk)) {
+            return true; /* more comes with its own event */
+        }
+    }
+}
+
+/* What was typed; true if the guest was given anything. */
+static bool write_ring(struct guest *g)
+{
+    char keys[sizeof(g->page->in)];
+    int room = cons_room(g->page);
+    ssize_t n;
+
+    if (room <= 0) {
+        return false;
+    }
+    n = read(g->master, keys, (size_t)room);
+    return n > 0 && cons_give(g->page, keys, (size_t)n) > 0;
+}
+
+static void pump(struct daemon *d, struct guest *g, bool typed)
+{
+    bool tell = false, drained;
+    uint32_t want = 0;
+
+    if (g->page != NULL) {
+        tell = read_ring(d, g);
+        tell = (typed && write_ring(g)) || tell;
+    }
+    drained = write_out(g);
+    if (g->page != NULL && drained && !d->discard) {
+        tell = read_ring(d, g) || tell; /* it may have waited for us */
+        drained = write_out(g);
+    }
+    if (tell) {
+        xenevtchn_notify(d->evtchn, (evtchn_port_t)g->port);
+    }
+    if (g->page != NULL && cons_room(g->page) > 0) {
+        want |= EPOLLIN;
+    }
+    tty_want(d, g, want | (drained ? 0u : (uint32_t)EPOLLOUT));
+}
+
+void tty_pump(struct daemon *d, struct guest *g)
+{
+    if (g->master >= 0) {
+        /* keys that waited for room in the ring are taken when it reports again */
+        pump(d, g, g->page != NULL && (g->tty_events & EPOLLIN) == 0);
+    }
+}
+
+static void tty_ready(struct daemon *d, struct source *src, uint32_t events)
+{
+    struct guest *g = (struct guest *)src;
+
+    pump(d, g, (events & EPOLLIN) != 0);
+}
+
+static bool make_raw(int fd)
+{
+    struct termios t;
+
+    if (tcgetattr(fd, &t) != 0) {
+        return false;
+    }
+    cfmakeraw(&t);
+    return tcsetattr(fd, TCSANOW, &t) == 0;
+}
+
+static int tell_name(struct daemon *d, struct guest *g)
+{
+    char path[64], name[64];
+
+    if (ptsname_r(g->master, name, sizeof(name)) != 0) {
+        return -1;
+    }
+    g->slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (g->slave < 0 || !make_raw(g->slave) || chmod(name, 0600) != 0) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "/local/domain/%u/console/tty", g->domid);
+    errno = -xyl_store_write_str(d->store, XYL_STORE_NO_TX, path, name);
+    return errno == 0 ? 0 : -1;
+}
+
+/* The slave is held open, so that the master reports no hang-up while nobody looks. */
+int tty_open(struct daemon *d, struct guest *g)
+{
+    struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &g->tty_source };
+
+    g->tty_source.ready = tty_ready;
+    g->tty_events = EPOLLIN;
+    g->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (g->master < 0 || grantpt(g->master) != 0 || unlockpt(g->master) != 0 ||
+        tell_name(d, g) != 0 || epoll_ctl(d->epoll, EPOLL_CTL_ADD, g->master, &ev) != 0) {
+        say("domain %u: cannot make its terminal: %s: is /dev/pts mounted?", g->domid,
+            strerror(errno));
+        tty_close(g);
+        return -1;
+    }
+    return 0;
+}
+
+void tty_close(struct guest *g)
+{
+    if (g->slave >= 0) {
+        close(g->slave);
+    }
+    if (g->master >= 0) {
+        close(g->master);
+    }
+    g->master = g->slave = -1;
+}
