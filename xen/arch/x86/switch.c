@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Context switch: the registers of one vcpu go to its struct, those of the next come from there. */
+#include <xen/domain.h>
+#include <xen/event.h>
+#include <xen/init.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/sched.h>
+#include <xen/time.h>
+
+#include <asm/cpu-state.h>
+#include <asm/entry.h>
+#include <asm/extable.h>
+#include <asm/mitigations.h>
+#include <asm/mm.h>
+#include <asm/processor.h>
+#include <asm/pv.h>
+
+#include "pv/traps.h"
+
+#define NO_CPU (~0u)
+
+/*
+ * The vcpu whose bases, selectors, FPU state and descriptor windows this CPU holds.  It stays so
+ * while the idle vcpu runs: coming back to the same one loads only the page tables.
+ */
+static DEFINE_PER_CPU(struct vcpu *, loaded);
+static DEFINE_PER_CPU(uint64_t, tsc_aux_now);
+
+#define DEFINE_LOAD_SELECTOR(reg)                                            \
+    bool load_##reg##_selector(uint16_t sel)                                 \
+    {                                                                        \
+        bool ok = true;                                                      \
+                                                                             \
+        /* A NUL selector keeps the old base on some CPUs: flat data first. */ \
+        asm volatile ("mov %0, %%" #reg :: "r" ((uint32_t)SEL_GUEST_DS));    \
+        asm volatile ("1: mov %1, %%" #reg "\n\t"                           \
+                      "jmp 3f\n"                                             \
+                      "2: mov %2, %%" #reg "\n\t"                            \
+                      "movb $0, %0\n"                                        \
+                      "3:\n\t"                                               \
+                      EXTABLE("1b", "2b")                                    \
+                      : "+q" (ok) : "r" ((uint32_t)sel), "r" (0));           \
+        return ok;                                                           \
+    }
+DEFINE_LOAD_SELECTOR(ds)
+DEFINE_LOAD_SELECTOR(es)
+DEFINE_LOAD_SELECTOR(fs)
+DEFINE_LOAD_SELECTOR(gs)
+
+#define LIVE_SELECTOR(reg) \
+    ({ uint32_t s_; asm volatile ("mov %%" #reg ", %0" : "=r" (s_)); (uint16_t)s_; })
+
+uint64_t pv_hw_cr4(const struct vcpu *v)
+{
+    return host_cr4 | (v->arch.ctrlreg4 & PV_CR4_GUEST_BITS);
+}
+
+void debug_registers_load(const struct vcpu *v)
+{
+    if (!(v->arch.dr7 & DR7_ENABLES)) {
+        asm volatile ("mov %0, %%dr7" :: "r" (0x400UL));
+        return;
+    }
+    asm volatile ("mov %0, %%dr0" :: "r" (v->arch.dr[0]));
+    asm volatile ("mov %0, %%dr1" :: "r" (v->arch.dr[1]));
+    asm volatile ("mov %0, %%dr2" :: "r" (v->arch.dr[2]));
+    asm volatile ("mov %0, %%dr3" :: "r" (v->arch.dr[3]));
+    asm volatile ("mov %0, %%dr7" :: "r" (v->arch.dr7 | 0x400));
+}
+
+void vcpu_state_changed(struct vcpu *v)
+{
+    v->arch.runs_on = NO_CPU;
+}
+
+/* --- Out ------------------------------------------------------------------------------------------- */
+
+/* @v's registers are all in the frame or live: exits to the scheduler save the whole frame first. */
+static void save_vcpu(struct vcpu *v)
+{
+    struct cpu_user_regs *regs = &v->arch.regs;
+
+    memcpy(regs, guest_regs(), offsetof(struct cpu_user_regs, es));
+    regs->ds = LIVE_SELECTOR(ds);
+    regs->es = LIVE_SELECTOR(es);
+    regs->fs = LIVE_SELECTOR(fs);
+    regs->gs = LIVE_SELECTOR(gs);
+    v->arch.fs_base = read_fs_base();
+    v->arch.gs_base = read_gs_base();
+    v->arch.gs_base_inactive = rdmsr(MSR_KERNEL_GS_BASE);
+    fpu_save(v);
+}
+
+/* --- In -------------------------------------------------------------------------------------------- */
+
+/* Selectors, then bases: loading a selector sets a base.  False: one was refused. */
+static bool load_segments(const struct vcpu *v)
+{
+    const struct cpu_user_regs *regs = &v->arch.regs;
+    bool ok = true;
+
+    if (regs->ds | LIVE_SELECTOR(ds)) {
+        ok &= load_ds_selector(regs->ds);
+    }
+    if (regs->es | LIVE_SELECTOR(es)) {
+        ok &= load_es_selector(regs->es);
+    }
+    if (regs->fs | LIVE_SELECTOR(fs)) {
+        ok &= load_fs_selector(regs->fs);
+    }
+    if (regs->gs | LIVE_SELECTOR(gs)) {
+        ok &= load_gs_selector(regs->gs);
+    }
+    write_fs_base(v->arch.fs_base);
+    write_gs_base(v->arch.gs_base);
+    wrmsr(MSR_KERNEL_GS_BASE, v->arch.gs_base_inactive);
+    return ok;
+}
+
+static bool load_all(struct vcpu *prev_loaded, struct vcpu *v)
+{
+    uint64_t cr4 = pv_hw_cr4(v);
+    bool ok;
+
+    mitigations_switch(v);
+    if (read_cr4() != cr4) {
+        write_cr4(cr4);
+    }
+    tlb_flush_local_all();
+    pv_load_gdt(v);
+    pv_load_ldt(v);
+    ok = load_segments(v);
+    fpu_restore(v);
+    if (((prev_loaded != NULL ? prev_loaded->arch.dr7 : 0) | v->arch.dr7) & DR7_ENABLES) {
+        debug_registers_load(v);
+    }
+    if (cpu_features.rdtscp && this_cpu(tsc_aux_now) != v->arch.tsc_aux) {
+        this_cpu(tsc_aux_now) = v->arch.tsc_aux;
+        wrmsr(MSR_TSC_AUX, v->arch.tsc_aux);
+    }
+    return ok;
+}
+
+/* Areas of the guest that tell of its running: through the kernel's page tables. */
+static void update_areas(struct vcpu *v)
+{
+    if (v->runstate_due) {
+        vcpu_runstate_area_update(v);
+    }
+    if (!pv_in_kernel_mode(v)) {
+        v->arch.cr3 = mfn_x(v->arch.user_root) << PAGE_SHIFT;
+        write_cr3(v->arch.cr3);
+    }
+}
+
+static void __noreturn run_guest(struct vcpu *v)
+{
+    struct vcpu *was = this_cpu(loaded);
+    unsigned int cpu = smp_processor_id();
+    bool ok = true;
+
+    counter_inc(v, COUNTER_SWITCH_IN);
+    v->arch.cr3 = mfn_x(v->arch.kernel_root) << PAGE_SHIFT;
+    write_cr3(v->arch.cr3);
+    if (was != v || v->arch.runs_on != cpu) {
+        ok = load_all(was, v);
+        v->arch.runs_on = cpu;
+        this_cpu(loaded) = v;
+    }
+    if (v->arch.ctrlreg0 & X86_CR0_TS) {
+        write_cr0(read_cr0() | X86_CR0_TS);
+    }
+    vcpu_time_update(v);
+    update_areas(v);
+    memcpy(guest_regs(), &v->arch.regs, offsetof(struct cpu_user_regs, es));
+    if (unlikely(!ok)) {
+        struct cpu_user_regs *regs = guest_regs();
+
+        regs->ds = v->arch.regs.ds;
+        regs->es = v->arch.regs.es;
+        regs->fs = v->arch.regs.fs;
+        regs->gs = v->arch.regs.gs;
+        pv_failsafe(regs, v);
+    }
+    get_cpu_info()->exit_work = v->arch.nmi_pending ? EXIT_NMI : 0;
+    resume_guest();
+}
+
+void context_switch(struct vcpu *prev, struct vcpu *next)
+{
+    local_irq_disable();
+    if (!is_idle_vcpu(prev)) {
+        save_vcpu(prev);
+        asm volatile ("clts");
+    }
+    get_cpu_info()->curr_vcpu = next;
+    if (is_idle_vcpu(next)) {
+        write_cr3(mfn_x(hv_root_mfn) << PAGE_SHIFT);
+        sched_context_saved(prev);
+        run_on_empty_stack(idle_loop);
+    }
+    sched_context_saved(prev);
+    run_guest(next);
+}
+
+/* vcpu_unload - @v goes away: no CPU keeps anything of it. */
+void vcpu_unload(struct vcpu *v)
+{
+    unsigned int cpu;
+
+    for_each_online_cpu(cpu) {
+        if (per_cpu(loaded, cpu) == v) {
+            per_cpu(loaded, cpu) = NULL;
+        }
+    }
+    vcpu_state_changed(v);
+}
