@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -17,8 +18,27 @@
 static void set_title(struct xl *xl, const char *name)
 {
     char *start = xl->argv[0], *end = xl->argv[xl->argc - 1];
+    size_t nr = 0;
+    char **copy;
 
+    /* The environment lies behind the arguments: move it away, and its room is ours too. */
     end += strlen(end);
+    while (environ[nr] != NULL) {
+        nr++;
+    }
+    copy = calloc(nr + 1, sizeof(*copy));
+    for (size_t i = 0; copy != NULL && i < nr; i++) {
+        if (environ[i] == end + 1) {
+            end = environ[i] + strlen(environ[i]);
+        }
+        copy[i] = strdup(environ[i]);
+        if (copy[i] == NULL) {
+            break;
+        }
+    }
+    if (copy != NULL) {
+        environ = copy;
+    }
     memset(start, 0, (size_t)(end - start));
     snprintf(start, (size_t)(end - start), "xl: guest %s", name);
     prctl(PR_SET_NAME, start, 0, 0, 0);

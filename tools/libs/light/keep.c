@@ -127,6 +127,40 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
     return rc == 0 ? 1 : rc;
 }
 
+/*
+ * Until the domain has shut down: 1, the action is *action; 0 when it is gone.
+ * The lock on it ends with the wait, so that whoever starts it again can take it.
+ */
+static int watch_one(struct xyl_light *light, const struct xyl_domain_config *config,
+                     uint32_t domid, enum xyl_action *action, struct xyl_err *err)
+{
+    time_t begun = time(NULL);
+    xyl_domain_info info;
+    int lock = userdata_lock(domid, config->uuid, err), rc;
+
+    if (lock < 0 && lock != -ENOENT) {
+        return lock;
+    }
+    light_log(light, "watching domain %u", domid);
+    rc = wait_shutdown(light, domid, &info, err);
+    if (rc == 0) {
+        light_log(light, "domain %u is gone", domid);
+    } else if (rc > 0) {
+        unsigned int reason = xyl_shutdown_reason(&info);
+
+        *action = xyl_domain_action(config, reason);
+        light_log(light, "domain %u %s (reason %u): %s", domid, reason_name(reason), reason,
+                  xyl_action_name(*action));
+        if (time(NULL) - begun < HASTE_SEC) {
+            sleep(1);
+        }
+    }
+    if (lock >= 0) {
+        close(lock);
+    }
+    return rc;
+}
+
 int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
                     xyl_config_text_fn *to_text, uint32_t domid, struct xyl_err *err)
 {
@@ -139,25 +173,13 @@ int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
     if (rc < 0) {
         return xyl_fail_sys(err, rc, "cannot watch the store");
     }
-    light_log(light, "watching domain %u", domid);
     do {
-        time_t begun = time(NULL);
-        xyl_domain_info info;
-        enum xyl_action action;
+        enum xyl_action action = XYL_ACTION_PRESERVE;
 
-        rc = wait_shutdown(light, domid, &info, err);
-        if (rc <= 0) {
-            light_log(light, "domain %u is gone", domid);
-            break;
+        rc = watch_one(light, config, domid, &action, err);
+        if (rc > 0) {
+            rc = act(light, config, to_text, &domid, action, err);
         }
-        action = xyl_domain_action(config, xyl_shutdown_reason(&info));
-        light_log(light, "domain %u %s (reason %u): %s", domid,
-                  reason_name(xyl_shutdown_reason(&info)), xyl_shutdown_reason(&info),
-                  xyl_action_name(action));
-        if (time(NULL) - begun < HASTE_SEC) {
-            sleep(1);
-        }
-        rc = act(light, config, to_text, &domid, action, err);
         if (rc > 0) {
             light_log(light, "started again as domain %u", domid);
         }

@@ -49,6 +49,12 @@ void nodes_remove(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16
 /* Files about a domain: /var/lib/xen/userdata-d.ID.UUID.xl */
 int userdata_store(uint32_t domid, const uint8_t uuid[16], const char *text, struct xyl_err *err);
 char *userdata_load(uint32_t domid, const uint8_t uuid[16]);
+/*
+ * userdata_lock - be the one process that watches over a domain.
+ * Returns a descriptor to close, -ENOENT if nothing is kept about the domain, or
+ * -EBUSY with @err set if another process has it.
+ */
+int userdata_lock(uint32_t domid, const uint8_t uuid[16], struct xyl_err *err);
 void userdata_remove(uint32_t domid, const uint8_t uuid[16]);
 
 #endif

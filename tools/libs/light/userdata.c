@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +86,26 @@ char *userdata_load(uint32_t domid, const uint8_t uuid[16])
     }
     fclose(file);
     return text;
+}
+
+int userdata_lock(uint32_t domid, const uint8_t uuid[16], struct xyl_err *err)
+{
+    char path[LIGHT_PATH];
+    int fd, rc;
+
+    userdata_path(path, domid, uuid, "");
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return -ENOENT;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        rc = errno == EWOULDBLOCK ?
+             xyl_fail(err, -EBUSY, "another process watches over domain %u already", domid) :
+             xyl_fail_sys(err, -errno, "cannot lock %s", path);
+        close(fd);
+        return rc;
+    }
+    return fd;
 }
 
 void userdata_remove(uint32_t domid, const uint8_t uuid[16])

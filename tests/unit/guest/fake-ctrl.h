@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A hypervisor for the builder's tests: memory in a file, frames in an order of its own. */
+#ifndef TESTS_GUEST_FAKE_CTRL_H
+#define TESTS_GUEST_FAKE_CTRL_H
+
+#include "xyl_ctrl.h"
+
+#define FAKE_FIRST_MFN 0x40000ul
+#define FAKE_PAGES     16384ul      /* 64 MiB of machine */
+#define FAKE_SHARED    (FAKE_FIRST_MFN + FAKE_PAGES - 1)
+
+/*
+ * What was asked of it, and what it shall refuse.
+ * Invariant: mapped is the number of pages mapped at this moment.
+ */
+struct fake {
+    uint8_t *machine;           /* all memory, as one mapping */
+    unsigned long next;         /* frames given out, from the top down in 2 MiB steps */
+    unsigned long populated;
+    size_t mapped, map_calls;
+    bool no_superpages;
+    unsigned long limit;        /* pages it has */
+    int fail_map, fail_pin, fail_context;   /* -Exxx, or 0 */
+    xen_pfn_t pinned, hypercall_page;
+    size_t mapped_at_pin;
+    vcpu_guest_context_t context;
+    struct xyl_grant_seed seeds[4];
+    size_t nr_seeds;
+};
+
+extern struct fake fake;
+
+/* fake_reset - a new machine, full of rubbish. */
+void fake_reset(void);
+void fake_end(void);
+
+/* fake_frame - the memory of a frame. */
+uint8_t *fake_frame(xen_pfn_t mfn);
+
+#endif
