@@ -130,7 +130,7 @@ void ioapic_mask_all(void)
 {
     unsigned long flags = spin_lock_irqsave(&ioapic_lock);
 
-    for (unsigned int gsi = 0; gsi < nr_gsis; gsi++) {
+    for (unsigned int gsi = 0; gsi < nr_gsis && rte_low != NULL; gsi++) {
         write_low(gsi, rte_low[gsi] | RTE_MASKED);
     }
     spin_unlock_irqrestore(&ioapic_lock, flags);

@@ -7,6 +7,8 @@
 
 struct domain;
 
+struct msi_desc;
+
 /* Address of a function: segment, bus, device and function. */
 typedef struct {
     uint16_t seg;
@@ -23,7 +25,7 @@ typedef struct {
  * pci_conf_read / pci_conf_write - one access of @size 1, 2 or 4 bytes at @reg, naturally aligned.
  * Above 0xff, and for segments other than 0, only through the memory-mapped window: where there is
  * none, reads give all ones and writes are dropped.
- * Context: any, takes LOCK_IOAPIC.
+ * Context: any, takes LOCK_IOAPIC; the first use of a window's bus maps it, so not from IRQs.
  */
 uint32_t pci_conf_read(pci_sbdf_t s, unsigned int reg, unsigned int size);
 void pci_conf_write(pci_sbdf_t s, unsigned int reg, unsigned int size, uint32_t v);
@@ -43,10 +45,47 @@ void pci_guest_cfg_write(struct domain *d, uint32_t cf8, unsigned int offset, un
 /* pci_find_cap - offset of capability @id (PCI 3.0, 6.7), or 0; the list is followed 48 steps. */
 unsigned int pci_find_cap(pci_sbdf_t s, uint8_t id);
 bool pci_device_present(pci_sbdf_t s);
+/* Cycles as a latch value says; @offset + @size <= 4. */
+uint32_t pci_raw_cycle_read(uint32_t cf8, unsigned int offset, unsigned int size);
+void pci_raw_cycle_write(uint32_t cf8, unsigned int offset, unsigned int size, uint32_t v);
 
-/* pci_mmcfg_add - MCFG gives buses [first, last] of @seg at @base (boot). */
+
+/* pci_mmcfg_add - MCFG gives buses [first, last] of @seg; @base is where bus 0 would lie (boot). */
 void pci_mmcfg_add(uint16_t seg, uint8_t first, uint8_t last, uint64_t base);
-/* pci_mmcfg_known - true if this very window is in use. */
-bool pci_mmcfg_known(uint16_t seg, uint8_t first, uint8_t last, uint64_t base);
+/* pci_mmcfg_init - use those windows that the memory map calls reserved; the others wait for dom0. */
+struct boot_info;
+void pci_mmcfg_init(const struct boot_info *bi);
+/*
+ * pci_mmcfg_reserved - dom0 tells that a window is (@use) or is not backed by its ACPI resources.
+ * -ENODEV if no such window is known.
+ */
+int pci_mmcfg_reserved(uint16_t seg, uint8_t first, uint8_t last, uint64_t base, bool use);
+
+/*
+ * A function that dom0 told of, or that has messages.  [q] the pirq lock.
+ * V1  nr_msi messages are set up; msix tells of which kind, and there are never both kinds.
+ */
+struct pci_dev {
+    struct pci_dev *next;
+    pci_sbdf_t s, physfn;
+    bool is_extfn, is_virtfn, told;     /* told: by PHYSDEVOP_pci_device_add */
+    bool msix, prepared;                /* [q] prepared: MSI-X held for another domain */
+    uint32_t node;                      /* proximity domain, or ~0 */
+    uint16_t msi_cap, msix_cap;         /* offsets, 0 if none */
+    unsigned int nr_msi;                /* [q] */
+    uint8_t msi_log2, msi_bytes;        /* of plain MSI: log2 of its messages, size of the capability */
+    struct msi_desc *msis;              /* [q] list */
+    uint8_t *table;                     /* [q] MSI-X table, mapped while in use */
+    uint64_t table_maddr;
+    unsigned int table_entries;
+};
+/* pci_dev_find - the record of @s, or NULL; @add: make it if the function answers. */
+struct pci_dev *pci_dev_find(pci_sbdf_t s, bool add);
+/*
+ * pci_dev_add - PHYSDEVOP_pci_device_add and kin.  -ENODEV nothing answers there; -ENOMEM.
+ * pci_dev_remove - -ENODEV unknown; -EBUSY messages still set up.
+ */
+int pci_dev_add(pci_sbdf_t s, bool is_extfn, bool is_virtfn, pci_sbdf_t physfn, uint32_t node);
+int pci_dev_remove(pci_sbdf_t s);
 
 #endif /* ASM_PCI_H */
