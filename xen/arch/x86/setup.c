@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The order of boot, from CPU 0's own stack to dom0. */
-#include <xen/acpi.h>
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/init.h>
-#include <xen/irq.h>
 #include <xen/keyhandler.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
 #include <xen/time.h>
-#include <xen/timer.h>
 #include <xen/unit.h>
 
-#include <asm/apic.h>
 #include <asm/boot-info.h>
 #include <asm/image.h>
 #include <asm/mm.h>
+#include <asm/platform.h>
+#include <asm/time.h>
 
 static const char *__init mem_type_name(enum boot_mem_type type)
 {
@@ -38,6 +36,16 @@ static void __init show_memory(const struct boot_info *bi)
     }
 }
 
+static void __init show_video(const struct boot_video *v)
+{
+    if (v->kind == BOOT_VIDEO_NONE) {
+        printk("Screen: none told of by the boot loader\n");
+    } else {
+        printk("Screen: %s %ux%u at %#lx\n", v->kind == BOOT_VIDEO_TEXT ? "text" : "graphics",
+               v->width, v->height, v->base);
+    }
+}
+
 static void __init show_loader(const struct boot_info *bi)
 {
     printk("Bootloader: %s\n", bi->loader_name);
@@ -48,6 +56,7 @@ static void __init show_loader(const struct boot_info *bi)
         printk("Module %u: [%#lx, %#lx) %s\n", i + 1, bi->modules[i].start, bi->modules[i].end,
                bi->modules[i].cmdline);
     }
+    show_video(&bi->video);
     if (bi->efi_systab != 0) {
         printk("EFI system table at %#lx\n", bi->efi_systab);
     }
@@ -82,15 +91,7 @@ void __noreturn __init start_xylem(struct boot_info *bi)
     mm_boot_init(bi);
     traps_init();
     cpu_init_boot();
-    acpi_init(bi);
-    irq_init();
-    apic_init_boot();
-    ioapic_init();
-    time_init();
-    timers_boot_init();
-    if (timers_cpu_init(0) != 0) {
-        boot_fail("no memory for the timers of the first processor\n");
-    }
+    platform_init(bi);
     keyhandler_init();
     sched_init();
     domains_init();
@@ -100,6 +101,7 @@ void __noreturn __init start_xylem(struct boot_info *bi)
     local_irq_enable();
     console_init_late();
     dom0_create(bi);
+    time_refine();
     console_end_boot();
     finish_boot();
 }
