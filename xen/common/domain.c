@@ -14,7 +14,8 @@
 /*
  * Domains by id: leaves of 512 pointers, made when an id of theirs is first
  * used and kept.  Lock: domlist_lock; lookups take it too, for a moment.
- * D1  a domain in the table has at least one reference (the table's own until domain_kill ends).
+ * D1  a domain stays in the table, and its id taken, until its last reference goes: frames, grants
+ *     and channels name it by id.
  */
 #define LEAF_BITS   9
 #define NR_LEAVES   ((DOMID_FIRST_RESERVED >> LEAF_BITS) + 1)
@@ -44,6 +45,16 @@ struct domain *domain_lookup(domid_t id)
     return leaf == NULL ? NULL : READ_ONCE(leaf[id & ((1u << LEAF_BITS) - 1)]);
 }
 
+/* The table's lock keeps @d in being; one without references is about to leave. */
+static bool ref_unless_gone(struct domain *d)
+{
+    uint32_t refs = READ_ONCE(d->refs);
+
+    while (refs != 0 && !try_cmpxchg(&d->refs, &refs, refs + 1)) {
+    }
+    return refs != 0;
+}
+
 struct domain *domain_get(domid_t id)
 {
     struct domain *d;
@@ -57,8 +68,8 @@ struct domain *domain_get(domid_t id)
     }
     spin_lock(&domlist_lock);
     d = domain_lookup(id);
-    if (d != NULL) {
-        domain_ref(d);
+    if (d != NULL && !ref_unless_gone(d)) {
+        d = NULL;
     }
     spin_unlock(&domlist_lock);
     return d;
@@ -70,9 +81,8 @@ struct domain *domain_next(domid_t id)
 
     spin_lock(&domlist_lock);
     list_for_each (d, &domain_list, all) {
-        if (d->domain_id >= id) {
+        if (d->domain_id >= id && ref_unless_gone(d)) {
             found = d;
-            domain_ref(d);
             break;
         }
     }
@@ -307,6 +317,7 @@ static void vcpu_free(struct vcpu *v)
 static void domain_destroy(struct domain *d)
 {
     BUG_ON(d->dying != DOMDYING_DEAD);
+    table_remove(d);
     units_domain_destroy(d);
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
         if (d->vcpu[i] != NULL) {
@@ -375,9 +386,8 @@ int domain_kill(struct domain *d)
     }
     d->dying = DOMDYING_DEAD;
     spin_unlock(&d->lock);
-    table_remove(d);
     send_global_virq(VIRQ_DOM_EXC);
-    domain_put(d);                      /* the table's */
+    domain_put(d);                      /* the one of its creation */
     return 0;
 }
 
