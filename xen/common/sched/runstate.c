@@ -33,6 +33,8 @@ void vcpu_runstate_area_update(struct vcpu *v)
         uint8_t top = (uint8_t)(v->runstate.state_entry_time >> 56);
 
         smp_wmb();
-        (void)guest_write(area + ENTRY_TIME_TOP, &top, 1);
+        if (guest_write(area + ENTRY_TIME_TOP, &top, 1) != 0) {
+            gpr_debug("domain %u: its run state area went away\n", v->domain->domain_id);
+        }
     }
 }
