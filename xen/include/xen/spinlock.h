@@ -30,9 +30,11 @@ static inline void spin_lock_init(spinlock_t *l, unsigned int level)
 
 #ifdef CONFIG_DEBUG
 void lock_order_enter(const spinlock_t *l);
+void lock_order_tried(const spinlock_t *l);
 void lock_order_leave(const spinlock_t *l);
 #else
 static inline void lock_order_enter(const spinlock_t *l) { (void)l; }
+static inline void lock_order_tried(const spinlock_t *l) { (void)l; }
 static inline void lock_order_leave(const spinlock_t *l) { (void)l; }
 #endif
 
@@ -59,7 +61,7 @@ static inline bool spin_trylock(spinlock_t *l)
         cmpxchg(&l->both, old, old + 0x10000u) != old) {
         return false;
     }
-    lock_order_enter(l);
+    lock_order_tried(l);
     return true;
 }
 static inline bool spin_is_locked(const spinlock_t *l)
