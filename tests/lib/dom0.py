@@ -26,6 +26,7 @@ class Setup:
     dom0_memory: int = 1024
     firmware: str = "bios"
     interactive: bool = False
+    terminal: bool = False
     toolstack: bool = True
     hv_args: str = ""
     dom0_args: str = ""
@@ -54,7 +55,8 @@ def _own_files(setup: Setup) -> Archive:
     if setup.script:
         own.text("lab/script", setup.script)
     own.text("lab/settings", f"INTERACTIVE={int(setup.interactive)}\n"
-                             f"TOOLSTACK={int(setup.toolstack)}\n")
+                             f"TOOLSTACK={int(setup.toolstack)}\n"
+                             f"TERMINAL={int(setup.terminal)}\n")
     for source, target in setup.add:
         if not source.exists():
             raise Trouble(f"--add: {source} does not exist")

@@ -25,22 +25,27 @@ class Terminal:
     def relay(self) -> int:
         """Relay until the machine is off; the script's exit status if one was told, else 0."""
         machine = self._machine
-        sys.stdout.write(machine.text)
+        _show(machine.text)
         machine.listen(_show)
-        keys = sys.stdin.fileno() if sys.stdin.isatty() else None
-        saved = termios.tcgetattr(keys) if keys is not None else None
+        keys: int | None = sys.stdin.fileno()
+        saved = termios.tcgetattr(keys) if os.isatty(keys) else None
         try:
-            if keys is not None:
+            if saved is not None:
                 tty.setraw(keys, termios.TCSANOW)
             while machine.poll(0.02):
-                if keys is not None and select.select([keys], [], [], 0)[0]:
-                    if not self._keys(os.read(keys, 256)):
-                        break
+                if keys is None or not select.select([keys], [], [], 0)[0]:
+                    continue
+                data = os.read(keys, 256)
+                if not data:
+                    keys = None                 # a pipe that has ended
+                elif not self._keys(data):
+                    machine.stopped_by_person = True
+                    break
         except Trouble:
             pass                                # it ended between two keys
         finally:
-            if keys is not None and saved is not None:
-                termios.tcsetattr(keys, termios.TCSADRAIN, saved)
+            if saved is not None:
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, saved)
         print()
         return _status(machine.text)
 

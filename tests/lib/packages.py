@@ -48,6 +48,11 @@ def _download(name: str, into: Path) -> Path:
     return debs[0]
 
 
+def cached(name: str) -> bool:
+    """Is the package unpacked already?"""
+    return (CACHE / "packages" / name).is_dir()
+
+
 def fetch(name: str) -> Path:
     """The folder with package NAME's files; downloaded and unpacked if it is not there yet."""
     folder = CACHE / "packages" / name

@@ -54,6 +54,7 @@ class Machine:
         """SECONDS bounds the run in CPU time; wall time is bounded by eight times as much."""
         self.log = log
         self.text = ""
+        self.stopped_by_person = False
         self.seen = 0
         self._config = config
         self._seconds = seconds

@@ -30,6 +30,7 @@
     .text
     .globl guest_entry
 guest_entry:
+    nopl    0x58597000(%rax)        /* marker for benchmarks: the guest's first instruction */
     cld
     lea     guest_stack_end(%rip), %rsp
     xor     %ebp, %ebp
