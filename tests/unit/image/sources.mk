@@ -20,3 +20,10 @@ test-layout_SRCS := xen/lib/pv-layout.c
 
 test-dom0-mem_SRCS := xen/arch/x86/pv/dom0-mem.c xen/lib/string.c
 test-dom0-mem_CFLAGS := -Ixen/arch/x86/include -fno-builtin
+
+test-dom0-build_SRCS := xen/arch/x86/pv/dom0-pages.c \
+    xen/arch/x86/pv/dom0-mem.c xen/lib/elf-image.c xen/lib/elf-notes.c xen/lib/image-load.c \
+    xen/lib/pv-layout.c xen/lib/string.c $(UNPACK_TEST_SRCS)
+test-dom0-build_CFLAGS := -fno-builtin -Ixen/arch/x86/include -D__XEN_TOOLS__
+test-dom0-build_LIBS := build/imports/host/libunpack.a
+test-dom0-build_DEPS := imports

@@ -161,7 +161,11 @@ mfn_t hv_virt_to_mfn(const void *va);   /* of hv_alloc, shared maps and the imag
 /* --- Machine to physical --------------------------------------------------- */
 
 #define m2p_ro_table        ((const unsigned long *)M2P_VIRT_START)
+#ifndef UNIT_TEST
 #define m2p_rw_table        ((unsigned long *)M2P_RW_START)
+#else
+extern unsigned long *m2p_rw_table;
+#endif
 #define INVALID_M2P_ENTRY   (~0UL)
 
 void m2p_set(mfn_t mfn, unsigned long pfn);     /* mfn_valid(mfn) must hold */

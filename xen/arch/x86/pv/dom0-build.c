@@ -432,6 +432,7 @@ void __init pv_build_dom0(struct domain *d, const struct boot_info *bi)
     struct dom0_build *b = &build;
     mfn_t root;
 
+    memset(b, 0, sizeof(*b));
     b->d = d;
     b->bi = bi;
     plan_memory(b);
