@@ -230,14 +230,16 @@ static void reopen_logs(struct daemon *d)
 static int run(struct daemon *d)
 {
     struct epoll_event ev[32];
+    sigset_t none;
     int n;
 
+    sigemptyset(&none);
     while (!stop) {
         if (!store_drain(d)) {
             say("the store is gone: %s: start xenstored, then this again", strerror(errno));
             return 1;
         }
-        n = epoll_wait(d->epoll, ev, 32, serve_periods(d));
+        n = epoll_pwait(d->epoll, ev, 32, serve_periods(d), &none);
         if (hup) {
             hup = 0;
             reopen_logs(d);
@@ -335,6 +337,7 @@ static int daemonize(void)
     if (null >= 0) {
         dup2(null, 0);
         dup2(null, 1);
+        close(null);
     }
     if (chdir("/") != 0) {
         say("cannot leave the current folder: %s", strerror(errno));
@@ -384,11 +387,17 @@ static void on_signal(int sig)
 static void set_signals(void)
 {
     struct sigaction sa = { .sa_handler = on_signal };
+    sigset_t block;
 
+    sigemptyset(&block);
     sigaction(SIGHUP, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
     sigaction(SIGINT, &sa, NULL);
     signal(SIGPIPE, SIG_IGN);
+    sigaddset(&block, SIGHUP);
+    sigaddset(&block, SIGTERM);
+    sigaddset(&block, SIGINT);
+    sigprocmask(SIG_BLOCK, &block, NULL); /* they come in while waiting, and only then */
 }
 
 int main(int argc, char **argv)

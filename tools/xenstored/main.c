@@ -27,7 +27,7 @@ struct options {
 static const char *log_name;
 static FILE *log_file;
 static bool to_syslog;
-static volatile int stop, hup;
+static volatile sig_atomic_t stop, hup;
 
 static const char usage[] =
     "usage: xenstored [options]\n"
@@ -177,24 +177,6 @@ void server_log(const char *fmt, ...)
     fprintf(log_file != NULL ? log_file : stderr, "%s xenstored: %s\n", when, line);
 }
 
-/* --- the core's back end --- */
-
-static int introduce(void *arg, unsigned int domid, uint64_t gfn, uint32_t port)
-{
-    return xen_introduce(arg, domid, gfn, port);
-}
-
-static void disconnect(void *arg, struct conn *c)
-{
-    server_drop(arg, conn_owner(c), true);
-}
-
-static void log_line(void *arg, const char *line)
-{
-    (void)arg;
-    server_log("%s", line);
-}
-
 /* --- start --- */
 
 /* In the parent: wait for the child's word that it serves, and end with its verdict. */
@@ -225,6 +207,7 @@ static int daemonize(void)
     if (null >= 0) {
         dup2(null, 0);
         dup2(null, 1);
+        close(null);
     }
     if (chdir("/") != 0) {
         server_log("cannot leave the current folder: %s", strerror(errno));
@@ -279,11 +262,17 @@ static void on_signal(int sig)
 static void set_signals(void)
 {
     struct sigaction sa = { .sa_handler = on_signal };
+    sigset_t block;
 
+    sigemptyset(&block);
     sigaction(SIGHUP, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
     sigaction(SIGINT, &sa, NULL);
     signal(SIGPIPE, SIG_IGN);
+    sigaddset(&block, SIGHUP);
+    sigaddset(&block, SIGTERM);
+    sigaddset(&block, SIGINT);
+    sigprocmask(SIG_BLOCK, &block, NULL); /* they come in while waiting, and only then */
 }
 
 static const char *socket_path(const struct options *o)
@@ -304,35 +293,33 @@ static const char *socket_path(const struct options *o)
     return path;
 }
 
-static bool start(struct server *s, const struct options *o)
+static uint64_t random_seed(void)
 {
-    struct store_backend backend = { .introduce = introduce, .disconnect = disconnect,
-                                     .log = log_line, .arg = s };
-    uint64_t seed = 0;
+    struct timespec ts;
+    uint64_t seed;
 
     if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed)) {
-        struct timespec ts;
-
         clock_gettime(CLOCK_REALTIME, &ts); /* early boot: better than none */
         seed = (uint64_t)ts.tv_nsec * 0x9e3779b97f4a7c15ull ^ (uint64_t)getpid();
     }
-    s->epoll = epoll_create1(EPOLL_CLOEXEC);
-    s->scratch = malloc(SCRATCH_SIZE);
-    s->st = store_new(&backend, &o->limits, seed);
-    if (s->epoll < 0 || s->scratch == NULL || s->st == NULL ||
-        store_introduce_dom0(s->st) != 0) {
+    return seed;
+}
+
+static bool start(struct server *s, const struct options *o)
+{
+    if (server_open(s, &o->limits, random_seed()) != 0) {
         fprintf(stderr, "xenstored: cannot start: out of memory or descriptors\n");
         return false;
     }
     store_trace(s->st, o->trace);
-    return (o->no_domains || xen_open(s) == 0) && server_listen(s, socket_path(o)) == 0 &&
-           write_pid(o->pid_file);
+    return (o->no_domains || (xen_open(s) == 0 && xen_connect_dom0(s) == 0)) &&
+           server_listen(s, socket_path(o)) == 0 && write_pid(o->pid_file);
 }
 
 int main(int argc, char **argv)
 {
     struct options o = { .limits = store_default_limits };
-    struct server s = { .epoll = -1 };
+    struct server s;
     int rc = parse_options(argc, argv, &o), parent = -1;
 
     if (rc != 0) {
@@ -348,7 +335,14 @@ int main(int argc, char **argv)
         return 1;
     }
     tell_parent(parent);
-    server_run(&s, &stop, &hup, open_log);
+    while (!stop) {
+        server_step(&s, -1);
+        if (hup) {
+            hup = 0;
+            open_log();
+        }
+    }
+    server_close(&s);
     unlink(socket_path(&o));
     if (o.pid_file != NULL) {
         unlink(o.pid_file);

@@ -2,6 +2,7 @@
 /* The daemon's event loop and its Unix socket. */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,6 @@ struct socket_link {
     char *left; /* received and not yet carried out */
     size_t left_len;
     bool stalled; /* left has whole messages that wait for output to drain */
-};
-
-struct listener {
-    struct source source;
-    int fd;
 };
 
 int server_watch(struct server *s, int fd, struct source *src, uint32_t events)
@@ -71,6 +67,24 @@ static void free_dead(struct server *s)
         s->dead = l->next_dead;
         free(l);
     }
+}
+
+/* --- what the core asks for --- */
+
+static int introduce(void *arg, unsigned int domid, uint64_t gfn, uint32_t port)
+{
+    return xen_introduce(arg, domid, gfn, port);
+}
+
+static void disconnect(void *arg, struct conn *c)
+{
+    server_drop(arg, conn_owner(c), true);
+}
+
+static void log_line(void *arg, const char *line)
+{
+    (void)arg;
+    server_log("%s", line);
 }
 
 /* --- sockets --- */
@@ -201,10 +215,10 @@ static void socket_ready(struct server *s, struct source *src, uint32_t events)
 
 static void accept_ready(struct server *s, struct source *src, uint32_t events)
 {
-    struct listener *l = (struct listener *)src;
-    int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct socket_link *k;
 
+    (void)src;
     (void)events;
     if (fd < 0) {
         return;
@@ -255,7 +269,8 @@ static void make_folder(const char *path)
 
 int server_listen(struct server *s, const char *path)
 {
-    static struct listener l = { .source.ready = accept_ready };
+    static struct source accepting = { .ready = accept_ready };
+    int fd;
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
     if (strlen(path) >= sizeof(addr.sun_path)) {
@@ -270,10 +285,10 @@ int server_listen(struct server *s, const char *path)
     }
     make_folder(path);
     unlink(path);
-    l.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (l.fd < 0 || bind(l.fd, (struct sockaddr *)&addr, sizeof(addr)) != 0 ||
-        chmod(path, 0600) != 0 || listen(l.fd, 128) != 0 ||
-        server_watch(s, l.fd, &l.source, EPOLLIN) != 0) {
+    s->listener = fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0 ||
+        chmod(path, 0600) != 0 || listen(fd, 128) != 0 ||
+        server_watch(s, fd, &accepting, EPOLLIN) != 0) {
         fprintf(stderr, "xenstored: cannot listen on %s: %s\n", path, strerror(errno));
         return -1;
     }
@@ -282,29 +297,63 @@ int server_listen(struct server *s, const char *path)
 
 /* --- the loop --- */
 
-void server_run(struct server *s, volatile int *stop, volatile int *hup, void (*on_hup)(void))
+void server_step(struct server *s, int timeout_ms)
 {
     struct epoll_event ev[32];
+    sigset_t none;
     int n;
 
-    while (!*stop) {
-        n = epoll_wait(s->epoll, ev, 32, xen_is_busy(s) ? 0 : -1);
-        if (*hup) {
-            *hup = 0;
-            on_hup();
-        }
-        for (int i = 0; i < n; i++) {
-            struct source *src = ev[i].data.ptr;
+    sigemptyset(&none); /* signals may end the wait */
+    n = epoll_pwait(s->epoll, ev, 32, xen_is_busy(s) ? 0 : timeout_ms, &none);
 
-            src->ready(s, src, ev[i].events);
-            server_flush(s);
-        }
-        if (xen_is_busy(s)) {
-            xen_serve_busy(s);
-            server_flush(s);
-        }
-        if (s->dead != NULL) {
-            free_dead(s);
-        }
+    for (int i = 0; i < n; i++) {
+        struct source *src = ev[i].data.ptr;
+
+        src->ready(s, src, ev[i].events);
+        server_flush(s);
+    }
+    if (xen_is_busy(s)) {
+        xen_serve_busy(s);
+        server_flush(s);
+    }
+    if (s->dead != NULL) {
+        free_dead(s);
+    }
+}
+
+int server_open(struct server *s, const struct store_limits *limits, uint64_t seed)
+{
+    struct store_backend backend = { .introduce = introduce, .disconnect = disconnect,
+                                     .log = log_line, .arg = s };
+
+    *s = (struct server){ .epoll = epoll_create1(EPOLL_CLOEXEC), .listener = -1 };
+    s->scratch = malloc(SCRATCH_SIZE);
+    s->st = store_new(&backend, limits, seed);
+    if (s->epoll < 0 || s->scratch == NULL || s->st == NULL ||
+        store_introduce_dom0(s->st) != 0) {
+        server_close(s);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+void server_close(struct server *s)
+{
+    struct conn *c;
+
+    while (s->st != NULL && (c = store_any_client(s->st)) != NULL) {
+        server_drop(s, conn_owner(c), false);
+    }
+    free_dead(s);
+    xen_close(s);
+    if (s->st != NULL) {
+        store_free(s->st);
+    }
+    free(s->scratch);
+    if (s->listener >= 0) {
+        close(s->listener);
+    }
+    if (s->epoll >= 0) {
+        close(s->epoll);
     }
 }

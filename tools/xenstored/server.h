@@ -36,7 +36,7 @@ struct server {
     struct store *st;
     struct xen *xen; /* NULL: no domains */
     struct link *dead;
-    int epoll;
+    int epoll, listener;
     char *scratch;
 };
 
@@ -45,18 +45,23 @@ struct server {
 #define SCRATCH_SIZE (2 * SCRATCH_READ + STORE_MSG_MAX)
 
 /* --- posix.c --- */
+/* An empty store without clients or domains; @seed random.  -ENOMEM: nothing is left open. */
+int server_open(struct server *s, const struct store_limits *limits, uint64_t seed);
+void server_close(struct server *s);
 int server_watch(struct server *s, int fd, struct source *src, uint32_t events);
 /* Give up a client: its conn is freed (unless the core does so), the link after this round. */
 void server_drop(struct server *s, struct link *l, bool core_frees);
 void server_flush(struct server *s);
 /* Listen on @path (its folder is made): 0, or -1 with a line on stderr. */
 int server_listen(struct server *s, const char *path);
-/* Until @stop is set by a signal; @hup asks for @on_hup(). */
-void server_run(struct server *s, volatile int *stop, volatile int *hup, void (*on_hup)(void));
+/* Wait for something to do, at most @timeout_ms (-1: for ever), and do it. */
+void server_step(struct server *s, int timeout_ms);
 
 /* --- xen.c --- */
-/* Open the event channel device, take domain 0's page, bind VIRQ_DOM_EXC: 0, or -1 with a line. */
+/* Open the devices, bind VIRQ_DOM_EXC: 0, or -1 with a line. */
 int xen_open(struct server *s);
+/* Serve domain 0's kernel: 0, or -1 with a line. */
+int xen_connect_dom0(struct server *s);
 void xen_close(struct server *s);
 int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t port);
 /* Serve rings that had more than their share of a round; true if some still have. */

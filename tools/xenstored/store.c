@@ -152,6 +152,11 @@ void store_disconnect(struct store *st, struct conn *c)
     free(c);
 }
 
+struct conn *store_any_client(const struct store *st)
+{
+    return st->conns;
+}
+
 void store_trace(struct store *st, bool on)
 {
     st->tracing = on;

@@ -66,6 +66,8 @@ struct conn *store_connect(struct store *st, unsigned int domid, bool guest, voi
 void store_disconnect(struct store *st, struct conn *c);
 /* Drop watches, transactions and output of a client that starts anew. */
 void store_reset(struct store *st, struct conn *c);
+/* Some client, or NULL if there is none: for giving them all up. */
+struct conn *store_any_client(const struct store *st);
 void *conn_owner(const struct conn *c);
 unsigned int conn_domid(const struct conn *c);
 

@@ -324,23 +324,19 @@ static int ring_connect(struct server *s, unsigned int domid, void *page, enum m
     return 0;
 }
 
+/* The new port first: a domain that gave a bad one keeps its connection. */
 static int new_port(struct server *s, struct ring_link *l, uint32_t remote)
 {
     struct xen *x = s->xen;
     uint32_t old = l->port;
-    int rc;
+    int rc = bind_port(x, l, remote);
 
-    x->by_port[old] = NULL;
-    xenevtchn_unbind(x->evtchn, old);
-    rc = bind_port(x, l, remote);
-    if (rc != 0) {
-        room_for_port(x, old);
-        x->by_port[old] = l; /* ring_close() puts this in order */
-        server_drop(s, &l->link, false);
-        return rc;
+    if (rc == 0) {
+        x->by_port[old] = NULL;
+        xenevtchn_unbind(x->evtchn, old);
+        set_busy(x, l);
     }
-    set_busy(x, l);
-    return 0;
+    return rc;
 }
 
 int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t port)
@@ -489,7 +485,7 @@ static int dom0_page(void **page, uint32_t *port)
     return 0;
 }
 
-static int connect_dom0(struct server *s)
+int xen_connect_dom0(struct server *s)
 {
     void *page;
     uint32_t port;
@@ -546,7 +542,7 @@ int xen_open(struct server *s)
     if (server_watch(s, xenevtchn_fd(x->evtchn), &x->source, EPOLLIN) != 0) {
         return fail("the event loop", "see the errno");
     }
-    return connect_dom0(s);
+    return 0;
 }
 
 void xen_close(struct server *s)

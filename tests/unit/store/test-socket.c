@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The client library against the daemon, over a real socket, in two processes. */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake-xen.h"
+#include "harness.h"
+#include "server.h"
+#include "xyl_store.h"
+
+static char path[64];
+static pid_t daemon_pid;
+static volatile sig_atomic_t stop;
+
+void server_log(const char *fmt, ...)
+{
+    (void)fmt;
+}
+
+static void on_term(int sig)
+{
+    (void)sig;
+    stop = 1;
+}
+
+/* Runs until SIGTERM; its exit status tells whether the store was whole at the end. */
+static void serve(int ready)
+{
+    struct sigaction sa = { .sa_handler = on_term };
+    struct server s;
+    sigset_t block;
+    bool good;
+
+    sigaction(SIGTERM, &sa, NULL);
+    sigemptyset(&block);
+    sigaddset(&block, SIGTERM);
+    sigprocmask(SIG_BLOCK, &block, NULL);
+    fake_reset();
+    for (unsigned int i = 0; i < FAKE_DOMAINS; i++) {
+        fake_domain[i].page = calloc(1, sizeof(*fake_domain[i].page));
+        fake_domain[i].alive = true;
+    }
+    if (server_open(&s, &store_default_limits, 3) != 0 || xen_open(&s) != 0 ||
+        server_listen(&s, path) != 0 || write(ready, "", 1) != 1) {
+        exit(2);
+    }
+    while (!stop) {
+        server_step(&s, -1);
+    }
+    good = store_check(s.st);
+    server_close(&s);
+    fake_reset();
+    exit(good ? 0 : 1);
+}
+
+static void begin(void)
+{
+    int fds[2];
+    char c;
+
+    snprintf(path, sizeof(path), "/tmp/xylem-test-store-%d/socket", (int)getpid());
+    if (pipe(fds) != 0 || (daemon_pid = fork()) < 0) {
+        abort();
+    }
+    if (daemon_pid == 0) {
+        close(fds[0]);
+        serve(fds[1]);
+    }
+    close(fds[1]);
+    if (read(fds[0], &c, 1) != 1) {
+        abort();
+    }
+    close(fds[0]);
+}
+
+static bool end(void)
+{
+    int status = -1;
+    char *slash = strrchr(path, '/');
+
+    kill(daemon_pid, SIGTERM);
+    waitpid(daemon_pid, &status, 0);
+    unlink(path);
+    *slash = '\0';
+    rmdir(path);
+    return status == 0;
+}
+
+#define NO_TX XYL_STORE_NO_TX
+
+TEST(nodes)
+{
+    struct xyl_store *s;
+    size_t len, nr;
+    uint64_t v;
+    char *text, **names;
+
+    begin();
+    s = xyl_store_open(path);
+    CHECK(s != NULL);
+    CHECK_EQ(xyl_store_write_str(s, NO_TX, "/a/b", "hello"), 0);
+    text = xyl_store_read(s, NO_TX, "/a/b", &len);
+    CHECK(text != NULL && len == 5);
+    CHECK_STR(text, "hello");
+    free(text);
+    CHECK_EQ(xyl_store_write_fmt(s, NO_TX, "/a/n", "%d", 42), 0);
+    CHECK(xyl_store_read_uint(s, NO_TX, "/a/n", &v) == 0 && v == 42);
+    CHECK_EQ(xyl_store_read_uint(s, NO_TX, "/a/b", &v), -EINVAL);
+    CHECK_EQ(xyl_store_mkdir(s, NO_TX, "/a/c"), 0);
+    names = xyl_store_directory(s, NO_TX, "/a", &nr);
+    CHECK(names != NULL && nr == 3 && names[3] == NULL);
+    CHECK_STR(names[0], "b");
+    CHECK_STR(names[2], "n");
+    free(names);
+    CHECK(xyl_store_read(s, NO_TX, "/nosuch", &len) == NULL && errno == ENOENT);
+    CHECK(xyl_store_directory(s, NO_TX, "bad path", &nr) == NULL && errno == EINVAL);
+    CHECK_EQ(xyl_store_rm(s, NO_TX, "/a"), 0);
+    CHECK_EQ(xyl_store_rm(s, NO_TX, "/a/b"), -ENOENT);
+    xyl_store_close(s);
+    CHECK(end());
+}
+
+TEST(large_directory)
+{
+    struct xyl_store *s;
+    char name[64], **names;
+    size_t nr;
+
+    begin();
+    s = xyl_store_open(path);
+    for (int i = 0; i < 1500; i++) {
+        snprintf(name, sizeof(name), "/dir/node-number-%d", i);
+        CHECK_EQ(xyl_store_mkdir(s, NO_TX, name), 0);
+    }
+    names = xyl_store_directory(s, NO_TX, "/dir", &nr);
+    CHECK(names != NULL && nr == 1500);
+    free(names);
+    xyl_store_close(s);
+    CHECK(end());
+}
+
+TEST(rights)
+{
+    struct xyl_store_perm set[2] = { { 0, XYL_STORE_PERM_NONE },
+                                     { 5, XYL_STORE_PERM_READ | XYL_STORE_PERM_WRITE } }, *got;
+    struct xyl_store *s;
+    size_t nr;
+
+    begin();
+    s = xyl_store_open(path);
+    CHECK_EQ(xyl_store_mkdir(s, NO_TX, "/p"), 0);
+    CHECK_EQ(xyl_store_set_perms(s, NO_TX, "/p", set, 2), 0);
+    got = xyl_store_get_perms(s, NO_TX, "/p", &nr);
+    CHECK(got != NULL && nr == 2 && got[1].domid == 5 && got[1].rights == 3);
+    free(got);
+    xyl_store_close(s);
+    CHECK(end());
+}
+
+static int add_one(struct xyl_store *s, xyl_store_tx tx, void *arg)
+{
+    struct xyl_store *other = arg;
+    uint64_t v;
+    int rc = xyl_store_read_uint(s, tx, "/count", &v);
+
+    if (rc == 0 && v == 0) { /* somebody else comes in between, once */
+        rc = xyl_store_write_str(other, NO_TX, "/count", "10");
+    }
+    return rc != 0 ? rc : xyl_store_write_fmt(s, tx, "/count", "%d", (int)v + 1);
+}
+
+TEST(transactions_are_tried_again)
+{
+    struct xyl_store *s, *other;
+    uint64_t v;
+
+    begin();
+    s = xyl_store_open(path);
+    other = xyl_store_open(path);
+    CHECK_EQ(xyl_store_transact(s, add_one, other), -ENOENT);
+    CHECK_EQ(xyl_store_write_str(s, NO_TX, "/count", "0"), 0);
+    CHECK_EQ(xyl_store_transact(s, add_one, other), 0);
+    CHECK(xyl_store_read_uint(s, NO_TX, "/count", &v) == 0 && v == 11);
+    xyl_store_close(s);
+    xyl_store_close(other);
+    CHECK(end());
+}
+
+static bool next_is(struct xyl_store *s, const char *p, const char *token)
+{
+    struct xyl_store_event *e = xyl_store_wait_event(s, 5000);
+    bool good = e != NULL && strcmp(e->path, p) == 0 && strcmp(e->token, token) == 0;
+
+    free(e);
+    return good;
+}
+
+TEST(watches)
+{
+    struct xyl_store *s, *other;
+
+    begin();
+    s = xyl_store_open(path);
+    other = xyl_store_open(path);
+    CHECK_EQ(xyl_store_watch(s, "/w", "tok"), 0);
+    CHECK(next_is(s, "/w", "tok"));
+    CHECK(xyl_store_next_event(s) == NULL && errno == EAGAIN);
+    CHECK(xyl_store_wait_event(s, 20) == NULL && errno == ETIMEDOUT);
+    CHECK_EQ(xyl_store_write_str(other, NO_TX, "/w/x", "1"), 0);
+    CHECK_EQ(xyl_store_write_str(other, NO_TX, "/w/y", "1"), 0);
+    CHECK_EQ(xyl_store_mkdir(s, NO_TX, "/elsewhere"), 0); /* events come in before its reply */
+    CHECK(next_is(s, "/w/x", "tok"));
+    CHECK(next_is(s, "/w/y", "tok"));
+    CHECK_EQ(xyl_store_write_str(other, NO_TX, "/w/z", "1"), 0);
+    CHECK_EQ(xyl_store_unwatch(s, "/w", "tok"), 0);
+    CHECK_EQ(xyl_store_unwatch(s, "/w", "tok"), -ENOENT);
+    xyl_store_close(s); /* with an event that nobody took */
+    xyl_store_close(other);
+    CHECK(end());
+}
+
+TEST(domains)
+{
+    struct xyl_store *s;
+    char *text;
+
+    begin();
+    s = xyl_store_open(path);
+    CHECK_EQ(xyl_store_is_introduced(s, 3), 0);
+    CHECK_EQ(xyl_store_introduce(s, 3, 0x1003, 1), 0);
+    CHECK_EQ(xyl_store_is_introduced(s, 3), 1);
+    CHECK_EQ(xyl_store_introduce(s, 4, 0x1004, 1), 0);
+    CHECK_EQ(xyl_store_set_target(s, 4, 3), 0);
+    CHECK_EQ(xyl_store_resume(s, 3), 0);
+    CHECK_EQ(xyl_store_release(s, 3), 0);
+    CHECK_EQ(xyl_store_release(s, 3), -ENOENT);
+    text = xyl_store_domain_path(s, 3);
+    CHECK_STR(text, "/local/domain/3");
+    free(text);
+    CHECK_EQ(xyl_store_reset_watches(s), 0);
+    xyl_store_close(s);
+    CHECK(end());
+}
+
+static int raw_connect(void)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    strcpy(a.sun_path, path);
+    return connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 ? fd : -1;
+}
+
+TEST(a_client_that_writes_without_reading_waits_and_gets_all)
+{
+    enum { NR = 30000, REPLY = 16 + 5 };
+    struct xsd_sockmsg hdr = { .type = XS_DIRECTORY, .len = 2 };
+    char msg[18], buf[65536];
+    size_t got = 0;
+    ssize_t n;
+    pid_t pid;
+    int fd;
+
+    begin();
+    fd = raw_connect();
+    memcpy(msg, &hdr, 16);
+    memcpy(msg + 16, "/", 2);
+    pid = fork();
+    if (pid == 0) {
+        for (int i = 0; i < NR; i++) {
+            if (write(fd, msg, sizeof(msg)) != (ssize_t)sizeof(msg)) {
+                _exit(1);
+            }
+        }
+        _exit(0);
+    }
+    usleep(300000);
+    while (got < (size_t)NR * REPLY && (n = read(fd, buf, sizeof(buf))) > 0) {
+        got += (size_t)n;
+    }
+    waitpid(pid, NULL, 0);
+    close(fd);
+    CHECK_EQ(got, NR * REPLY);
+    CHECK(end());
+}
+
+TEST(broken_clients)
+{
+    struct xsd_sockmsg hdr = { .type = XS_READ, .len = XENSTORE_PAYLOAD_MAX + 1 };
+    struct xyl_store *s;
+    char buf[64];
+    int fd;
+
+    begin();
+    fd = raw_connect();
+    CHECK(write(fd, &hdr, sizeof(hdr)) == (ssize_t)sizeof(hdr));
+    CHECK_EQ(read(fd, buf, sizeof(buf)), 0);
+    close(fd);
+    fd = raw_connect();
+    hdr.len = 100;
+    CHECK(write(fd, &hdr, sizeof(hdr)) == (ssize_t)sizeof(hdr));
+    close(fd); /* in the middle of a message */
+    s = xyl_store_open(path);
+    CHECK_EQ(xyl_store_mkdir(s, NO_TX, "/still-here"), 0);
+    kill(daemon_pid, SIGSTOP);
+    kill(daemon_pid, SIGCONT);
+    xyl_store_close(s);
+    CHECK(end());
+    CHECK(xyl_store_open("/tmp/no/such/socket") == NULL && errno == ENOENT);
+}
+
+TEST(the_daemon_goes_away)
+{
+    struct xyl_store *s;
+
+    begin();
+    s = xyl_store_open(path);
+    CHECK_EQ(xyl_store_mkdir(s, NO_TX, "/a"), 0);
+    CHECK(end());
+    CHECK(xyl_store_mkdir(s, NO_TX, "/b") == -EPIPE);
+    CHECK(xyl_store_wait_event(s, -1) == NULL && errno == EPIPE);
+    xyl_store_close(s);
+}
+
+TEST_MAIN
