@@ -26,7 +26,7 @@ static void __init move_image(struct boot_info *bi)
     to = boot_find_high(bi, size, MB(2), GB(4));
     if (to == 0) {
         boot_fail("no room for Xylem: %lu KiB of memory in one piece, 2 MiB aligned, are needed "
-                  "below 4 GiB\n", size >> 10);
+                  "below 4 GiB: give the machine more memory\n", size >> 10);
     }
     bi->image_start = to;
     bi->image_end = to + size;
