@@ -1,0 +1,5 @@
+# Hypervisor code of xen/common that needs no machine but an array of frames.
+common_CFLAGS := -Ixen/include -Ixen/arch/x86/include -D__XEN_TOOLS__
+
+test-heap_SRCS     := xen/common/heap.c
+test-rangeset_SRCS := xen/lib/rangeset.c
