@@ -102,7 +102,7 @@ size_t conn_output(const struct conn *c, const char **data)
 {
     const struct outq *q = &c->out;
 
-    *data = q->buf + q->head + q->partial;
+    *data = q->buf != NULL ? q->buf + q->head + q->partial : "";
     return q->tail - q->head - q->partial;
 }
 
