@@ -109,7 +109,7 @@ static bool skip_ud2(struct regs *regs)
 static void exceptions(void)
 {
     trap_hook = skip_ud2;
-    ROW(6, 000c, 000d, "exception bounced plus iret", ROUNDS, asm volatile("ud2"));
+    ROW(6, 000c, 000d, "exception bounced plus iret", ROUNDS, asm volatile("ud2" : : : "memory"));
     trap_hook = NULL;
 }
 

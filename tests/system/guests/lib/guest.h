@@ -212,6 +212,13 @@ void guest_traps_init(void);
                  : "=&a"(trapped) outs : ins : "memory", "cc", ##__VA_ARGS__)
 #define COMMA ,
 
+/* User mode.  user_run() executes CODE there until a trap's hook calls user_leave(). */
+bool user_init(void);
+void user_run(const void *code, unsigned long cs);
+void user_leave(struct regs *regs);
+extern const unsigned long user_stack_top, user_trap_stack_top;
+extern uint64_t user_kernel_rsp;
+
 /* 0, or 0x1000 plus the vector of the trap that the access took. */
 unsigned long try_read(const volatile void *va, uint64_t *value);
 unsigned long try_write(volatile void *va, uint64_t value);
