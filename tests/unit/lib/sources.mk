@@ -16,4 +16,6 @@ test-multiboot_SRCS := xen/arch/x86/boot/multiboot.c xen/arch/x86/boot/memmap.c 
 test-conring_SRCS  := xen/drivers/char/conring.c
 test-printk_SRCS   := xen/drivers/char/printk.c xen/drivers/char/conring.c xen/lib/cmdline.c \
                       xen/lib/sort.c tests/unit/lib/libc-names.c
+test-ns16550_SRCS  := xen/drivers/char/ns16550.c xen/lib/cmdline.c xen/lib/sort.c \
+                      tests/unit/lib/libc-names.c
 test-console-input_SRCS := xen/drivers/char/console-input.c

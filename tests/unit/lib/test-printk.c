@@ -2,6 +2,7 @@
 /* xen/drivers/char/printk.c: prefixes, levels, the rate limit, guests' lines. */
 #include "harness.h"
 
+#include <xen/cmdline.h>
 #include <xen/console.h>
 #include <xen/printk.h>
 
@@ -107,6 +108,59 @@ TEST(guest_lines)
     memset(big, 'x', sizeof(big));
     console_write_guest(&line, 3, big, sizeof(big));
     CHECK(line.len < sizeof(line.text));
+}
+
+static char reports[256];
+
+static void report(const char *text)
+{
+    strncat(reports, text, sizeof(reports) - strlen(reports) - 1);
+}
+
+static void set(const char *line)
+{
+    reports[0] = '\0';
+    cmdline_parse_with(line, __start_init_params,
+                       (size_t)(__stop_init_params - __start_init_params), report);
+}
+
+static const char *say_all(bool guest)
+{
+    out[0] = '\0';
+    now += SECONDS(60);
+    for (int level = 0; level < 4; level++) {
+        printk("%s<%d>%d\n", guest ? LOG_GUEST : "", level, level);
+    }
+    return out;
+}
+
+TEST(loglvl)
+{
+    set("loglvl=all guest_loglvl=none");
+    CHECK_STR(reports, "");
+    CHECK_STR(say_all(false), "(XEN) 0\n(XEN) 1\n(XEN) 2\n(XEN) 3\n");
+    CHECK_STR(say_all(true), "");
+    set("loglvl=none guest_loglvl=all");
+    CHECK_STR(say_all(false), "");
+    CHECK_STR(say_all(true), "(XEN) 0\n(XEN) 1\n(XEN) 2\n(XEN) 3\n");
+    set("loglvl=error guest_loglvl=none/info");
+    CHECK_STR(say_all(false), "(XEN) 0\n");
+    CHECK_STR(say_all(true), "(XEN) 0\n(XEN) 1\n(XEN) 2\n");
+    set("loglvl=info loglvl=warn guest_loglvl=all/");
+    CHECK(strstr(reports, "\"loglvl=warn\"") != NULL);
+    CHECK(strstr(reports, "\"guest_loglvl=all/\"") != NULL);
+    CHECK_STR(say_all(false), "(XEN) 0\n(XEN) 1\n(XEN) 2\n");
+}
+
+TEST(guest_line_with_its_number)
+{
+    static struct console_line line;
+
+    set("guest_loglvl=all");
+    out[0] = '\0';
+    console_write_guest(&line, 7, "a\033[1mb\tc\nrest", 13);
+    CHECK_STR(out, "(d7) a.[1mb\tc\n");
+    CHECK_EQ(line.len, 4);
 }
 
 TEST_MAIN

@@ -30,8 +30,16 @@ struct param {
     int (*parse)(const char *value);
 };
 
+/* In tests the section's name is a C word, so that the linker marks its ends for them. */
+#ifndef UNIT_TEST
+#define PARAM_SECTION ".init.params"
+#else
+#define PARAM_SECTION "init_params"
+extern const struct param __start_init_params[], __stop_init_params[];
+#endif
+
 #define DEFINE_PARAM_(id, name_, kind_, size_, var_, parse_)                 \
-    static const struct param param_##id __used __section(".init.params")    \
+    static const struct param param_##id __used __section(PARAM_SECTION)     \
         __aligned(8) = { name_, kind_, size_, var_, parse_ }
 
 /* The variable is to be a static or global one of the kind named; give it its default there. */
