@@ -557,8 +557,8 @@ bool domain_next_frame(const struct domain *d, mfn_t *cursor)
         } else if ((mfn & mask) == 0 && leaf[(mfn >> CHUNK_SHIFT) & ((1u << LEAF_SHIFT) - 1)] == 0) {
             mfn += mask + 1;
         } else if (frame_present(_mfn(mfn)) &&
-                   (frame_table[mfn].ref & (FRAME_OWNER_MASK | FRAME_ALLOCATED)) ==
-                   (mine | FRAME_ALLOCATED)) {
+                   (frame_table[mfn].ref & (FRAME_OWNER_MASK | FRAME_HV)) == mine &&
+                   (frame_table[mfn].ref & FRAME_REF_MASK) != 0) {
             *cursor = _mfn(mfn);
             return true;
         } else {

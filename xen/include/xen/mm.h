@@ -131,7 +131,10 @@ void domain_share_hv_page(struct domain *d, void *va, bool readonly);
 void domain_unshare_hv_page(void *va);
 /* free_domain_frame - the last reference of @f went (refs 0): account it to @d and free it (frame.c calls). */
 void free_domain_frame(struct frame *f, struct domain *d);
-/* domain_next_frame - next frame from *@cursor on that @d still has allocated; false at the end. */
+/*
+ * domain_next_frame - next frame from *@cursor on that @d owns, be it only because somebody refers to it
+ * (a pin, say); false at the end.
+ */
 bool domain_next_frame(const struct domain *d, mfn_t *cursor);
 
 /* Idle work: scrub at most one block; false if all free memory is clean. */

@@ -77,18 +77,7 @@ void frame_put(struct frame *f)
 
 bool frame_release(struct frame *f)
 {
-    uint64_t old = READ_ONCE(f->ref), new;
-
-    do {
-        if (!(old & FRAME_ALLOCATED)) {
-            return false;
-        }
-        new = (old & ~FRAME_ALLOCATED) - 1;
-    } while (!try_cmpxchg(&f->ref, &old, new));
-    if ((uint32_t)new == 0) {
-        frame_free_last(f);
-    }
-    return true;
+    return frame_release_owned(f, READ_ONCE(f->ref) & FRAME_OWNER_MASK);
 }
 
 /* One reference, the owner's: then nobody else can have a type reference either (F2, F7). */

@@ -54,6 +54,7 @@ static int drop_table(struct frame *f)
 static int drop_frames(struct domain *d)
 {
     mfn_t at = d->arch.relinquish_cursor;
+    uint64_t owner = FRAME_OWNER(d->domain_id);
     unsigned int work = 0;
     int rc = 0;
 
@@ -61,13 +62,17 @@ static int drop_frames(struct domain *d)
         struct frame *f = mfn_to_frame(at);
 
         if (unlikely(f->type & (FTF_PINNED | FTF_PARTIAL))) {
-            rc = drop_table(f);
+            /* Held, lest it become another domain's meanwhile. */
+            if (frame_get(f, d)) {
+                rc = drop_table(f);
+                frame_put(f);
+            }
             if (rc != 0) {
                 break;
             }
             work += TABLE_WORK;
         }
-        frame_release(f);
+        frame_release_owned(f, owner);
         at = mfn_add(at, 1);
         work += FREE_WORK;
         if (work >= WORK_SLICE) {

@@ -57,6 +57,23 @@ static __always_inline void frame_put_inline(struct frame *f)
     }
 }
 
+/* frame_release_owned - as frame_release(), if the owner is FRAME_OWNER(domid) still. */
+static __always_inline bool frame_release_owned(struct frame *f, uint64_t owner)
+{
+    uint64_t old = READ_ONCE(f->ref), new;
+
+    do {
+        if ((old & (FRAME_OWNER_MASK | FRAME_ALLOCATED)) != (owner | FRAME_ALLOCATED)) {
+            return false;
+        }
+        new = (old & ~FRAME_ALLOCATED) - 1;
+    } while (unlikely(!try_cmpxchg(&f->ref, &old, new)));
+    if ((uint32_t)new == 0) {
+        frame_free_last(f);
+    }
+    return true;
+}
+
 /* frame_get_writable - a FT_WRITABLE reference where that needs no change of type; else false. */
 static __always_inline bool frame_get_writable(struct frame *f)
 {
