@@ -23,7 +23,7 @@ extern unsigned long per_cpu_offset[NR_CPUS];
 #else
 #define DEFINE_PER_CPU(type, name)  __typeof__(type) per_cpu__##name
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) per_cpu__##name
-#define per_cpu(name, cpu) (per_cpu__##name)
+#define per_cpu(name, cpu) (*((void)(cpu), &per_cpu__##name))
 #define this_cpu(name)     (per_cpu__##name)
 #endif
 
