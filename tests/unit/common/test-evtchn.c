@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Event channels in both ABIs: binding, sending, closing, and guests that lie in shared memory. */
+#include <asm/mm.h>
+#include <xen/domain.h>
+#include <xen/guest-access.h>
+#include <xen/hypercall.h>
+#include <xen/irq.h>
+#include <xen/mapframe.h>
+#include <xen/rangeset.h>
+#include <xen/unit.h>
+#include <xen/xsm.h>
+
+#include "harness.h"
+
+#define NR_DOMS 2
+#define NR_VCPUS 2
+
+extern const struct unit evtchn_unit;
+
+static struct cpu_info info;
+static struct domain *dom[NR_DOMS];
+static struct vcpu_info vinfo[NR_DOMS][NR_VCPUS];
+static unsigned int wakes, polls, unbound_pirqs;
+static unsigned long fail_at;           /* guest_write() to this address fails */
+static uint8_t *ram;                    /* frames 0-255, shared by map_frame_shared() */
+static int pages_held;
+
+struct domain *hardware_domain;
+struct frame *frame_table;
+uint64_t max_mfn = 256;
+unsigned long *frame_granules;
+unsigned int nr_irqs = 32;
+
+struct cpu_info *get_cpu_info(void) { return &info; }
+void *kmalloc(size_t n) { return malloc(n); }
+void *kzalloc(size_t n) { return calloc(1, n); }
+void *kzalloc_array_(size_t s, size_t n) { return calloc(n, s); }
+void kfree(void *p) { free(p); }
+void printk(const char *fmt, ...) { (void)fmt; }
+void vcpu_unblock(struct vcpu *v) { (void)v; wakes++; }
+void arch_send_event_check(unsigned int cpu) { (void)cpu; }
+void sched_wake_pollers(struct domain *d, unsigned int port) { (void)d; (void)port; polls++; }
+int pirq_guest_bind(struct vcpu *v, unsigned int pirq, bool share)
+{
+    (void)v; (void)share;
+    return pirq == 9 ? -EBUSY : 0;
+}
+void pirq_guest_unbind(struct domain *d, unsigned int pirq) { (void)d; (void)pirq; unbound_pirqs++; }
+void pirq_set_affinity(struct vcpu *v, unsigned int pirq) { (void)v; (void)pirq; }
+bool rangeset_contains(struct rangeset *r, uint64_t a, uint64_t b) { (void)r; (void)b; return a < 16; }
+int may_bind_evtchn_for(const struct domain *s, const struct domain *t)
+{
+    return s == t || s->is_privileged ? 0 : -EPERM;
+}
+int may_control_domain(const struct domain *s, const struct domain *t)
+{
+    (void)t;
+    return s->is_privileged ? 0 : -EPERM;
+}
+int may_handle_global_virq(const struct domain *s, unsigned int virq)
+{
+    (void)virq;
+    return s->is_privileged ? 0 : -EPERM;
+}
+void domain_put(struct domain *d) { d->refs--; }
+struct domain *domain_get(domid_t id)
+{
+    struct domain *d = id == DOMID_SELF ? info.curr_vcpu->domain : id < NR_DOMS ? dom[id] : NULL;
+
+    if (d != NULL) {
+        d->refs++;
+    }
+    return d;
+}
+struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
+{
+    return id < d->max_vcpus ? d->vcpu[id] : NULL;
+}
+int guest_read(void *dst, unsigned long va, size_t n) { memcpy(dst, (void *)va, n); return 0; }
+int guest_write(unsigned long va, const void *src, size_t n)
+{
+    if (va == fail_at) {
+        return -EFAULT;
+    }
+    memcpy((void *)va, src, n);
+    return 0;
+}
+int frame_get_and_type(mfn_t m, struct domain *d, enum frame_type t)
+{
+    (void)d; (void)t;
+    if (mfn_x(m) == 13) {
+        return -EBUSY;          /* a page table, say */
+    }
+    pages_held++;
+    return 0;
+}
+void frame_put_and_type(struct frame *f) { (void)f; pages_held--; }
+void *map_frame_shared(mfn_t m) { return ram + (mfn_x(m) << PAGE_SHIFT); }
+void unmap_frame_shared(void *p) { (void)p; }
+mfn_t hv_virt_to_mfn(const void *p) { return _mfn((uint64_t)((const uint8_t *)p - ram) >> PAGE_SHIFT); }
+
+static void run(unsigned int d, unsigned int v) { info.curr_vcpu = dom[d]->vcpu[v]; }
+
+static struct domain *new_domain(unsigned int id)
+{
+    struct domain *d = calloc(1, sizeof(*d));
+
+    d->domain_id = (domid_t)id;
+    d->max_vcpus = NR_VCPUS;
+    d->refs = 1;
+    d->is_privileged = id == 0;
+    d->vcpu = calloc(NR_VCPUS, sizeof(*d->vcpu));
+    d->shared_info = calloc(1, sizeof(*d->shared_info));
+    d->evtchn.max_port = 5000;
+    for (unsigned int i = 0; i < NR_VCPUS; i++) {
+        d->vcpu[i] = calloc(1, sizeof(struct vcpu));
+        d->vcpu[i]->vcpu_id = i;
+        d->vcpu[i]->domain = d;
+        d->vcpu[i]->vcpu_info = &vinfo[id][i];
+    }
+    evtchn_unit.domain_create(d);
+    return d;
+}
+
+static void setup(void)
+{
+    memset(vinfo, 0, sizeof(vinfo));
+    free(ram);
+    ram = aligned_alloc(PAGE_SIZE, 256 * PAGE_SIZE);
+    memset(ram, 0, 256 * PAGE_SIZE);
+    if (frame_table == NULL) {
+        frame_table = calloc(256, sizeof(*frame_table));
+        frame_granules = calloc(1, 8);
+        *frame_granules = 1;
+    }
+    for (unsigned int i = 0; i < NR_DOMS; i++) {
+        dom[i] = new_domain(i);
+    }
+    hardware_domain = dom[0];
+    run(0, 0);
+    wakes = polls = unbound_pirqs = 0;
+    pages_held = 0;
+    fail_at = 0;
+}
+
+/* Both domains die; nothing may be left. */
+static bool teardown(void)
+{
+    bool ok = true;
+
+    for (unsigned int i = 0; i < NR_DOMS; i++) {
+        ok &= evtchn_unit.check(dom[i]);
+    }
+    for (unsigned int i = 0; i < NR_DOMS; i++) {
+        dom[i]->dying = DOMDYING_DYING;
+        while (evtchn_unit.domain_relinquish(dom[i]) == -ERESTART) {
+        }
+        ok &= evtchn_unit.check(dom[1 - i]);
+    }
+    for (unsigned int i = 0; i < NR_DOMS; i++) {
+        ok &= dom[i]->refs == 1;
+        evtchn_unit.domain_destroy(dom[i]);
+        for (unsigned int j = 0; j < NR_VCPUS; j++) {
+            free(dom[i]->vcpu[j]);
+        }
+        free(dom[i]->vcpu);
+        free(dom[i]->shared_info);
+        free(dom[i]);
+    }
+    return ok && pages_held == 0;
+}
+
+static long op(int cmd, void *arg) { return do_event_channel_op(cmd, (unsigned long)arg); }
+
+static unsigned int unbound(unsigned int d, unsigned int remote)
+{
+    struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = (domid_t)remote };
+
+    run(d, 0);
+    return op(EVTCHNOP_alloc_unbound, &a) == 0 ? a.port : 0;
+}
+
+static long bind(unsigned int d, unsigned int remote, unsigned int port, unsigned int *local)
+{
+    struct evtchn_bind_interdomain b = { .remote_dom = (domid_t)remote, .remote_port = port };
+    long rc;
+
+    run(d, 0);
+    rc = op(EVTCHNOP_bind_interdomain, &b);
+    *local = b.local_port;
+    return rc;
+}
+
+static long send(unsigned int d, unsigned int port)
+{
+    struct evtchn_send s = { port };
+
+    run(d, 0);
+    return op(EVTCHNOP_send, &s);
+}
+
+static long close_port(unsigned int d, unsigned int port)
+{
+    struct evtchn_close c = { port };
+
+    run(d, 0);
+    return op(EVTCHNOP_close, &c);
+}
+
+static uint32_t state(unsigned int d, unsigned int port)
+{
+    struct evtchn_status s = { .dom = DOMID_SELF, .port = port };
+
+    run(d, 0);
+    return op(EVTCHNOP_status, &s) == 0 ? s.status : ~0u;
+}
+
+static bool pending(unsigned int d, unsigned int port)
+{
+    return test_bit(port, dom[d]->shared_info->evtchn_pending);
+}
+
+TEST(a_pair_carries_events_both_ways)
+{
+    unsigned int a, b;
+
+    setup();
+    a = unbound(0, 1);
+    CHECK(a != 0);
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    CHECK(pending(1, b));                       /* the binder is told once */
+    CHECK_EQ(send(1, b), 0);
+    CHECK(pending(0, a));
+    CHECK_EQ(vinfo[0][0].evtchn_upcall_pending, 1);
+    CHECK(vinfo[0][0].evtchn_pending_sel != 0);
+    wakes = 0;
+    CHECK_EQ(send(1, b), 0);
+    CHECK_EQ(wakes, 0);                         /* pending already */
+    CHECK_EQ(close_port(1, b), 0);
+    CHECK_EQ(state(0, a), EVTCHNSTAT_unbound);  /* waits for domain 1 again */
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    CHECK(teardown());
+}
+
+TEST(a_masked_event_stays_quiet_until_unmasked)
+{
+    struct evtchn_unmask u;
+    unsigned int a, b;
+
+    setup();
+    a = unbound(0, 1);
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    set_bit(a, dom[0]->shared_info->evtchn_mask);
+    CHECK_EQ(send(1, b), 0);
+    CHECK_EQ(vinfo[0][0].evtchn_upcall_pending, 0);
+    u.port = a;
+    run(0, 0);
+    CHECK_EQ(op(EVTCHNOP_unmask, &u), 0);
+    CHECK_EQ(vinfo[0][0].evtchn_upcall_pending, 1);
+    CHECK(teardown());
+}
+
+TEST(wrong_binders_and_ports_are_refused)
+{
+    unsigned int a, b;
+    struct evtchn_alloc_unbound other = { .dom = 0, .remote_dom = 1 };
+    struct evtchn_bind_vcpu bv = { .port = 1, .vcpu = 99 };
+
+    setup();
+    a = unbound(0, 0);                          /* for domain 0 itself */
+    CHECK_EQ(bind(1, 0, a, &b), -EINVAL);
+    CHECK_EQ(bind(1, 0, 4000, &b), -EINVAL);
+    CHECK_EQ(bind(1, 77, a, &b), -ESRCH);
+    CHECK_EQ(send(0, 0), -EINVAL);
+    CHECK_EQ(send(0, ~0u), -EINVAL);
+    CHECK_EQ(send(0, 30), -EINVAL);             /* a port with a struct, but free */
+    CHECK_EQ(send(0, a), 0);                    /* unbound: lost, no error */
+    CHECK_EQ(close_port(0, 30), -EINVAL);
+    run(1, 0);
+    CHECK_EQ(op(EVTCHNOP_alloc_unbound, &other), -EPERM);
+    CHECK_EQ(op(EVTCHNOP_bind_vcpu, &bv), -ENOENT);
+    CHECK_EQ(op(999, &bv), -ENOSYS);
+    CHECK(teardown());
+}
+
+TEST(a_loop_to_itself_closes_both_ends)
+{
+    unsigned int a, b;
+
+    setup();
+    a = unbound(0, 0);
+    CHECK_EQ(bind(0, 0, a, &b), 0);
+    CHECK_EQ(send(0, b), 0);
+    CHECK(pending(0, a));
+    CHECK_EQ(close_port(0, a), 0);
+    CHECK_EQ(state(0, a), EVTCHNSTAT_closed);
+    CHECK_EQ(state(0, b), EVTCHNSTAT_unbound);
+    CHECK(teardown());
+}
+
+TEST(virqs_bind_once_and_where_allowed)
+{
+    struct evtchn_bind_virq b = { .virq = VIRQ_TIMER, .vcpu = 1 };
+
+    setup();
+    CHECK_EQ(op(EVTCHNOP_bind_virq, &b), 0);
+    CHECK_EQ(op(EVTCHNOP_bind_virq, &b), -EEXIST);
+    send_guest_vcpu_virq(dom[0]->vcpu[1], VIRQ_TIMER);
+    CHECK_EQ(vinfo[0][1].evtchn_upcall_pending, 1);
+    CHECK_EQ(close_port(0, b.port), 0);
+    CHECK_EQ(op(EVTCHNOP_bind_virq, &b), 0);
+    b.vcpu = 7;
+    CHECK_EQ(op(EVTCHNOP_bind_virq, &b), -ENOENT);
+    b = (struct evtchn_bind_virq){ .virq = 24 };
+    CHECK_EQ(op(EVTCHNOP_bind_virq, &b), -EINVAL);
+    b = (struct evtchn_bind_virq){ .virq = VIRQ_DOM_EXC, .vcpu = 1 };
+    CHECK_EQ(op(EVTCHNOP_bind_virq, &b), -EINVAL);
+    run(1, 0);
+    b.vcpu = 0;
+    CHECK_EQ(op(EVTCHNOP_bind_virq, &b), -EPERM);
+    CHECK(teardown());
+}
+
+TEST(pirqs_are_bound_by_right_and_released)
+{
+    struct evtchn_bind_pirq b = { .pirq = 4 };
+
+    setup();
+    CHECK_EQ(op(EVTCHNOP_bind_pirq, &b), 0);
+    send_guest_pirq(dom[0], 4);
+    CHECK(pending(0, b.port));
+    CHECK_EQ(op(EVTCHNOP_bind_pirq, &b), -EEXIST);
+    b.pirq = 9;                                 /* the irq code refuses */
+    CHECK_EQ(op(EVTCHNOP_bind_pirq, &b), -EBUSY);
+    b.pirq = 20;
+    CHECK_EQ(op(EVTCHNOP_bind_pirq, &b), -EPERM);
+    b.pirq = 32;
+    CHECK_EQ(op(EVTCHNOP_bind_pirq, &b), -EINVAL);
+    CHECK(teardown());
+    CHECK_EQ(unbound_pirqs, 1);
+}
+
+TEST(a_port_the_guest_never_hears_of_is_closed)
+{
+    struct evtchn_bind_ipi b = { .vcpu = 0 };
+
+    setup();
+    fail_at = (unsigned long)&b;
+    CHECK_EQ(op(EVTCHNOP_bind_ipi, &b), -EFAULT);
+    fail_at = 0;
+    CHECK_EQ(state(0, 1), EVTCHNSTAT_closed);
+    CHECK(teardown());
+}
+
+TEST(ports_run_out_at_the_limit)
+{
+    unsigned int n = 0;
+
+    setup();
+    dom[0]->evtchn.max_port = 40;
+    while (unbound(0, 1) != 0) {
+        n++;
+    }
+    CHECK_EQ(n, 40);
+    CHECK(teardown());
+}
+
+/* --- FIFO ----------------------------------------------------------------------------------- */
+
+#define CONTROL(v) ((struct evtchn_fifo_control_block *)(ram + (20 + (v)) * PAGE_SIZE))
+#define WORD(port) (((event_word_t *)(ram + 30 * PAGE_SIZE))[port])
+
+static bool go_fifo(unsigned int d)
+{
+    for (unsigned int v = 0; v < NR_VCPUS; v++) {
+        struct evtchn_init_control c = { .control_gfn = 20 + v, .offset = 0, .vcpu = v };
+
+        run(d, 0);
+        if (op(EVTCHNOP_init_control, &c) != 0 || c.link_bits != EVTCHN_FIFO_LINK_BITS) {
+            return false;
+        }
+    }
+    struct evtchn_expand_array a = { .array_gfn = 30 };
+    return op(EVTCHNOP_expand_array, &a) == 0;
+}
+
+/* The guest's side: take the first event of queue @q, as Linux does; 0 if it is empty. */
+static unsigned int consume(unsigned int v, unsigned int q, uint32_t *head)
+{
+    unsigned int port = *head != 0 ? *head : CONTROL(v)->head[q];
+    event_word_t old;
+
+    if (port == 0) {
+        return 0;
+    }
+    old = WORD(port);
+    WORD(port) = old & ~((1u << EVTCHN_FIFO_LINKED) | EVTCHN_FIFO_LINK_MASK | (1u << EVTCHN_FIFO_PENDING));
+    *head = old & EVTCHN_FIFO_LINK_MASK;
+    if (*head == 0) {
+        clear_bit(q, &CONTROL(v)->ready);
+        CONTROL(v)->head[q] = 0;
+    }
+    return port;
+}
+
+TEST(fifo_queues_keep_the_order)
+{
+    unsigned int a[5], b[5];
+    uint32_t head = 0;
+
+    setup();
+    CHECK(go_fifo(0));
+    for (int i = 0; i < 5; i++) {
+        a[i] = unbound(0, 1);
+        CHECK_EQ(bind(1, 0, a[i], &b[i]), 0);
+    }
+    for (int i = 4; i >= 0; i--) {
+        CHECK_EQ(send(1, b[i]), 0);
+    }
+    CHECK(CONTROL(0)->ready & (1u << EVTCHN_FIFO_PRIORITY_DEFAULT));
+    for (int i = 4; i >= 0; i--) {
+        CHECK_EQ(consume(0, EVTCHN_FIFO_PRIORITY_DEFAULT, &head), a[i]);
+    }
+    CHECK_EQ(head, 0);
+    CHECK(teardown());
+}
+
+TEST(fifo_priorities_have_queues_of_their_own)
+{
+    struct evtchn_set_priority p;
+    unsigned int a, b;
+    uint32_t head = 0;
+
+    setup();
+    CHECK(go_fifo(0));
+    a = unbound(0, 1);
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    p = (struct evtchn_set_priority){ .port = a, .priority = 3 };
+    run(0, 0);
+    CHECK_EQ(op(EVTCHNOP_set_priority, &p), 0);
+    p.priority = 16;
+    CHECK_EQ(op(EVTCHNOP_set_priority, &p), -EINVAL);
+    CHECK_EQ(send(1, b), 0);
+    CHECK_EQ(CONTROL(0)->ready, 1u << 3);
+    CHECK_EQ(consume(0, 3, &head), a);
+    CHECK(teardown());
+}
+
+TEST(events_pending_before_the_switch_are_not_lost)
+{
+    unsigned int a, b;
+
+    setup();
+    a = unbound(0, 1);
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    CHECK_EQ(send(1, b), 0);
+    CHECK(go_fifo(0));
+    CHECK(WORD(a) & (1u << EVTCHN_FIFO_PENDING));
+    CHECK(CONTROL(0)->ready != 0);
+    CHECK(teardown());
+}
+
+TEST(a_guest_that_scribbles_over_its_words_hurts_itself_only)
+{
+    unsigned int a[8], b[8], seed = 3;
+
+    setup();
+    CHECK(go_fifo(0));
+    for (int i = 0; i < 8; i++) {
+        a[i] = unbound(0, 1);
+        CHECK_EQ(bind(1, 0, a[i], &b[i]), 0);
+    }
+    for (int i = 0; i < 20000; i++) {
+        WORD((unsigned int)rand_r(&seed) % 1024) = (event_word_t)rand_r(&seed) * 2654435761u;
+        CONTROL(0)->head[(unsigned int)rand_r(&seed) % 16] = (uint32_t)rand_r(&seed);
+        CONTROL(0)->ready = (uint32_t)rand_r(&seed);
+        CHECK_EQ(send(1, b[(unsigned int)rand_r(&seed) % 8]), 0);
+    }
+    CHECK(teardown());
+}
+
+TEST(bad_fifo_pages_are_refused_and_let_go)
+{
+    struct evtchn_init_control c = { .control_gfn = 20, .offset = PAGE_SIZE - 8, .vcpu = 0 };
+    struct evtchn_expand_array a = { .array_gfn = 30 };
+
+    setup();
+    CHECK_EQ(op(EVTCHNOP_expand_array, &a), -EOPNOTSUPP);
+    CHECK_EQ(op(EVTCHNOP_init_control, &c), -EINVAL);
+    c.offset = 4;
+    CHECK_EQ(op(EVTCHNOP_init_control, &c), -EINVAL);
+    c.offset = 0;
+    c.control_gfn = 13;
+    CHECK_EQ(op(EVTCHNOP_init_control, &c), -EINVAL);
+    c.control_gfn = 1UL << 50;
+    CHECK_EQ(op(EVTCHNOP_init_control, &c), -EINVAL);
+    c.vcpu = 9;
+    CHECK_EQ(op(EVTCHNOP_init_control, &c), -ENOENT);
+    CHECK_EQ(pages_held, 0);
+    c = (struct evtchn_init_control){ .control_gfn = 20 };
+    CHECK_EQ(op(EVTCHNOP_init_control, &c), 0);
+    CHECK_EQ(op(EVTCHNOP_init_control, &c), -EINVAL);   /* once */
+    CHECK_EQ(pages_held, 1);
+    CHECK(teardown());
+}
+
+TEST(reset_gives_everything_back)
+{
+    struct evtchn_reset r = { DOMID_SELF };
+    unsigned int a, b;
+
+    setup();
+    a = unbound(0, 1);
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    CHECK(go_fifo(0));
+    run(0, 0);
+    CHECK_EQ(op(EVTCHNOP_reset, &r), 0);
+    CHECK_EQ(pages_held, 0);
+    CHECK_EQ(state(1, b), EVTCHNSTAT_unbound);
+    CHECK_EQ(state(0, a), EVTCHNSTAT_closed);
+    CHECK(teardown());
+}
+
+TEST(random_life)
+{
+    unsigned int seed = 11;
+
+    setup();
+    for (int i = 0; i < 50000; i++) {
+        unsigned int d = (unsigned int)rand_r(&seed) % 2, port = (unsigned int)rand_r(&seed) % 70, x;
+
+        switch (rand_r(&seed) % 4) {
+        case 0:
+            dom[d]->evtchn.max_port = 60;
+            (void)unbound(d, (unsigned int)rand_r(&seed) % 2);
+            break;
+        case 1:
+            (void)bind(d, (unsigned int)rand_r(&seed) % 2, port, &x);
+            break;
+        case 2:
+            (void)send(d, port);
+            break;
+        default:
+            (void)close_port(d, port);
+        }
+        if (i % 500 == 0) {
+            CHECK(evtchn_unit.check(dom[0]) && evtchn_unit.check(dom[1]));
+        }
+    }
+    CHECK(teardown());
+}
+
+TEST_MAIN
