@@ -13,20 +13,36 @@
 
 #define CHUNK 128
 
-static void tell_dom0_of_input(void)
+/* News to be sent at the next safe point: a message may be printed with any lock held. */
+static bool input_news, ring_news;
+
+static void note_input(void)
 {
-    send_global_virq(VIRQ_CONSOLE);
+    WRITE_ONCE(input_news, true);
+    softirq_raise(SOFTIRQ_CONSOLE);
 }
 
-static void tell_of_lines(void)
+static void note_lines(void)
 {
-    send_global_virq(VIRQ_CON_RING);
+    WRITE_ONCE(ring_news, true);
+    softirq_raise(SOFTIRQ_CONSOLE);
 }
 
-void console_hooks_init(void)
+static void send_news(void)
 {
-    console_input_hook = tell_dom0_of_input;
-    console_ring_hook = tell_of_lines;
+    if (xchg(&input_news, false)) {
+        send_global_virq(VIRQ_CONSOLE);
+    }
+    if (xchg(&ring_news, false)) {
+        send_global_virq(VIRQ_CON_RING);
+    }
+}
+
+void __init console_hooks_init(void)
+{
+    softirq_open(SOFTIRQ_CONSOLE, send_news);
+    console_input_hook = note_input;
+    console_ring_hook = note_lines;
 }
 
 static long console_write(unsigned long buffer, unsigned int count)

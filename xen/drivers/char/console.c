@@ -177,13 +177,9 @@ void __init console_init_late(void)
 
 void __init console_end_boot(void)
 {
-    unsigned long flags;
-
     printk_tell_levels();
     console_input_end_boot();
-    flags = console_lock();
     vga_end_boot();
-    console_unlock(flags);
 }
 
 void console_force(void)

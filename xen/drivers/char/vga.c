@@ -90,7 +90,8 @@ void vga_write(const char *text, size_t len)
     }
 }
 
-void vga_end_boot(void)
+/* Without the console lock, which is innermost: ioremap() takes others. */
+void __init vga_end_boot(void)
 {
     if (screen != NULL) {
         screen = keep ? ioremap(VGA_MADDR, VGA_ROWS * VGA_COLUMNS * 2) : NULL;

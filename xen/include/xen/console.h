@@ -56,7 +56,8 @@ size_t console_read_dom0(char *buf, size_t size);
 /*
  * Called whenever there is something new (set by event code; NULL: nobody is told):
  * input for dom0 (VIRQ_CONSOLE), lines in the ring (VIRQ_CON_RING).  IRQs off, any context;
- * must not print.
+ * must not print
+ * nor take a lock.
  */
 extern void (*console_input_hook)(void);
 extern void (*console_ring_hook)(void);

@@ -11,6 +11,7 @@ enum {
     SOFTIRQ_TLB,                /* reserved for deferred TLB work */
     SOFTIRQ_TASKLET,            /* small jobs (tasklet_schedule) */
     SOFTIRQ_KEY,                /* a debug key came by interrupt */
+    SOFTIRQ_CONSOLE,            /* console news for dom0 */
     SOFTIRQ_SCHED,              /* pick the next vcpu; last: may not return */
     NR_SOFTIRQS
 };
