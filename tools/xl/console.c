@@ -154,8 +154,7 @@ static enum flow from_person(int fd)
     if (n <= 0) {
         return n < 0 && (errno == EINTR || errno == EAGAIN) ? GO_ON : INPUT_ENDED;
     }
-    /* From a pipe ^] is a byte like any other. */
-    escape = saved_valid ? memchr(buf, ESCAPE, (size_t)n) : NULL;
+    escape = memchr(buf, ESCAPE, (size_t)n);
     if (write_all(fd, buf, escape != NULL ? (size_t)(escape - buf) : (size_t)n) < 0) {
         return LEAVE;
     }

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
+xl_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/xl -Itools/libs/util -Itools/libs/util/include \
+             -Itools/libs/light/include -Itools/libs/ctrl/include -Itools/libs/store/include \
+             -Wno-format-truncation
+test-man_SRCS := tools/xl/verbs.c tools/libs/util/keys.c tools/libs/util/key-table.c \
+                 tools/libs/util/cfg.c tools/libs/util/cfg-parse.c tools/libs/util/nearest.c \
+                 tools/libs/light/config.c tools/libs/light/uuid-cpus.c tools/libs/ctrl/err.c

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The manual pages list exactly what the tables of verbs and keys have.  With
+ * --print verbs, --print keys or --print later the list is printed as the page
+ * must have it, to be pasted between its marks.
+ */
+#include "harness.h"
+#include "xl.h"
+#include "xyl_cfg.h"
+
+/* The table names functions; none is called here. */
+#define UNUSED(name)                                                                  \
+    int name(struct xl *xl, const struct xl_args *args, struct xyl_err *err)          \
+    {                                                                                 \
+        (void)xl;                                                                     \
+        (void)args;                                                                   \
+        (void)err;                                                                    \
+        return 0;                                                                     \
+    }
+UNUSED(xl_create)
+UNUSED(xl_destroy)
+UNUSED(xl_shutdown)
+UNUSED(xl_reboot)
+UNUSED(xl_pause)
+UNUSED(xl_unpause)
+UNUSED(xl_list)
+UNUSED(xl_console)
+UNUSED(xl_dmesg)
+UNUSED(xl_info)
+UNUSED(xl_vcpu_list)
+UNUSED(xl_domid)
+UNUSED(xl_domname)
+UNUSED(xl_rename)
+UNUSED(xl_uptime)
+UNUSED(xl_help)
+UNUSED(xl_keep)
+
+/* Text in roff: dashes are minus signs, a line must not begin with a dot or a quote. */
+static void put(FILE *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len && text[i] != '\0'; i++) {
+        if (text[i] == '-') {
+            fputc('\\', out);
+        } else if (text[i] == '\\') {
+            fputs("\\e", out);
+            continue;
+        }
+        fputc(text[i], out);
+    }
+}
+
+/* An option's line "-x, --long   what it does", with the lines that go on with it. */
+static void put_options(FILE *out, const char *line)
+{
+    while (line != NULL) {
+        const char *end = strchr(line, '\n');
+        size_t len = end != NULL ? (size_t)(end - line) : strlen(line);
+        const char *gap = line[0] == '-' ? memmem(line, len, "  ", 2) : NULL;
+
+        if (gap != NULL) {
+            fputs(".TP\n.B ", out);
+            put(out, line, (size_t)(gap - line));
+            fputc('\n', out);
+            gap += strspn(gap, " ");
+            put(out, gap, len - (size_t)(gap - line));
+        } else {
+            if (line[0] != ' ') {
+                fputs(".PP\n", out);
+            }
+            put(out, line + strspn(line, " "), len - strspn(line, " "));
+        }
+        fputc('\n', out);
+        line = end != NULL ? end + 1 : NULL;
+    }
+}
+
+static void print_verbs(FILE *out)
+{
+    for (const struct xl_verb *verb = xl_verbs; verb->name != NULL; verb++) {
+        const char *rest = strchr(verb->help, '\n');
+
+        fputs(".SS ", out);
+        put(out, verb->name, 100);
+        fputc(' ', out);
+        put(out, verb->synopsis, 200);
+        fputc('\n', out);
+        put(out, verb->help, rest != NULL ? (size_t)(rest - verb->help) : 200);
+        fputs(".\n", out);
+        put_options(out, rest != NULL ? rest + 1 : NULL);
+    }
+}
+
+static void print_keys(FILE *out)
+{
+    struct xyl_key_doc doc;
+
+    for (size_t i = 0; xyl_key_doc(i, &doc) && doc.state == XYL_KEY_WORKS; i++) {
+        fprintf(out, ".TP\n.BR %s \" (", doc.key);
+        put(out, doc.range, 200);
+        fputs(")\"\n", out);
+        put(out, doc.help, 1000);
+        fputc('\n', out);
+    }
+}
+
+static void print_others(FILE *out, enum xyl_key_state state)
+{
+    struct xyl_key_doc doc;
+
+    for (size_t i = 0; xyl_key_doc(i, &doc); i++) {
+        if (doc.state == state) {
+            fprintf(out, ".TP\n.B %s\n", doc.key);
+            put(out, doc.help, 1000);
+            fputc('\n', out);
+        }
+    }
+}
+
+static void print_later(FILE *out)
+{
+    print_others(out, XYL_KEY_LATER);
+}
+
+static void print_no_effect(FILE *out)
+{
+    print_others(out, XYL_KEY_NO_EFFECT);
+}
+
+static const struct part {
+    const char *name;
+    void (*print)(FILE *out);
+    const char *page;
+} parts[] = {
+    { "verbs", print_verbs, "docs/man/xl.1" },
+    { "keys", print_keys, "docs/man/xl.cfg.5" },
+    { "later", print_later, "docs/man/xl.cfg.5" },
+    { "no-effect", print_no_effect, "docs/man/xl.cfg.5" },
+};
+
+static char *read_page(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 200000);
+
+    if (file != NULL) {
+        text[fread(text, 1, 199999, file)] = '\0';
+        fclose(file);
+    }
+    return text;
+}
+
+/* What stands between the marks of a part is what the table says. */
+static void compare(const struct part *part)
+{
+    char *page = read_page(part->page), mark[64], *begin, *end, *want = NULL;
+    size_t size;
+    FILE *out = open_memstream(&want, &size);
+
+    part->print(out);
+    fclose(out);
+    snprintf(mark, sizeof(mark), ".\\\" begin %s\n", part->name);
+    begin = strstr(page, mark);
+    end = begin != NULL ? strstr(begin, ".\\\" end\n") : NULL;
+    if (end == NULL) {
+        unit_fail(part->page, 0, "the marks of the list are missing");
+    } else {
+        begin += strlen(mark);
+        *end = '\0';
+        if (strcmp(begin, want) != 0) {
+            unit_fail(part->page, 0, "differs from the table; print the list with "
+                      "build/tests/unit/xl/test-man --print PART");
+        }
+    }
+    free(page);
+    free(want);
+}
+
+TEST(xl_lists_the_verbs)
+{
+    compare(&parts[0]);
+}
+
+TEST(xl_cfg_lists_the_keys)
+{
+    compare(&parts[1]);
+    compare(&parts[2]);
+    compare(&parts[3]);
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc == 3 && i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (strcmp(argv[1], "--print") == 0 && strcmp(argv[2], parts[i].name) == 0) {
+            parts[i].print(stdout);
+            return 0;
+        }
+    }
+    return unit_main(argc, argv);
+}
