@@ -72,6 +72,15 @@ static void __init check_loader_data(const struct boot_info *bi)
     }
 }
 
+/* What of the modules was not handed to dom0; the first 64 KiB are kept for starting CPUs. */
+static void __init free_modules(const struct boot_info *bi)
+{
+    for (unsigned int i = 0; i < bi->nr_modules; i++) {
+        mm_boot_free(max(ROUNDDOWN(bi->modules[i].start, PAGE_SIZE), KB(64)),
+                     ROUNDUP(bi->modules[i].end, PAGE_SIZE));
+    }
+}
+
 /* Boot-only text and data, this file's too, are gone when this returns to nobody. */
 static void __noreturn __noinline finish_boot(void)
 {
@@ -101,6 +110,7 @@ void __noreturn __init start_xylem(struct boot_info *bi)
     local_irq_enable();
     console_init_late();
     dom0_create(bi);
+    free_modules(bi);
     time_refine();
     console_end_boot();
     finish_boot();
