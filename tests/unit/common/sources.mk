@@ -4,3 +4,4 @@ common_CFLAGS := -Ixen/include -Ixen/arch/x86/include -D__XEN_TOOLS__
 test-heap_SRCS     := xen/common/heap.c
 test-rangeset_SRCS := xen/lib/rangeset.c
 test-evtchn_SRCS   := xen/common/event/core.c xen/common/event/op.c xen/common/event/twolevel.c xen/common/event/fifo.c
+test-grant_SRCS    := xen/common/grant/table.c xen/common/grant/map.c xen/common/grant/copy.c xen/common/grant/op.c

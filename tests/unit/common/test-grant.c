@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Grant tables: pins and references under G1 and G2, hostile entries, copies, and both deaths. */
+#include <asm/mm.h>
+#include <xen/domain.h>
+#include <xen/gnttab.h>
+#include <xen/guest-access.h>
+#include <xen/hypercall.h>
+#include <xen/mapframe.h>
+#include <xen/unit.h>
+#include <xen/xsm.h>
+
+#include "harness.h"
+
+#define FRAMES 64
+
+extern const struct unit gnttab_unit;
+
+static struct cpu_info info;
+static struct domain *dom[3];           /* 0 has the rights, 1 grants, 2 maps */
+static uint8_t *ram;
+static int arch_fails, shared_pages, preempt_in = -1;
+static unsigned int flushes, arch_maps;
+static unsigned long args[6];
+
+struct frame *frame_table;
+uint64_t max_mfn = FRAMES;
+unsigned long *frame_granules;
+
+struct cpu_info *get_cpu_info(void) { return &info; }
+void *kmalloc(size_t n) { return malloc(n); }
+void *kzalloc(size_t n) { return calloc(1, n); }
+void *kzalloc_array_(size_t s, size_t n) { return calloc(n, s); }
+void kfree(void *p) { free(p); }
+void *hv_alloc(unsigned int order)
+{
+    (void)order;
+    return memset(aligned_alloc(PAGE_SIZE, PAGE_SIZE), 0, PAGE_SIZE);
+}
+void printk(const char *fmt, ...) { (void)fmt; }
+mfn_t hv_virt_to_mfn(const void *p) { return _mfn((uint64_t)p >> 12); }
+void domain_share_hv_page(struct domain *d, void *va, bool ro) { (void)d; (void)va; (void)ro; shared_pages++; }
+void domain_unshare_hv_page(void *va) { free(va); shared_pages--; }
+void tlb_flush_domain(struct domain *d) { (void)d; flushes++; }
+void *map_frame(mfn_t m) { return ram + (mfn_x(m) << PAGE_SHIFT); }
+void unmap_frame(const void *va) { (void)va; }
+void domain_put(struct domain *d) { d->refs--; }
+struct domain *domain_get(domid_t id)
+{
+    struct domain *d = id == DOMID_SELF ? info.curr_vcpu->domain : id < 3 ? dom[id] : NULL;
+
+    if (d != NULL) {
+        d->refs++;
+    }
+    return d;
+}
+int may_manage_grants(const struct domain *s, const struct domain *t)
+{
+    return s == t || s->is_privileged ? 0 : -EPERM;
+}
+int guest_read(void *dst, unsigned long va, size_t n) { memcpy(dst, (void *)va, n); return 0; }
+int guest_write(unsigned long va, const void *src, size_t n) { memcpy((void *)va, src, n); return 0; }
+void hypercall_set_arg(unsigned int i, unsigned long v) { args[i] = v; }
+bool hypercall_preempt_check(void) { return preempt_in >= 0 && preempt_in-- == 0; }
+
+/* Frames: reference counts as the real ones, a type that is writable or (frame 13) a page table. */
+bool frame_get(struct frame *f, const struct domain *d)
+{
+    if (f->ref == 0 || frame_owner_id(f) != d->domain_id) {
+        return false;
+    }
+    f->ref++;
+    return true;
+}
+void frame_put(struct frame *f) { f->ref--; }
+int frame_get_type(struct frame *f, enum frame_type t, const struct domain *d)
+{
+    (void)t; (void)d;
+    if (f == &frame_table[13]) {
+        return -EBUSY;
+    }
+    f->type++;
+    return 0;
+}
+void frame_put_type(struct frame *f) { f->type--; }
+void frame_put_and_type(struct frame *f) { f->type--; f->ref--; }
+
+int arch_gnttab_map(uint64_t addr, mfn_t m, unsigned int flags, unsigned int avail)
+{
+    (void)addr; (void)m; (void)flags; (void)avail;
+    arch_maps++;
+    return arch_fails ? GNTST_bad_virt_addr : GNTST_okay;
+}
+int arch_gnttab_unmap(uint64_t addr, mfn_t m, unsigned int flags, uint64_t new_addr)
+{
+    (void)addr; (void)m; (void)flags; (void)new_addr;
+    return arch_fails ? GNTST_general_error : GNTST_okay;
+}
+
+static void run(unsigned int d) { info.curr_vcpu = dom[d]->vcpu[0]; }
+
+static struct grant_entry_v1 *entries(unsigned int d)
+{
+    mfn_t m;
+
+    return gnttab_frame(dom[d], 0, false, &m) == 0 ? (void *)(mfn_x(m) << 12) : NULL;
+}
+
+static void setup(void)
+{
+    free(ram);
+    ram = aligned_alloc(PAGE_SIZE, FRAMES * PAGE_SIZE);
+    memset(ram, 0, FRAMES * PAGE_SIZE);
+    if (frame_table == NULL) {
+        frame_table = calloc(FRAMES, sizeof(*frame_table));
+        frame_granules = calloc(1, 8);
+        *frame_granules = 1;
+    }
+    for (unsigned int i = 0; i < FRAMES; i++) {
+        /* 1-31 belong to domain 1, the rest to domain 2. */
+        frame_table[i] = (struct frame){
+            .ref = ((uint64_t)(i < 32 ? 1 : 2) << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1,
+        };
+    }
+    for (unsigned int i = 0; i < 3; i++) {
+        dom[i] = calloc(1, sizeof(*dom[i]));
+        dom[i]->domain_id = (domid_t)i;
+        dom[i]->refs = 1;
+        dom[i]->is_privileged = i == 0;
+        dom[i]->vcpu = calloc(1, sizeof(*dom[i]->vcpu));
+        dom[i]->vcpu[0] = calloc(1, sizeof(struct vcpu));
+        dom[i]->vcpu[0]->domain = dom[i];
+        if (gnttab_create(dom[i], 4, 2, 1) != 0) {
+            abort();
+        }
+    }
+    arch_fails = 0;
+    flushes = arch_maps = 0;
+    preempt_in = -1;
+    run(2);
+}
+
+/* The mapper dies first, then the others; every reference must be back. */
+static bool teardown(void)
+{
+    bool ok = true;
+
+    for (unsigned int i = 3; i-- > 0;) {
+        while (gnttab_unit.domain_relinquish(dom[i]) == -ERESTART) {
+        }
+    }
+    for (unsigned int i = 0; i < 3; i++) {
+        ok &= dom[i]->refs == 1;
+        gnttab_unit.domain_destroy(dom[i]);
+        free(dom[i]->vcpu[0]);
+        free(dom[i]->vcpu);
+        free(dom[i]);
+    }
+    for (unsigned int i = 1; i < FRAMES; i++) {
+        ok &= (uint32_t)frame_table[i].ref == 1 && frame_table[i].type == 0;
+    }
+    return ok && shared_pages == 0;
+}
+
+static void grant(uint32_t ref, uint32_t frame, domid_t to, uint16_t extra)
+{
+    entries(1)[ref] = (struct grant_entry_v1){
+        .flags = (uint16_t)(GTF_permit_access | extra), .domid = to, .frame = frame,
+    };
+}
+
+static struct gnttab_map_grant_ref map(uint32_t ref, uint32_t flags)
+{
+    struct gnttab_map_grant_ref op = {
+        .host_addr = 0x1000, .flags = flags, .ref = ref, .dom = 1, .status = 99,
+    };
+
+    if (do_grant_table_op(GNTTABOP_map_grant_ref, (unsigned long)&op, 1) != 0) {
+        op.status = 98;
+    }
+    return op;
+}
+
+static int unmap(grant_handle_t handle)
+{
+    struct gnttab_unmap_grant_ref op = { .host_addr = 0x1000, .handle = handle };
+
+    return do_grant_table_op(GNTTABOP_unmap_grant_ref, (unsigned long)&op, 1) != 0 ? 98 : op.status;
+}
+
+TEST(a_mapping_pins_and_lets_go)
+{
+    struct gnttab_map_grant_ref m, r;
+
+    setup();
+    grant(8, 5, 2, 0);
+    m = map(8, GNTMAP_host_map);
+    CHECK_EQ(m.status, GNTST_okay);
+    CHECK_EQ(m.dev_bus_addr, 5 << PAGE_SHIFT);
+    CHECK_EQ((uint32_t)frame_table[5].ref, 2);
+    CHECK_EQ(frame_table[5].type, 1);
+    CHECK_EQ(entries(1)[8].flags & (GTF_reading | GTF_writing), GTF_reading | GTF_writing);
+    r = map(8, GNTMAP_host_map | GNTMAP_readonly);
+    CHECK_EQ(r.status, GNTST_okay);
+    CHECK_EQ(unmap(m.handle), GNTST_okay);
+    CHECK_EQ(entries(1)[8].flags & (GTF_reading | GTF_writing), GTF_reading);
+    CHECK_EQ(unmap(m.handle), GNTST_bad_handle);
+    CHECK_EQ(unmap(r.handle), GNTST_okay);
+    CHECK_EQ(entries(1)[8].flags & (GTF_reading | GTF_writing), 0);
+    CHECK(flushes >= 2);
+    CHECK(teardown());
+}
+
+TEST(what_is_not_granted_is_refused)
+{
+    struct gnttab_map_grant_ref m;
+
+    setup();
+    grant(8, 5, 0, 0);                          /* to somebody else */
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_general_error);
+    grant(9, 5, 2, GTF_readonly);
+    CHECK_EQ(map(9, GNTMAP_host_map).status, GNTST_general_error);
+    CHECK_EQ(map(10, GNTMAP_host_map).status, GNTST_general_error);     /* invalid entry */
+    grant(11, 40, 2, 0);                        /* not the granter's frame */
+    CHECK_EQ(map(11, GNTMAP_host_map).status, GNTST_bad_page);
+    grant(12, 1u << 30, 2, 0);
+    CHECK_EQ(map(12, GNTMAP_host_map).status, GNTST_bad_page);
+    grant(13, 13, 2, 0);                        /* one of its page tables */
+    CHECK_EQ(map(13, GNTMAP_host_map).status, GNTST_bad_page);
+    CHECK_EQ(map(13, GNTMAP_host_map | GNTMAP_readonly).status, GNTST_okay);
+    CHECK_EQ(map(~0u, GNTMAP_host_map).status, GNTST_bad_gntref);
+    CHECK_EQ(map(600, GNTMAP_host_map).status, GNTST_bad_gntref);
+    CHECK_EQ(map(8, 0).status, GNTST_general_error);
+    m = map(8, GNTMAP_host_map | 1u << 9);      /* a flag nobody knows */
+    CHECK_EQ(m.status, GNTST_general_error);
+    arch_fails = 1;
+    grant(14, 6, 2, 0);
+    CHECK_EQ(map(14, GNTMAP_host_map).status, GNTST_bad_virt_addr);
+    CHECK_EQ(entries(1)[14].flags & (GTF_reading | GTF_writing), 0);
+    CHECK(teardown());
+}
+
+TEST(a_granter_that_changes_its_entry_hurts_nobody_else)
+{
+    struct gnttab_map_grant_ref m;
+
+    setup();
+    grant(8, 5, 2, 0);
+    m = map(8, GNTMAP_host_map);
+    CHECK_EQ(m.status, GNTST_okay);
+    memset(&entries(1)[8], 0xff, sizeof(struct grant_entry_v1));
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_okay);       /* the pinned frame, not the new one */
+    CHECK_EQ((uint32_t)frame_table[5].ref, 2);
+    CHECK_EQ(unmap(m.handle), GNTST_okay);
+    CHECK(teardown());                          /* the second goes with the mapper */
+}
+
+TEST(a_failing_unmap_keeps_the_handle)
+{
+    struct gnttab_map_grant_ref m;
+
+    setup();
+    grant(8, 5, 2, 0);
+    m = map(8, GNTMAP_host_map);
+    arch_fails = 1;
+    CHECK_EQ(unmap(m.handle), GNTST_general_error);
+    arch_fails = 0;
+    CHECK_EQ(unmap(m.handle), GNTST_okay);
+    CHECK(teardown());
+}
+
+TEST(handles_grow_and_run_out)
+{
+    unsigned int n = 0;
+
+    setup();
+    grant(8, 5, 2, 0);
+    while (map(8, GNTMAP_host_map).status == GNTST_okay) {
+        n++;
+    }
+    CHECK_EQ(n, 1024);
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_no_space);
+    CHECK(teardown());
+}
+
+TEST(copies_go_where_both_sides_allow)
+{
+    struct gnttab_copy op = {
+        .source = { .u.ref = 8, .domid = 1, .offset = 100 },
+        .dest = { .u.gmfn = 40, .domid = DOMID_SELF, .offset = 3 },
+        .len = 1001, .flags = GNTCOPY_source_gref,
+    };
+
+    setup();
+    grant(8, 5, 2, GTF_readonly);
+    for (unsigned int i = 0; i < PAGE_SIZE; i++) {
+        ram[5 * PAGE_SIZE + i] = (uint8_t)(i * 7);
+    }
+    CHECK_EQ(do_grant_table_op(GNTTABOP_copy, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_okay);
+    CHECK(memcmp(&ram[40 * PAGE_SIZE + 3], &ram[5 * PAGE_SIZE + 100], 1001) == 0);
+    CHECK_EQ(ram[40 * PAGE_SIZE + 2], 0);
+    CHECK_EQ(ram[40 * PAGE_SIZE + 1004], 0);
+    op.len = 4000;
+    CHECK_EQ(do_grant_table_op(GNTTABOP_copy, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_bad_copy_arg);
+    op.len = 8;
+    op.dest.u.gmfn = 5;                         /* domain 1's own */
+    CHECK_EQ(do_grant_table_op(GNTTABOP_copy, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_bad_page);
+    op.dest.domid = 1;
+    CHECK_EQ(do_grant_table_op(GNTTABOP_copy, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_permission_denied);
+    CHECK(teardown());
+}
+
+TEST(a_long_batch_goes_on_where_it_stopped)
+{
+    struct gnttab_copy op[40];
+
+    setup();
+    grant(8, 5, 2, 0);
+    for (unsigned int i = 0; i < 40; i++) {
+        op[i] = (struct gnttab_copy){
+            .source = { .u.ref = 8, .domid = 1 }, .dest = { .u.gmfn = 40, .domid = DOMID_SELF },
+            .len = 8, .flags = GNTCOPY_source_gref, .status = 77,
+        };
+    }
+    preempt_in = 0;
+    CHECK_EQ(do_grant_table_op(GNTTABOP_copy, (unsigned long)op, 40), -ERESTART);
+    CHECK_EQ(args[1], (unsigned long)&op[16]);
+    CHECK_EQ(args[2], 24);
+    CHECK_EQ(op[15].status, 0);
+    CHECK_EQ(op[16].status, 77);
+    CHECK_EQ(do_grant_table_op(GNTTABOP_copy, args[1], (unsigned int)args[2]), 0);
+    CHECK_EQ(op[39].status, 0);
+    CHECK(teardown());
+}
+
+TEST(tables_are_set_up_within_their_limit)
+{
+    xen_pfn_t list[8];
+    struct gnttab_setup_table op = { .dom = DOMID_SELF, .nr_frames = 3, .frame_list = { list } };
+    struct gnttab_query_size q = { .dom = 1 };
+    struct gnttab_set_version v = { .version = 2 };
+
+    setup();
+    CHECK_EQ(do_grant_table_op(GNTTABOP_setup_table, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_okay);
+    CHECK(list[0] != list[1] && list[1] != list[2]);
+    op.nr_frames = 5;
+    CHECK_EQ(do_grant_table_op(GNTTABOP_setup_table, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_general_error);
+    CHECK_EQ(do_grant_table_op(GNTTABOP_query_size, (unsigned long)&q, 1), 0);
+    CHECK_EQ(q.status, GNTST_permission_denied);
+    run(0);
+    CHECK_EQ(do_grant_table_op(GNTTABOP_query_size, (unsigned long)&q, 1), 0);
+    CHECK_EQ(q.status, GNTST_okay);
+    CHECK_EQ(q.max_nr_frames, 4);
+    CHECK_EQ(do_grant_table_op(GNTTABOP_setup_table, (unsigned long)&op, 2), -EINVAL);
+    CHECK_EQ(do_grant_table_op(GNTTABOP_set_version, (unsigned long)&v, 1), -ENOSYS);
+    v.version = 1;
+    CHECK_EQ(do_grant_table_op(GNTTABOP_set_version, (unsigned long)&v, 1), 0);
+    CHECK_EQ(do_grant_table_op(99, 0, 1), -ENOSYS);
+    CHECK(teardown());
+}
+
+TEST(transfers_are_refused_one_by_one)
+{
+    struct gnttab_transfer op[2] = { { .mfn = 40 }, { .mfn = 41 } };
+
+    setup();
+    CHECK_EQ(do_grant_table_op(GNTTABOP_transfer, (unsigned long)op, 2), 0);
+    CHECK_EQ(op[0].status, GNTST_permission_denied);
+    CHECK_EQ(op[1].status, GNTST_permission_denied);
+    CHECK(teardown());
+}
+
+TEST(a_dying_granter_grants_nothing_new)
+{
+    setup();
+    grant(8, 5, 2, 0);
+    dom[1]->dying = DOMDYING_DYING;
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_bad_domain);
+    CHECK(teardown());
+}
+
+TEST_MAIN
