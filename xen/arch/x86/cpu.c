@@ -102,14 +102,31 @@ static void __init choose_xcr0(void)
     asm volatile ("xsetbv" :: "c" (0), "a" (1), "d" (0));
 }
 
+#define PLATFORM_CPUID_FAULTING (1UL << 31)
+#define FEATURES_CPUID_FAULTING 1UL
+
+/* So that PV guests' plain CPUID is answered from the policy; untried on hardware. */
+static void __init find_cpuid_faulting(void)
+{
+    uint64_t v;
+
+    cpu_features.cpuid_faulting = !cpu_features.amd && rdmsr_safe(MSR_PLATFORM_INFO, &v) == 0 &&
+                                  (v & PLATFORM_CPUID_FAULTING) &&
+                                  rdmsr_safe(MSR_MISC_FEATURES_ENABLES, &v) == 0;
+}
+
 void cpu_init_cpu(void)
 {
+    if (cpu_features.cpuid_faulting) {
+        wrmsr(MSR_MISC_FEATURES_ENABLES,
+              rdmsr(MSR_MISC_FEATURES_ENABLES) | FEATURES_CPUID_FAULTING);
+    }
     write_cr4(host_cr4);
     write_cr0((read_cr0() | X86_CR0_MP | X86_CR0_NE | X86_CR0_WP | X86_CR0_PG) &
               ~(uint64_t)(X86_CR0_EM | X86_CR0_TS | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD));
     wrmsr(MSR_PAT, PAT_ABI);
     if (cpu_features.rdtscp) {
-        wrmsr(MSR_TSC_AUX, smp_processor_id());
+        wrmsr(MSR_TSC_AUX, 0);          /* as the context switch believes */
     }
     asm volatile ("fninit");
     asm volatile ("mov %0, %%dr7" :: "r" (0x400UL));
@@ -121,6 +138,7 @@ void __init cpu_init_boot(void)
     find_vendor();
     find_features();
     check_needs();
+    find_cpuid_faulting();
     choose_cr4();
     cpu_init_cpu();
     choose_xcr0();

@@ -17,6 +17,9 @@
 #define AREA_FCW        0               /* offsets in the legacy part */
 #define AREA_FSW        2
 #define AREA_MXCSR      24
+#define AREA_ST0        32
+#define AREA_XMM0       160
+#define AREA_SW_RESERVED 416            /* XSAVE wants what is behind to be left alone */
 
 #define AREA_ALIGN      64UL
 
@@ -63,6 +66,70 @@ void fpu_reset(struct vcpu *v)
     *(uint32_t *)(area + AREA_MXCSR) = 0x1f80;
     v->arch.xcr0 = host_xcr0 != 0 ? XSTATE_FP : 0;
     v->arch.xcr0_accum = host_xcr0 != 0 ? XSTATE_FP | XSTATE_SSE : 0;
+}
+
+#define FXSAVE_BYTES    512
+#define MXCSR_BITS      0xffffu         /* others make FXRSTOR fault */
+
+void fpu_import_legacy(struct vcpu *v, const void *fxsave)
+{
+    uint8_t *area = fpu_area(v);
+    uint64_t xcr0 = v->arch.xcr0, accum = v->arch.xcr0_accum;
+
+    fpu_reset(v);
+    v->arch.xcr0 = xcr0;
+    v->arch.xcr0_accum = accum;
+    memcpy(area, fxsave, FXSAVE_BYTES);
+    *(uint32_t *)(area + AREA_MXCSR) &= MXCSR_BITS;
+    if (cpu_features.xsave) {
+        memset(area + AREA_SW_RESERVED, 0, FXSAVE_BYTES - AREA_SW_RESERVED);
+        *(uint64_t *)(area + FXSAVE_BYTES) = XSTATE_FP | XSTATE_SSE;    /* XSTATE_BV */
+    }
+}
+
+int fpu_import(struct vcpu *v, uint64_t xcr0, uint64_t accum, const void *xsave)
+{
+    uint64_t allowed = cpu_policy_xcr0(v->domain->arch.policy) & host_xcr0, header[8];
+    int rc = fpu_alloc(v);
+
+    if (rc != 0) {
+        return rc;
+    }
+    memcpy(header, (const uint8_t *)xsave + FXSAVE_BYTES, sizeof(header));
+    if (!xcr0_valid(xcr0, allowed) || (accum & ~allowed) || (xcr0 & ~accum) ||
+        (header[0] & ~accum)) {
+        return -EINVAL;
+    }
+    for (unsigned int i = 1; i < 8; i++) {
+        if (header[i] != 0) {                   /* XCOMP_BV: compacted; the rest is reserved */
+            return -EINVAL;
+        }
+    }
+    memcpy(fpu_area(v), xsave, xsave_size);
+    *(uint32_t *)((uint8_t *)fpu_area(v) + AREA_MXCSR) &= MXCSR_BITS;
+    v->arch.xcr0 = xcr0;
+    v->arch.xcr0_accum = accum | XSTATE_FP | XSTATE_SSE;
+    return 0;
+}
+
+/* With XSAVE a component in reset state need not be in the area (SDM 1, 13.6). */
+void fpu_export_legacy(const struct vcpu *v, void *fxsave)
+{
+    const uint8_t *area = fpu_area(v);
+    uint64_t present = ~0UL;
+
+    memcpy(fxsave, area, FXSAVE_BYTES);
+    if (cpu_features.xsave) {
+        present = *(const uint64_t *)(area + FXSAVE_BYTES);
+    }
+    if (!(present & XSTATE_FP)) {
+        memset(fxsave, 0, AREA_MXCSR);
+        memset((uint8_t *)fxsave + AREA_ST0, 0, AREA_XMM0 - AREA_ST0);
+        *(uint16_t *)((uint8_t *)fxsave + AREA_FCW) = 0x37f;
+    }
+    if (!(present & XSTATE_SSE)) {
+        memset((uint8_t *)fxsave + AREA_XMM0, 0, AREA_SW_RESERVED - AREA_XMM0);
+    }
 }
 
 void fpu_save(struct vcpu *v)

@@ -15,6 +15,7 @@
 #include <asm/mm.h>
 #include <asm/processor.h>
 #include <asm/pv.h>
+#include <asm/time.h>
 
 #include "pv/traps.h"
 
@@ -67,6 +68,14 @@ void debug_registers_load(const struct vcpu *v)
     asm volatile ("mov %0, %%dr2" :: "r" (v->arch.dr[2]));
     asm volatile ("mov %0, %%dr3" :: "r" (v->arch.dr[3]));
     asm volatile ("mov %0, %%dr7" :: "r" (v->arch.dr7 | 0x400));
+}
+
+void tsc_aux_load(const struct vcpu *v)
+{
+    if (cpu_features.rdtscp && this_cpu(tsc_aux_now) != v->arch.tsc_aux) {
+        this_cpu(tsc_aux_now) = v->arch.tsc_aux;
+        wrmsr(MSR_TSC_AUX, v->arch.tsc_aux);
+    }
 }
 
 void vcpu_state_changed(struct vcpu *v)
@@ -135,10 +144,7 @@ static bool load_all(struct vcpu *prev_loaded, struct vcpu *v)
     if (((prev_loaded != NULL ? prev_loaded->arch.dr7 : 0) | v->arch.dr7) & DR7_ENABLES) {
         debug_registers_load(v);
     }
-    if (cpu_features.rdtscp && this_cpu(tsc_aux_now) != v->arch.tsc_aux) {
-        this_cpu(tsc_aux_now) = v->arch.tsc_aux;
-        wrmsr(MSR_TSC_AUX, v->arch.tsc_aux);
-    }
+    tsc_aux_load(v);
     return ok;
 }
 
@@ -147,6 +153,9 @@ static void update_areas(struct vcpu *v)
 {
     if (v->runstate_due) {
         vcpu_runstate_area_update(v);
+    }
+    if (v->time_due) {
+        vcpu_time_area_update(v);
     }
     if (!pv_in_kernel_mode(v)) {
         v->arch.cr3 = mfn_x(v->arch.user_root) << PAGE_SHIFT;
@@ -204,7 +213,6 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
     run_guest(next);
 }
 
-/* vcpu_unload - @v goes away: no CPU keeps anything of it. */
 void vcpu_unload(struct vcpu *v)
 {
     unsigned int cpu;

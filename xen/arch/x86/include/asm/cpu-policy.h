@@ -61,6 +61,8 @@ static inline bool featureset_has(const uint32_t *words, unsigned int feature)
 
 /* cpu_policy_xcr0 - components of XCR0 that @p lets a guest enable; 0 without XSAVE. */
 uint64_t cpu_policy_xcr0(const struct cpu_policy *p);
+/* policy_xsave_bytes - size of a standard XSAVE area with the components @xcr0 of @p. */
+uint32_t policy_xsave_bytes(const struct cpu_policy *p, uint64_t xcr0);
 /* policy_has - feature number of cpufeatureset.h. */
 bool policy_has(const struct cpu_policy *p, unsigned int feature);
 
@@ -87,6 +89,12 @@ int policy_set_msr(struct cpu_policy *p, const xen_msr_entry_t *msr);
  */
 int policy_check(const struct cpu_policy *p, const struct cpu_policy *max, uint32_t *err_leaf,
                  uint32_t *err_subleaf, uint32_t *err_msr);
+/*
+ * policy_copy_out - both lists to guest addresses @leaves and @msrs; with 0 for an address only the
+ * most there can be is told.  *@nr_...: room, then how many.  Errors: -ENOBUFS, -EFAULT.
+ */
+int policy_copy_out(const struct cpu_policy *p, unsigned long leaves, uint32_t *nr_leaves,
+                    unsigned long msrs, uint32_t *nr_msrs);
 #define POLICY_MAX_LEAVES   (POLICY_BASIC - 4 + POLICY_CACHE + POLICY_FEAT + POLICY_TOPO + \
                              POLICY_XSTATE + 3 + POLICY_EXT)
 #define POLICY_MAX_MSRS     2

@@ -18,6 +18,7 @@ struct cpu_features {
     bool ibpb, spec_ctrl;
     bool syscall32;             /* `syscall` from 32-bit code works (AMD) */
     bool tsc_deadline, tsc_invariant;
+    bool cpuid_faulting;        /* CPUID outside ring 0 faults: on (SDM 4, MSR 140H) */
     uint8_t phys_bits, virt_bits;
 };
 extern struct cpu_features cpu_features;
@@ -92,6 +93,17 @@ void fpu_free(struct vcpu *v);
 /* The 64-byte aligned save area, in the layout that XSAVE (or FXSAVE) writes. */
 void *fpu_area(const struct vcpu *v);
 void fpu_reset(struct vcpu *v);
+/*
+ * fpu_import_legacy / fpu_export_legacy - the x87 and SSE part as FXSAVE writes it (512 bytes) of a
+ * vcpu that does not run.  Importing leaves the other components in reset state.
+ */
+void fpu_import_legacy(struct vcpu *v, const void *fxsave);
+void fpu_export_legacy(const struct vcpu *v, void *fxsave);
+/*
+ * fpu_import - a whole XSAVE area of xsave_size bytes (not compacted) of a vcpu that does not run.
+ * -EINVAL: components beyond its policy, or a header that the processor would refuse.
+ */
+int fpu_import(struct vcpu *v, uint64_t xcr0, uint64_t accum, const void *xsave);
 /* fpu_save / fpu_restore - registers of this CPU to or from @v's area. */
 void fpu_save(struct vcpu *v);
 void fpu_restore(struct vcpu *v);
@@ -109,10 +121,15 @@ bool xcr0_valid(uint64_t xcr0, uint64_t allowed);
 #define DR7_ENABLES     0xffUL
 #define DR7_GD          (1UL << 13)
 
+/* pv_cr4_writable - the CR4 bits that @v's policy lets it set. */
+uint64_t pv_cr4_writable(const struct vcpu *v);
 /* pv_hw_cr4 - what CR4 holds while @v runs. */
 uint64_t pv_hw_cr4(const struct vcpu *v);
 /* debug_registers_load - make the CPU's debug registers @v's (switched off if it uses none). */
 void debug_registers_load(const struct vcpu *v);
+
+/* tsc_aux_load - make this CPU's TSC_AUX @v's. */
+void tsc_aux_load(const struct vcpu *v);
 
 /* vcpu_state_changed - @v's saved state was altered: load all of it when it runs next. */
 void vcpu_state_changed(struct vcpu *v);

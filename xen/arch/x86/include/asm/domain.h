@@ -86,6 +86,7 @@ struct arch_domain {
     mfn_t pirq_eoi_mfn;                 /* PHYSDEVOP_pirq_eoi_gmfn page, INVALID_MFN none */
     unsigned long *pirq_eoi_map;
     bool auto_unmask;
+    bool msr_relaxed;                   /* unknown MSRs read as 0, writes are dropped */
     uint64_t vtsc_khz;
     uint32_t tsc_mode, incarnation;
     mfn_t relinquish_cursor;

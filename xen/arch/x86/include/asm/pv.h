@@ -79,5 +79,7 @@ int  pv_vcpu_init(struct vcpu *v);
 void pv_vcpu_destroy(struct vcpu *v);
 int  pv_domain_init(struct domain *d);
 void pv_domain_destroy(struct domain *d);
+/* pv_own_policy - @d's policy for changing: a copy of its own from the first time on.  NULL: no memory. */
+struct cpu_policy *pv_own_policy(struct domain *d);
 
 #endif /* ASM_PV_H */
