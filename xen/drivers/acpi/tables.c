@@ -244,6 +244,7 @@ void __init acpi_init(const struct boot_info *bi)
 {
     struct acpi_rsdp r;
 
+    nr_root = 0;
     for (unsigned int i = 0; i < ACPI_NR_ISA_IRQS; i++) {
         acpi_info.isa_irq[i].gsi = i;
     }
