@@ -277,7 +277,9 @@ int guest_read(void *dst, unsigned long va, size_t bytes)
     if (faults(va, bytes)) {
         return -EFAULT;
     }
-    memcpy(dst, (const void *)va, bytes);
+    if (bytes != 0) {
+        memcpy(dst, (const void *)va, bytes);
+    }
     return 0;
 }
 
