@@ -29,7 +29,7 @@
 
 /* Errno values of the ABI (positive here; calls return them negated). */
 enum {
-    E_PERM = 1, E_NOENT = 2, E_SRCH = 3, E_INTR = 4, E_IO = 5, E_2BIG = 7, E_BADF = 9,
+    E_PERM = 1, E_NOENT = 2, E_SRCH = 3, E_INTR = 4, E_IO = 5, E_NXIO = 6, E_2BIG = 7, E_BADF = 9,
     E_AGAIN = 11, E_NOMEM = 12, E_ACCES = 13, E_FAULT = 14, E_BUSY = 16, E_EXIST = 17,
     E_NODEV = 19, E_INVAL = 22, E_NOSPC = 28, E_NOSYS = 38, E_OPNOTSUPP = 95, E_TIME = 62,
     E_ISCONN = 106,
