@@ -17,7 +17,7 @@ static inline int copy_words(unsigned long to, unsigned long from, size_t bytes)
     unsigned long at = 0, word;
 
     do {
-        asm goto ("1: movq (%[from], %[at]), %[word]\n\t"
+        asm volatile goto ("1: movq (%[from], %[at]), %[word]\n\t"
                   "2: movq %[word], (%[to], %[at])\n\t"
                   EXTABLE("1b", "%l[fault]")
                   EXTABLE("2b", "%l[fault]")
@@ -32,7 +32,7 @@ fault:
 
 static inline int copy_bytes(unsigned long to, unsigned long from, size_t bytes)
 {
-    asm goto ("mov %[bytes], %%rcx\n\t"
+    asm volatile goto ("mov %[bytes], %%rcx\n\t"
               "shr $3, %%rcx\n\t"
               "1: rep movsq\n\t"
               "mov %[bytes], %%rcx\n\t"
@@ -81,7 +81,7 @@ int guest_clear(unsigned long guest_va, size_t bytes)
         return -EFAULT;
     }
     stac();
-    asm goto ("1: rep stosb\n\t"
+    asm volatile goto ("1: rep stosb\n\t"
               EXTABLE("1b", "%l[fault]")
               : "+D" (guest_va), "+c" (bytes) : "a" (0) : "memory" : fault);
     goto out;

@@ -36,7 +36,7 @@ void pv_enter_user_mode(struct vcpu *v)
 
 /* One word of a frame; a fault goes on at label `fault`. */
 #define PUT(base, word, value)                                               \
-    asm goto ("1: movq %0, %c2(%1)\n\t" EXTABLE("1b", "%l[fault]")           \
+    asm volatile goto ("1: movq %0, %c2(%1)\n\t" EXTABLE("1b", "%l[fault]")           \
               :: "r" ((uint64_t)(value)), "r" (base), "i" (8 * (word))       \
               : "memory" : fault)
 
