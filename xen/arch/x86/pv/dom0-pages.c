@@ -10,12 +10,26 @@
 
 #define LIST_ENTRIES (PAGE_SIZE / sizeof(uint64_t))
 
-/* @n consecutive numbers from @value on; some two instructions each. */
-static void count_up(unsigned long *to, unsigned long value, unsigned long n)
+/*
+ * @n consecutive numbers from @value on; some two instructions each.  This runs for every page of
+ * the machine twice, and boot-only code is compiled for size: hence out of line and by hand.
+ */
+static void __noinline count_up(unsigned long *to, unsigned long value, unsigned long n)
 {
-#pragma GCC unroll 8
-    for (unsigned long i = 0; i < n; i++) {
-        to[i] = value + i;
+    for (; n >= 8; n -= 8) {
+        to[0] = value;
+        to[1] = value + 1;
+        to[2] = value + 2;
+        to[3] = value + 3;
+        to[4] = value + 4;
+        to[5] = value + 5;
+        to[6] = value + 6;
+        to[7] = value + 7;
+        to += 8;
+        value += 8;
+    }
+    for (; n > 0; n--) {
+        *to++ = value++;
     }
 }
 
