@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The order of boot, from CPU 0's own stack to dom0. */
+#include <xen/acpi.h>
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/init.h>
@@ -10,6 +11,7 @@
 #include <xen/unit.h>
 
 #include <asm/boot-info.h>
+#include <asm/e820.h>
 #include <asm/image.h>
 #include <asm/mm.h>
 #include <asm/platform.h>
@@ -92,15 +94,26 @@ static void __noreturn __noinline finish_boot(void)
     idle_loop();
 }
 
+/* dom0 sees in its memory map what it must keep away from. */
+static void __init reserve_apics(void)
+{
+    e820_reserve(acpi_info.lapic_base, PAGE_SIZE);
+    for (unsigned int i = 0; i < acpi_info.nr_ioapics; i++) {
+        e820_reserve(acpi_info.ioapic[i].base & PAGE_MASK, PAGE_SIZE);
+    }
+}
+
 void __noreturn __init start_xylem(struct boot_info *bi)
 {
     show_loader(bi);
     show_memory(bi);
     check_loader_data(bi);
     mm_boot_init(bi);
+    e820_init(bi);
     traps_init();
     cpu_init_boot();
     platform_init(bi);
+    reserve_apics();
     keyhandler_init();
     sched_init();
     domains_init();
