@@ -77,7 +77,10 @@ static const struct ref_clock *__init try_hpet(void)
         pr_warn("HPET stands still: not used\n");
         return NULL;
     }
-    mmio_deny(acpi_info.hpet_base, 0x400);
+    /* The firmware's own code (AML, run by dom0) reads its registers; nobody else writes them. */
+    if (mmio_set_readonly(_mfn(acpi_info.hpet_base >> PAGE_SHIFT), 1) != 0) {
+        mmio_deny(acpi_info.hpet_base, PAGE_SIZE);
+    }
     return &clock_hpet;
 }
 
