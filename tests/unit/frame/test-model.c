@@ -292,7 +292,7 @@ TEST(counts_do_not_wrap)
     CHECK_EQ(frame_get_type(&frame, FT_WRITABLE, &dom), -EBUSY);
     CHECK(!frame_get_writable(&frame));
     frame.type = ((uint64_t)FT_L1 << FT_SHIFT) | FTF_VALIDATED | FT_COUNT_MASK;
-    CHECK_EQ(frame_get_type(&frame, FT_L1, &dom), -EBUSY);
+    CHECK_EQ(frame_get_type(&frame, FT_L1, &dom), -EINVAL);
     CHECK_EQ(frame_get_type(&frame, FT_WRITABLE, &dom), -EBUSY);
 }
 

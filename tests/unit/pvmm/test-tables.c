@@ -101,8 +101,8 @@ TEST(no_table_from_a_writable_page)
     for (unsigned int cmd = MMUEXT_PIN_L1_TABLE; cmd <= MMUEXT_PIN_L4_TABLE; cmd++) {
         CHECK_EQ(mmuext_op(cmd, mfn_x(g.page[0]), 0, DOMID_SELF), -EINVAL);
     }
-    CHECK_EQ(mmu_set(slot_ma(g.l2, 5), entry(g.page[0], TABLE)), -EBUSY);
-    CHECK_EQ(mmu_set(slot_ma(g.l4, 5), entry(g.page[0], TABLE)), -EBUSY);
+    CHECK_EQ(mmu_set(slot_ma(g.l2, 5), entry(g.page[0], TABLE)), -EINVAL);
+    CHECK_EQ(mmu_set(slot_ma(g.l4, 5), entry(g.page[0], TABLE)), -EINVAL);
     /* Read-only first, then it may be one. */
     CHECK_EQ(mmu_set(slot_ma(g.l1, 0), entry(g.page[0], READ_ONLY)), 0);
     shim_flushes = 0;
@@ -130,9 +130,9 @@ TEST(type_confusion_is_refused)
 {
     shim_reset();
     CHECK(guest_start(&g, 0));
-    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l2, TABLE)), -EBUSY);    /* L2 where an L3 belongs */
-    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l1, TABLE)), -EBUSY);
-    CHECK_EQ(mmu_set(slot_ma(g.l2, 7), entry(g.l3, TABLE)), -EBUSY);
+    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l2, TABLE)), -EINVAL);    /* L2 where an L3 belongs */
+    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l1, TABLE)), -EINVAL);
+    CHECK_EQ(mmu_set(slot_ma(g.l2, 7), entry(g.l3, TABLE)), -EINVAL);
     CHECK_EQ(mmuext_op(MMUEXT_PIN_L3_TABLE, mfn_x(g.l2), 0, DOMID_SELF), -EINVAL);
     CHECK_EQ(mmuext_op(MMUEXT_NEW_BASEPTR, mfn_x(g.l3), 0, DOMID_SELF), -EINVAL);
     CHECK_EQ(mmuext_op(MMUEXT_NEW_BASEPTR, mfn_x(g.page[0]), 0, DOMID_SELF), -EINVAL);
@@ -143,9 +143,9 @@ TEST(recursive_tables_are_refused)
 {
     shim_reset();
     CHECK(guest_start(&g, 0));
-    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l4, TABLE)), -EBUSY);
-    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l4, TABLE & ~PTE_RW)), -EBUSY);
-    CHECK_EQ(mmu_set(slot_ma(g.l3, 7), entry(g.l4, TABLE)), -EBUSY);
+    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l4, TABLE)), -EINVAL);
+    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l4, TABLE & ~PTE_RW)), -EINVAL);
+    CHECK_EQ(mmu_set(slot_ma(g.l3, 7), entry(g.l4, TABLE)), -EINVAL);
     AUDIT();
     /* The same while it becomes one. */
     shim_reset();
@@ -157,7 +157,7 @@ TEST(recursive_tables_are_refused)
     shim_reset();
     guest_make(&g, 0);
     shim_page(g.l1)[9] = entry(g.l1, KERNEL);       /* an L1 that maps itself writable */
-    CHECK_EQ(pin4(&g), -EINVAL);
+    CHECK_EQ(pin4(&g), -EBUSY);
     CHECK_EQ(types(g.page[0]), 0);
     AUDIT();
     shim_page(g.l1)[9] = entry(g.l4, READ_ONLY);
@@ -175,6 +175,7 @@ TEST(large_and_reserved_bits_are_refused)
     CHECK_EQ(mmu_set(slot_ma(g.l2, pt_index(VA(0), 2)), entry(g.l1, TABLE | PTE_PSE)), -EINVAL);
     CHECK_EQ(mmu_set(slot_ma(g.l1, 7), entry(g.page[4], KERNEL) | (1UL << 51)), -EPERM);
     CHECK_EQ(mmu_set(slot_ma(g.l1, 7) | 4, 0), -EINVAL);
+    CHECK_EQ(mmu_set(slot_ma(g.l1, 7), PTE_ADDR_MASK | KERNEL), -EINVAL);
     CHECK_EQ(mmu_set(~7UL, 0), -EINVAL);
     CHECK_EQ(mmu_set((uint64_t)SHIM_FRAMES << 12, 0), -EINVAL);
     CHECK_EQ(mmu_set((uint64_t)(SHIM_FRAMES - 1) << 12, 0), -EINVAL);   /* device memory */
@@ -261,6 +262,8 @@ TEST(device_memory_needs_the_right)
     CHECK_EQ(mmu_set(slot_ma(g.l1, 9), entry(dev, KERNEL)), 0);
     CHECK_EQ(shim_page(g.l1)[9] & (PTE_RW | PTE_PCD | PTE_PWT), PTE_RW | PTE_PCD | PTE_PWT);
     CHECK_EQ(mmu_set(slot_ma(g.l1, 10), entry(far, KERNEL | PTE_PAT)), 0);     /* WC stays */
+    CHECK_EQ(rangeset_add(shim_dom[1]->iomem_caps, 1UL << 28, 1UL << 28), 0);
+    CHECK_EQ(mmu_set(slot_ma(g.l1, 13), entry(_mfn(1UL << 28), KERNEL)), -EPERM);   /* a reserved bit */
     CHECK_EQ(shim_page(g.l1)[10] & (PTE_PCD | PTE_PWT | PTE_PAT), PTE_PAT);
     shim_denied = deny_last;
     shim_readonly = ro_first;
@@ -306,14 +309,14 @@ TEST(shared_hypervisor_pages)
     shim_dom[1]->tot_pages--;
     CHECK_EQ(mmu_set(slot_ma(g.l1, 9), entry(m, KERNEL)), 0);
     CHECK_EQ(mmu_set(slot_ma(g.l1, 10), entry(m, KERNEL | PTE_PCD)), -EINVAL);
-    CHECK_EQ(mmu_set(slot_ma(g.l2, 10), entry(m, TABLE)), -EBUSY);
+    CHECK_EQ(mmu_set(slot_ma(g.l2, 10), entry(m, TABLE)), -EINVAL);
     AUDIT();
     frame_table[mfn_x(m)].type = ((uint64_t)FT_NONE << FT_SHIFT) | FTF_VALIDATED | 1;
     frame_table[mfn_x(m)].ref = FRAME_HV | FRAME_OWNER(1) | 1;
     shim_page(g.l1)[9] = 0;
     CHECK_EQ(mmu_set(slot_ma(g.l1, 9), entry(m, KERNEL)), -EBUSY);
     CHECK_EQ(mmu_set(slot_ma(g.l1, 9), entry(m, READ_ONLY)), 0);
-    CHECK_EQ(mmu_set(slot_ma(g.l2, 10), entry(m, TABLE)), -EBUSY);
+    CHECK_EQ(mmu_set(slot_ma(g.l2, 10), entry(m, TABLE)), -EINVAL);
     AUDIT();
 }
 
@@ -335,7 +338,7 @@ TEST(counts_saturate)
     f->type = 0;
     f = mfn_to_frame(g.l1);
     f->type |= FT_COUNT_MASK;
-    CHECK_EQ(mmu_set(slot_ma(g.l2, 9), entry(g.l1, TABLE)), -EBUSY);
+    CHECK_EQ(mmu_set(slot_ma(g.l2, 9), entry(g.l1, TABLE)), -EINVAL);
     f->type = (f->type & ~FT_COUNT_MASK) | 1;
     AUDIT();
 }

@@ -2,6 +2,7 @@
 /* The fake machine: RAM, domains, map slots, guest access, and all that memory code calls. */
 #include "shim.h"
 
+#include <asm/cpu-state.h>
 #include <asm/current.h>
 #include <asm/frame.h>
 #include <asm/mmio.h>
@@ -28,6 +29,7 @@ cpumask_t cpu_online_map = { { 1 } };
 unsigned int nr_online_cpus = 1;
 const uint8_t zero_page[4096] __attribute__((aligned(4096)));
 uint64_t shim_gdt[512];
+struct cpu_features cpu_features = { .phys_bits = 40, .virt_bits = 48 };
 
 unsigned int shim_slots, shim_flushes, shim_flushes_all;
 uint64_t shim_cr3;

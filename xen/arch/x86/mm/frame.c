@@ -184,7 +184,7 @@ static int get_type_slow(struct frame *f, enum frame_type type, const struct dom
 
     if (type_of(old) != type) {
         if (type_refs(old) != 0 || (old & FTF_LOCKED)) {
-            return -EBUSY;
+            return type == FT_WRITABLE ? -EBUSY : -EINVAL;
         }
         if (old & FTF_PARTIAL) {
             int rc = clear_leftover(f, old);
@@ -221,7 +221,7 @@ int frame_get_type(struct frame *f, enum frame_type type, const struct domain *d
 
         if (likely((old & (FT_MASK | FTF_VALIDATED)) == want)) {
             if (unlikely(type_refs(old) == FT_COUNT_MASK)) {
-                return -EBUSY;          /* F5 */
+                return type == FT_WRITABLE ? -EBUSY : -EINVAL;      /* F5 */
             }
             if (likely(try_cmpxchg(&f->type, &old, old + 1))) {
                 return 0;

@@ -5,20 +5,25 @@
 #include <xen/lib.h>
 #include <xen/rangeset.h>
 
+#include <asm/cpu-state.h>
 #include <asm/current.h>
 #include <asm/mmio.h>
 
 /*
  * Device memory, and what is no memory at all.  The right to map it must be held by the page
- * owner that was named and by the owner of the table; DOMID_IO stands for the latter.  No right
- * reaches beyond the processor's physical addresses, so reserved bits are refused here too.
+ * owner that was named and by the owner of the table; DOMID_IO stands for the latter.  Reserved
+ * bits, which are those beyond the processor's physical addresses, are refused here too.
  */
 static int l1e_get_mmio(pte_t *ep, const struct domain *d, const struct domain *fd)
 {
     mfn_t mfn = pte_mfn(*ep);
     pte_t e = *ep;
 
-    if (mmio_is_denied(mfn) || !rangeset_contains(d->iomem_caps, mfn_x(mfn), mfn_x(mfn)) ||
+    if ((*ep & PTE_ADDR_MASK) == PTE_ADDR_MASK) {
+        return -EINVAL;                 /* a frame number of all ones is none */
+    }
+    if (mfn_x(mfn) >> (cpu_features.phys_bits - PAGE_SHIFT) || mmio_is_denied(mfn) ||
+        !rangeset_contains(d->iomem_caps, mfn_x(mfn), mfn_x(mfn)) ||
         (fd != d && fd != dom_io && !rangeset_contains(fd->iomem_caps, mfn_x(mfn), mfn_x(mfn)))) {
         return -EPERM;
     }

@@ -59,13 +59,6 @@ static int new_user_root(mfn_t mfn)
     return pv_set_user_root(current, mfn_x(mfn) == 0 ? INVALID_MFN : mfn);
 }
 
-static int pin(struct domain *fd, const struct mmuext_op *op)
-{
-    int rc = pt_pin(fd, _mfn(op->arg1.mfn), (enum frame_type)(FT_L1 + op->cmd));
-
-    return rc == 0 || rc == -ERESTART ? rc : -EINVAL;
-}
-
 static int flush_page_local(unsigned long va)
 {
     if (access_ok(va, 1)) {
@@ -93,7 +86,7 @@ static int do_op(const struct mmuext_op *op, struct domain *fd)
     case MMUEXT_PIN_L2_TABLE:
     case MMUEXT_PIN_L3_TABLE:
     case MMUEXT_PIN_L4_TABLE:
-        return pin(fd, op);
+        return pt_pin(fd, mfn, (enum frame_type)(FT_L1 + op->cmd));
     case MMUEXT_UNPIN_TABLE:
         return pt_unpin(fd, mfn);
     case MMUEXT_NEW_BASEPTR:

@@ -142,7 +142,7 @@ void pt_l1_drop(struct pt_l1 *t);
 void pt_put_table(struct frame *f, struct vcpu *v);
 /* pt_finish - go on with v->arch.pt_unfinished: 0 when there is none, -ERESTART. */
 int pt_finish(struct vcpu *v);
-/* pt_pin, pt_unpin - 0, -EINVAL (already, or not, pinned; contents refused), -EBUSY, -ERESTART. */
+/* pt_pin, pt_unpin - 0, -EINVAL (already, or not, pinned), or as frame_get_type(). */
 int pt_pin(struct domain *d, mfn_t mfn, enum frame_type type);
 int pt_unpin(struct domain *d, mfn_t mfn);
 /* pt_drop_pin - the pin of @f, which has one: 0 or -ERESTART (it is still pinned). */

@@ -43,8 +43,9 @@ static inline enum frame_type frame_type(const struct frame *f)
 /*
  * frame_get_type - take a type reference; the caller holds a general reference.
  * A first reference to a page-table or descriptor type validates the contents.
- * Errors: -EBUSY other type in use (or count full); -EINVAL contents refused;
- * -ERESTART not finished: progress is in the frame, call again.
+ * Errors: other type in use (or count full): -EBUSY for FT_WRITABLE, -EINVAL for the others; what
+ * refused the contents (-EINVAL, -EBUSY, -EPERM); -ERESTART not finished: progress is in the frame,
+ * call again.
  */
 int __must_check frame_get_type(struct frame *f, enum frame_type type, const struct domain *d);
 /* frame_put_type - drop one; the last of a page-table type tears it down.  0 or -ERESTART (preemptible form). */
