@@ -115,8 +115,19 @@ static void __init find_cpuid_faulting(void)
                                   rdmsr_safe(MSR_MISC_FEATURES_ENABLES, &v) == 0;
 }
 
+/* AMD: lfence waits for what is before it (APM 3, LFENCE); guests count on it and see the bit. */
+static void serialise_lfence(void)
+{
+    uint64_t v;
+
+    if (cpu_features.amd && rdmsr_safe(MSR_AMD_DE_CFG, &v) == 0) {
+        (void)wrmsr_safe(MSR_AMD_DE_CFG, v | AMD_DE_CFG_LFENCE);
+    }
+}
+
 void cpu_init_cpu(void)
 {
+    serialise_lfence();
     if (cpu_features.cpuid_faulting) {
         wrmsr(MSR_MISC_FEATURES_ENABLES,
               rdmsr(MSR_MISC_FEATURES_ENABLES) | FEATURES_CPUID_FAULTING);

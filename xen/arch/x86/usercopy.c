@@ -12,38 +12,47 @@
  */
 #define SMALL_COPY 128
 
+/* (asm goto with outputs would say it more simply, but GCC 12 fails on it here and there.) */
 static inline int copy_words(unsigned long to, unsigned long from, size_t bytes)
 {
-    unsigned long at = 0, word;
+    unsigned long at, rc;
 
-    do {
-        asm volatile goto ("1: movq (%[from], %[at]), %[word]\n\t"
-                  "2: movq %[word], (%[to], %[at])\n\t"
-                  EXTABLE("1b", "%l[fault]")
-                  EXTABLE("2b", "%l[fault]")
-                  : [word] "=&r" (word)
-                  : [from] "r" (from), [to] "r" (to), [at] "r" (at) : "memory" : fault);
-        at += 8;
-    } while (at < bytes);
-    return 0;
-fault:
-    return -EFAULT;
+    asm volatile ("xorl %k[at], %k[at]\n"
+                  "1: movq (%[from], %[at]), %[rc]\n"
+                  "2: movq %[rc], (%[to], %[at])\n\t"
+                  "addq $8, %[at]\n\t"
+                  "cmpq %[bytes], %[at]\n\t"
+                  "jb 1b\n\t"
+                  "xorl %k[rc], %k[rc]\n\t"
+                  "jmp 4f\n"
+                  "3: movq %[efault], %[rc]\n"
+                  "4:\n\t"
+                  EXTABLE("1b", "3b")
+                  EXTABLE("2b", "3b")
+                  : [at] "=&r" (at), [rc] "=&r" (rc)
+                  : [from] "r" (from), [to] "r" (to), [bytes] "r" (bytes), [efault] "i" (-EFAULT)
+                  : "memory", "cc");
+    return (int)rc;
 }
 
 static inline int copy_bytes(unsigned long to, unsigned long from, size_t bytes)
 {
-    asm volatile goto ("mov %[bytes], %%rcx\n\t"
-              "shr $3, %%rcx\n\t"
-              "1: rep movsq\n\t"
-              "mov %[bytes], %%rcx\n\t"
-              "and $7, %%ecx\n\t"
-              "2: rep movsb\n\t"
-              EXTABLE("1b", "%l[fault]")
-              EXTABLE("2b", "%l[fault]")
-              : "+D" (to), "+S" (from) : [bytes] "r" (bytes) : "rcx", "memory" : fault);
-    return 0;
-fault:
-    return -EFAULT;
+    size_t words = bytes / 8;
+    int rc;
+
+    asm volatile ("1: rep movsq\n\t"
+                  "movl %[tail], %%ecx\n"
+                  "2: rep movsb\n\t"
+                  "xorl %[rc], %[rc]\n\t"
+                  "jmp 4f\n"
+                  "3: movl %[efault], %[rc]\n"
+                  "4:\n\t"
+                  EXTABLE("1b", "3b")
+                  EXTABLE("2b", "3b")
+                  : "+D" (to), "+S" (from), "+c" (words), [rc] "=&r" (rc)
+                  : [tail] "r" ((uint32_t)(bytes & 7)), [efault] "i" (-EFAULT)
+                  : "memory", "cc");
+    return rc;
 }
 
 static inline int copy(unsigned long to, unsigned long from, size_t bytes)
@@ -75,19 +84,20 @@ int guest_write(unsigned long guest_va, const void *src, size_t bytes)
 
 int guest_clear(unsigned long guest_va, size_t bytes)
 {
-    int rc = 0;
+    int rc;
 
     if (unlikely(!access_ok(guest_va, bytes))) {
         return -EFAULT;
     }
     stac();
-    asm volatile goto ("1: rep stosb\n\t"
-              EXTABLE("1b", "%l[fault]")
-              : "+D" (guest_va), "+c" (bytes) : "a" (0) : "memory" : fault);
-    goto out;
-fault:
-    rc = -EFAULT;
-out:
+    asm volatile ("1: rep stosb\n\t"
+                  "xorl %[rc], %[rc]\n\t"
+                  "jmp 4f\n"
+                  "3: movl %[efault], %[rc]\n"
+                  "4:\n\t"
+                  EXTABLE("1b", "3b")
+                  : "+D" (guest_va), "+c" (bytes), [rc] "=&r" (rc)
+                  : "a" (0), [efault] "i" (-EFAULT) : "memory", "cc");
     clac();
     return rc;
 }

@@ -6,9 +6,9 @@
 
 #include <asm/alternative.h>
 #include <asm/entry.h>
-#include <asm/extable.h>
 #include <asm/processor.h>
 #include <asm/pv.h>
+#include <asm/usercopy.h>
 
 #include "traps.h"
 
@@ -21,7 +21,7 @@ struct pv_trap pv_no_traps[256] __ro_after_init;
 void pv_enter_kernel_mode(struct vcpu *v)
 {
     v->arch.flags |= TF_KERNEL_MODE;
-    asm volatile ("swapgs" ::: "memory");
+    swap_gs();
     v->arch.cr3 = mfn_x(v->arch.kernel_root) << PAGE_SHIFT;
     write_cr3(v->arch.cr3);
 }
@@ -29,16 +29,12 @@ void pv_enter_kernel_mode(struct vcpu *v)
 void pv_enter_user_mode(struct vcpu *v)
 {
     v->arch.flags &= ~TF_KERNEL_MODE;
-    asm volatile ("swapgs" ::: "memory");
+    swap_gs();
     v->arch.cr3 = mfn_x(v->arch.user_root) << PAGE_SHIFT;
     write_cr3(v->arch.cr3);
 }
 
-/* One word of a frame; a fault goes on at label `fault`. */
-#define PUT(base, word, value)                                               \
-    asm volatile goto ("1: movq %0, %c2(%1)\n\t" EXTABLE("1b", "%l[fault]")           \
-              :: "r" ((uint64_t)(value)), "r" (base), "i" (8 * (word))       \
-              : "memory" : fault)
+#define PUT(base, word, value) GUEST_PUT(base, word, value, fault)
 
 /* The words that all frames end with, the lowest at @at; then @regs is turned to the handler. */
 static __always_inline bool put_tail(unsigned long at, const struct cpu_user_regs *regs,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The iret hypercall: back to guest user mode, or on in guest kernel mode. */
 #include <xen/domain.h>
-#include <xen/guest-access.h>
 #include <xen/hypercall.h>
 #include <xen/lib.h>
 
 #include <asm/entry.h>
 #include <asm/processor.h>
 #include <asm/pv.h>
+#include <asm/usercopy.h>
 
 /* Returns what rax will hold. */
 unsigned long pv_iret(void)
@@ -17,7 +17,8 @@ unsigned long pv_iret(void)
     struct vcpu *v = info->curr_vcpu;
     struct iret_context c;
 
-    if (unlikely(guest_read(&c, regs->rsp, sizeof(c)) != 0)) {
+    static_assert(sizeof(c) == 72, "ABI");
+    if (unlikely(!guest_read_72(&c, regs->rsp))) {
         domain_crash(v->domain, "%pv: iret, and its frame at %016lx cannot be read\n", v,
                      regs->rsp);
         return 0;

@@ -47,9 +47,9 @@ long do_set_segment_base(unsigned int which, unsigned long base)
         write_gs_base(base);
         return 0;
     case SEGBASE_GS_USER_SEL:
-        asm volatile ("swapgs" ::: "memory");
+        swap_gs();
         load_gs_selector((uint16_t)base);       /* NUL if it cannot be loaded: the call never fails */
-        asm volatile ("swapgs" ::: "memory");
+        swap_gs();
         return 0;
     default:
         return -EINVAL;

@@ -38,7 +38,6 @@
 #define MISC_ENABLE_MONITOR     (1UL << 18)
 
 #define HWCR_TSC_FREQ_SEL       (1UL << 24)     /* the TSC runs at the P0 rate */
-#define DE_CFG_LFENCE           (1UL << 1)      /* lfence serialises */
 
 static bool policy_wants(const struct vcpu *v, unsigned int feature)
 {
@@ -94,10 +93,7 @@ static bool read_amd(uint32_t msr, uint64_t *value)
         *value = cpu_features.tsc_invariant ? HWCR_TSC_FREQ_SEL : 0;
         return true;
     case MSR_AMD_DE_CFG:
-        if (rdmsr_safe(msr, value) != 0) {
-            return false;
-        }
-        *value &= DE_CFG_LFENCE;
+        *value = AMD_DE_CFG_LFENCE;             /* set by cpu_init_cpu(), where it can be */
         return true;
     case MSR_AMD_SYSCFG:
         *value = 0;

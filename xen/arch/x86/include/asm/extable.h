@@ -17,11 +17,15 @@
 
 #include <xen/types.h>
 
+#ifdef UNIT_TEST
+#define EXTABLE(from, to) ""            /* host programs just fault */
+#else
 /* The same inside asm("..."): labels as strings, as EXTABLE("1b", "2b"). */
 #define EXTABLE(from, to)                                                    \
     ".pushsection .ex_table, \"a\", @progbits\n\t.balign 4\n\t"             \
     ".long " from " - 0xffff810000000000, " to " - 0xffff810000000000\n\t"   \
     ".popsection\n\t"
+#endif
 
 /* Distances from the image's start; sorted by `at` by extable_init(). */
 struct extable_entry {

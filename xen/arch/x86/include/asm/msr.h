@@ -40,5 +40,6 @@
 #define MSR_AMD_SYSCFG          0xc0010010
 #define MSR_AMD_HWCR            0xc0010015
 #define MSR_AMD_DE_CFG          0xc0011029
+#define AMD_DE_CFG_LFENCE       (1UL << 1)      /* lfence serialises */
 
 #endif /* ASM_MSR_H */

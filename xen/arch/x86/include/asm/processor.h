@@ -46,6 +46,13 @@ static inline struct cpuid_leaf cpuid(uint32_t leaf, uint32_t subleaf)
     return r;
 }
 
+/* swap_gs - exchange the GS base with the one kept for the guest's other mode. */
+#ifndef UNIT_TEST
+static inline void swap_gs(void) { asm volatile ("swapgs" ::: "memory"); }
+#else
+void swap_gs(void);
+#endif
+
 static inline void cpu_relax(void) { asm volatile ("pause" ::: "memory"); }
 static inline void cpu_halt(void) { asm volatile ("hlt" ::: "memory"); }
 static inline void invlpg(unsigned long va) { asm volatile ("invlpg (%0)" :: "r" (va) : "memory"); }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Words of guest memory for paths that every system call takes: open-coded, without a loop. */
+#ifndef ASM_USERCOPY_H
+#define ASM_USERCOPY_H
+
+#include <asm/alternative.h>
+#include <asm/extable.h>
+#include <xen/guest-access.h>
+
+/*
+ * GUEST_PUT - store to word @word behind guest address @base; a fault goes on at label @fault.
+ * Between stac() and clac(), the range checked before.
+ */
+#define GUEST_PUT(base, word, value, fault)                                  \
+    asm volatile goto ("1: movq %0, %c2(%1)\n\t" EXTABLE("1b", "%l[" #fault "]") \
+                       :: "r" ((uint64_t)(value)), "r" (base), "i" (8 * (word)) \
+                       : "memory" : fault)
+
+#define GUEST_GET_(offset)                                                   \
+    "1: movq " #offset "(%1), %%rax\n\t" EXTABLE("1b", "%l[fault]")          \
+    "movq %%rax, " #offset "(%0)\n\t"
+
+/*
+ * guest_read_72 - copy the 72 bytes at guest address @va: the frame of an iret.
+ * False: the range is not the guest's, or it faulted.
+ */
+static __always_inline bool guest_read_72(void *to, unsigned long va)
+{
+    if (unlikely(!access_ok(va, 72))) {
+        return false;
+    }
+    stac();
+    asm volatile goto (GUEST_GET_(0) GUEST_GET_(8) GUEST_GET_(16) GUEST_GET_(24) GUEST_GET_(32)
+                       GUEST_GET_(40) GUEST_GET_(48) GUEST_GET_(56) GUEST_GET_(64)
+                       :: "r" (to), "r" (va) : "rax", "memory" : fault);
+    clac();
+    return true;
+fault:
+    clac();
+    return false;
+}
+
+#endif /* ASM_USERCOPY_H */
