@@ -118,6 +118,9 @@ static long register_time(struct vcpu *v, unsigned long arg)
     }
     v->time_area = (unsigned long)area.addr.v;
     v->time_due = v->time_area != 0;
+    if (v == current) {
+        vcpu_time_area_update(v);       /* the guest looks at it at once, for the stable flag */
+    }
     return 0;
 }
 

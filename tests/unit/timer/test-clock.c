@@ -18,6 +18,7 @@ static unsigned int cmos_reads, cmos_flip_at;
 struct cpu_info *get_cpu_info(void) { return &info; }
 void printk(const char *fmt, ...) { (void)fmt; }
 void *ioremap(uint64_t maddr, size_t bytes) { (void)maddr; (void)bytes; return NULL; }
+int mmio_set_readonly(mfn_t mfn, unsigned long nr) { (void)mfn; (void)nr; return 0; }
 void mmio_deny(uint64_t maddr, uint64_t bytes) { (void)maddr; (void)bytes; }
 
 static uint32_t pm_count;

@@ -7,7 +7,7 @@
 #include <xen/lib.h>
 #include <xen/spinlock.h>
 
-/* Local APIC, message window, HPET, IO-APICs, and as many for IOMMUs. */
+/* Local APIC, message window, IO-APICs, and as many for IOMMUs. */
 #define MAX_DENIED      (4 + 2 * ACPI_MAX_IOAPICS)
 #define MAX_READONLY    512
 

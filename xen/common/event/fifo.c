@@ -98,7 +98,7 @@ static void link_event(struct vcpu *v, struct evtchn *ch, event_word_t *word)
         spin_unlock(&q->lock);
         return;
     }
-    if (q->tail != 0) {
+    if (q->tail != 0 && q->tail != ch->port) {    /* itself unlinked: the queue is empty */
         tail = port_word(v->domain, q->tail);
         linked = tail != NULL && link_behind(tail, ch->port);
     }

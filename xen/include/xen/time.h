@@ -25,6 +25,8 @@ void time_init(void);
 void time_program_deadline(s_time_t deadline);
 /* vcpu_time_update - refresh vcpu_info.time (and the registered time area) of @v; @v is about to run or runs here. */
 void vcpu_time_update(struct vcpu *v);
+/* vcpu_time_area_update - write the registered time area of @v, current and in kernel mode, if there is one. */
+void vcpu_time_area_update(struct vcpu *v);
 /* domain_wallclock_update - write wc_* of @d's shared_info. */
 void domain_wallclock_update(struct domain *d);
 /* wallclock_set - dom0's settime: UTC @sec.@nsec at system time @stime. */

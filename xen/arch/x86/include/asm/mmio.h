@@ -7,8 +7,9 @@
 
 /*
  * mmio_is_denied - no guest may map frame @mfn, whatever its rights: local APIC, IO-APICs, the
- * message window 0xfee00000-0xfeefffff, HPET if Xylem uses it.
- * mmio_is_readonly - it may be mapped, but writable never: MSI-X tables that Xylem masks with.
+ * message window 0xfee00000-0xfeefffff.
+ * mmio_is_readonly - it may be mapped, but writable never: MSI-X tables that Xylem masks with, and
+ * the HPET if Xylem measures by it.
  * Context: any; lock-free.
  */
 bool mmio_is_denied(mfn_t mfn);

@@ -84,8 +84,4 @@ uint64_t rtc_read(void);
 uint64_t utc_seconds(unsigned int year, unsigned int month, unsigned int day, unsigned int hour,
                      unsigned int minute, unsigned int second);
 
-/* vcpu_time_area_update - write the registered time area of @v, current and in kernel mode, when time_due. */
-struct vcpu;
-void vcpu_time_area_update(struct vcpu *v);
-
 #endif /* ASM_TIME_H */
