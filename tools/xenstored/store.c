@@ -66,10 +66,12 @@ struct store *store_new(const struct store_backend *backend, const struct store_
 
 void store_free(struct store *st)
 {
+    struct conn *c, *next;
     struct domain *d;
 
-    while (st->conns != NULL) {
-        store_disconnect(st, st->conns);
+    for (c = st->conns; c != NULL; c = next) {
+        next = c->next;
+        store_disconnect(st, c);
     }
     while ((d = st->first_domain) != NULL) {
         st->first_domain = d->next;

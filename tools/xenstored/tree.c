@@ -322,14 +322,13 @@ struct node *tree_remove(struct node *parent, const char *name, size_t len, uint
 {
     struct node **slot = &parent->child, *n;
     bool failed;
-    int order;
 
     n = own_child(parent, name, len, &failed);
     if (n == NULL || !own_edges(&n->left, &n->right)) {
         return NULL;
     }
-    while ((order = compare(name, len, *slot)) != 0) {
-        slot = order < 0 ? &(*slot)->left : &(*slot)->right;
+    while (*slot != NULL && *slot != n) {
+        slot = compare(name, len, *slot) < 0 ? &(*slot)->left : &(*slot)->right;
     }
     merge(n->left, n->right, slot);
     n->left = n->right = NULL;
