@@ -37,8 +37,11 @@ pte_t *hv_root __ro_after_init;
 pte_t *hv_table_va(mfn_t mfn)
 {
     uint64_t maddr = mfn_x(mfn) << PAGE_SHIFT;
+    char *in_image = _start + (maddr - image_maddr);
 
-    if (maddr - image_maddr < (uint64_t)(_end - _start)) {
+    /* Boot-only pages hold no table of ours in boot, and belong to the heap afterwards. */
+    if (maddr - image_maddr < (uint64_t)(_end - _start) &&
+        (in_image < _sinit || in_image >= _einit)) {
         return (pte_t *)(XYLEM_VIRT_START + (maddr - image_maddr));
     }
     if (unlikely(boot_pool_active())) {
