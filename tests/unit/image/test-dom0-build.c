@@ -120,6 +120,11 @@ uint64_t heap_free_pages(void)
     return n;
 }
 
+uint64_t total_ram_pages(void)
+{
+    return RAM_FRAMES;
+}
+
 mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int memflags)
 {
     uint64_t mfn;
@@ -499,6 +504,13 @@ TEST(failures_are_named)
     add_module(m.file, MADE_SIZE, 0, "");
     CHECK(!run_build() && strstr(message, "32-bit") != NULL);
     m.file[4] = 2;
+    machine();
+    add_module(m.file, MADE_SIZE, 0, "");
+    memset(owner, XYLEM, sizeof(owner));
+    for (uint64_t i = 0; i < RAM_FRAMES; i += 2) {
+        owner[i] = FREE;
+    }
+    CHECK(!run_build() && strstr(message, "64 MiB are too little") != NULL);
     machine();
     add_module(m.file, MADE_SIZE, 0, long_line);
     CHECK(!run_build() && strstr(message, "longer than 1023") != NULL);

@@ -172,6 +172,10 @@ static void __init refuse(const struct dom0_build *b, enum image_status status)
         boot_fail("dom0 kernel (module 1) and initrd do not fit dom0's %lu MiB: give it more "
                   "memory with dom0_mem=\n", b->nr_pages >> 8);
     }
+    if (status == IMAGE_NO_MEMORY) {
+        boot_fail("dom0 kernel (module 1) cannot be unpacked: the machine's %lu MiB are too little "
+                  "memory\n", total_ram_pages() >> 8);
+    }
     boot_fail("dom0 kernel (module 1) %s\n", image_strerror(status));
 }
 

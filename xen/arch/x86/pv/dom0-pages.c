@@ -92,8 +92,8 @@ static void __init refill(struct dom0_pages *p)
             break;
         }
         if (order == 0) {
-            boot_fail("dom0: out of memory after %lu MiB: give it less with dom0_mem=\n",
-                      p->end_pfn >> 8);
+            boot_fail("dom0: out of memory after %lu MiB: the machine needs more to build it, or "
+                      "dom0 less (dom0_mem=)\n", p->end_pfn >> 8);
         }
     }
     p->block = mfn_x(mfn);
