@@ -12,7 +12,6 @@
 #include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <xen/mapframe.h>
-#include <xen/sched.h>
 
 #include "../../../xen/arch/x86/pv/traps.h"
 #include "fake.h"
@@ -20,7 +19,7 @@
 struct acpi_info acpi_info;
 struct frame *frame_table;
 unsigned long *frame_granules;
-unsigned int hw_reads, hw_writes, hw_last_port, hw_last_size, hw_blocks, hw_traps, hw_vector;
+unsigned int hw_reads, hw_writes, hw_last_port, hw_last_size, hw_traps, hw_vector;
 uint32_t hw_last_value, hw_in_value = 0x12345678;
 uint64_t hw_msr[4];
 int hw_root_rc;
@@ -97,7 +96,6 @@ int pv_set_kernel_root(struct vcpu *v, mfn_t mfn)
 }
 uint64_t pv_hw_cr4(const struct vcpu *v) { return host_cr4 | (v->arch.ctrlreg4 & PV_CR4_GUEST_BITS); }
 void tsc_aux_load(const struct vcpu *v) { (void)v; }
-void vcpu_block(void) { hw_blocks++; }
 bool pv_bounce_trap(struct cpu_user_regs *regs, struct vcpu *v, unsigned int vector, uint32_t ec)
 {
     (void)regs, (void)v, (void)ec;

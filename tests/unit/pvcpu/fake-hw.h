@@ -7,7 +7,6 @@
 
 extern unsigned int hw_reads, hw_writes, hw_last_port, hw_last_size;    /* port accesses */
 extern uint32_t hw_last_value, hw_in_value;
-extern unsigned int hw_blocks;              /* vcpu_block() calls */
 extern unsigned int hw_traps, hw_vector;    /* exceptions raised for the guest */
 extern uint64_t hw_msr[4];                  /* fs, gs, inactive gs, all others */
 extern int hw_root_rc;                      /* what pv_set_kernel_root() answers */

@@ -20,7 +20,7 @@ static struct priv_insn dec(enum code_size code, const char *bytes, unsigned int
 TEST(one_byte_forms)
 {
     static const struct { const char *s; enum priv_op op; } forms[] = {
-        { "\xf4", PRIV_HLT }, { "\xfa", PRIV_CLI }, { "\xfb", PRIV_STI },
+        { "\xfa", PRIV_CLI }, { "\xfb", PRIV_STI },
         { "\xec", PRIV_IN }, { "\xee", PRIV_OUT }, { "\x6c", PRIV_INS }, { "\x6e", PRIV_OUTS },
     };
 
@@ -106,13 +106,14 @@ TEST(cut_off)
     CHECK_EQ(D64("\xe4").op, PRIV_NONE);
     CHECK_EQ(D64("\x66\xf3").op, PRIV_NONE);
     /* Longer than any instruction may be. */
-    CHECK_EQ(D64("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\xf4").op, PRIV_NONE);
-    CHECK_EQ(D64("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\xf4").op, PRIV_HLT);
+    CHECK_EQ(D64("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\xfa").op, PRIV_NONE);
+    CHECK_EQ(D64("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\xfa").op, PRIV_CLI);
 }
 
 TEST(others_are_none)
 {
     CHECK_EQ(D64("\x90").op, PRIV_NONE);
+    CHECK_EQ(D64("\xf4").op, PRIV_NONE);                    /* hlt: as the ABI has it */
     CHECK_EQ(D64("\x0f\x01\xf8").op, PRIV_NONE);            /* swapgs */
     CHECK_EQ(D64("\x0f\x33").op, PRIV_NONE);                /* rdpmc */
     CHECK_EQ(D64("\x0f\x00\xd8").op, PRIV_NONE);            /* ltr */

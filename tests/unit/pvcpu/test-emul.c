@@ -33,7 +33,7 @@ static struct cpu_user_regs *ready(unsigned int dom, bool kernel)
         current->arch.flags &= ~TF_KERNEL_MODE;
     }
     traps[13].address = 0x1000;
-    hw_reads = hw_writes = hw_traps = hw_blocks = 0;
+    hw_reads = hw_writes = hw_traps = 0;
     hw_root_rc = 0;
     *regs = (struct cpu_user_regs){ .rip = (unsigned long)code, .cs = SEL_GUEST_CS64,
                                     .rflags = 0x202 };

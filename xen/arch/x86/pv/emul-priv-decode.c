@@ -173,9 +173,6 @@ static void decode_opcode(struct priv_insn *insn, uint8_t opcode, const struct p
     case 0xec ... 0xef:
         decode_port(insn, opcode, wide, r);
         break;
-    case 0xf4:
-        insn->op = PRIV_HLT;
-        break;
     case 0xfa:
         insn->op = PRIV_CLI;
         break;

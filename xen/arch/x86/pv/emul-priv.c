@@ -4,8 +4,6 @@
 #include <xen/guest-access.h>
 #include <xen/hypercall.h>
 #include <xen/lib.h>
-#include <xen/sched.h>
-#include <xen/softirq.h>
 #include <xen/time.h>
 
 #include <asm/cpu-policy.h>
@@ -332,9 +330,6 @@ static enum outcome in_kernel_only(struct vcpu *v, struct cpu_user_regs *regs,
         if (is_hardware_domain(v->domain)) {
             asm volatile ("wbinvd" ::: "memory");
         }
-        return DONE;
-    case PRIV_HLT:
-        vcpu_block();
         return DONE;
     case PRIV_RDMSR:
         return read_msr(v, regs);

@@ -17,7 +17,7 @@ enum priv_op {
     PRIV_NONE,                  /* none of these */
     PRIV_IN, PRIV_OUT,          /* by register */
     PRIV_INS, PRIV_OUTS,        /* by string */
-    PRIV_CLI, PRIV_STI, PRIV_HLT, PRIV_CLTS, PRIV_WBINVD,
+    PRIV_CLI, PRIV_STI, PRIV_CLTS, PRIV_WBINVD,
     PRIV_RDMSR, PRIV_WRMSR, PRIV_RDTSC, PRIV_RDTSCP, PRIV_CPUID, PRIV_XSETBV,
     PRIV_MOV_FROM_CR, PRIV_MOV_TO_CR, PRIV_MOV_FROM_DR, PRIV_MOV_TO_DR,
 };

@@ -66,27 +66,28 @@ static bool breakpoint_ok(unsigned long addr)
 
 /*
  * DR7 as the guest may have it: no general detect, and I/O breakpoints only with CR4.DE (SDM 3B,
- * 17.2.4).  False: refused.
+ * 17.2.4).
  */
-static bool dr7_ok(const struct vcpu *v, uint64_t *value)
+static int set_dr7(struct vcpu *v, uint64_t value)
 {
-    uint64_t dr7 = (*value & 0xffff03ffUL) | 0x400;
-
-    if ((*value >> 32) != 0 || (*value & DR7_GD)) {
-        return false;
+    if ((value >> 32) != 0) {
+        return -EINVAL;
+    }
+    if (value & DR7_GD) {
+        return -EPERM;
     }
     for (unsigned int i = 0; i < 4; i++) {
-        if (((dr7 >> (16 + 4 * i)) & 3) == 2 && !(v->arch.ctrlreg4 & X86_CR4_DE)) {
-            return false;
+        if (((value >> (16 + 4 * i)) & 3) == 2 && !(v->arch.ctrlreg4 & X86_CR4_DE)) {
+            return -EPERM;
         }
     }
-    *value = dr7;
-    return true;
+    v->arch.dr7 = value & 0xffff03ffUL;
+    return 0;
 }
 
 int pv_set_debugreg(struct vcpu *v, unsigned int reg, unsigned long value)
 {
-    uint64_t dr7 = value;
+    int rc = 0;
 
     switch (reg) {
     case 0 ... 3:
@@ -101,7 +102,7 @@ int pv_set_debugreg(struct vcpu *v, unsigned int reg, unsigned long value)
             return -ENODEV;
         }
         if ((value >> 32) != 0) {
-            return -EPERM;
+            return -EINVAL;
         }
         v->arch.dr6 = (value & 0xefff) | DR6_DEFAULT;
         break;
@@ -110,18 +111,15 @@ int pv_set_debugreg(struct vcpu *v, unsigned int reg, unsigned long value)
         if (reg == 5 && (v->arch.ctrlreg4 & X86_CR4_DE)) {
             return -ENODEV;
         }
-        if (!dr7_ok(v, &dr7)) {
-            return -EPERM;
-        }
-        v->arch.dr7 = dr7 & ~0x400UL;
+        rc = set_dr7(v, value);
         break;
     default:
         return -ENODEV;
     }
-    if (v == current) {
+    if (rc == 0 && v == current) {
         debug_registers_load(v);
     }
-    return 0;
+    return rc;
 }
 
 long do_set_debugreg(int reg, unsigned long value)

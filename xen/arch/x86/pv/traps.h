@@ -40,7 +40,7 @@ int pv_set_trap(struct vcpu *v, const struct trap_info *info);
 int pv_set_nmi_callback(struct vcpu *v, unsigned long address);
 /*
  * pv_set_debugreg / pv_get_debugreg - debug register @reg of @v, which is current or paused.
- * Errors: -EPERM the value is refused; -ENODEV no such register.
+ * Errors: -EPERM, -EINVAL the value is refused; -ENODEV no such register.
  */
 int pv_set_debugreg(struct vcpu *v, unsigned int reg, unsigned long value);
 int pv_get_debugreg(const struct vcpu *v, unsigned int reg, unsigned long *value);
