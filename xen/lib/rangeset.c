@@ -155,7 +155,7 @@ bool rangeset_contains(struct rangeset *s, uint64_t first, uint64_t last)
 
 bool rangeset_overlaps(struct rangeset *s, uint64_t first, uint64_t last)
 {
-    uint64_t a, b;
+    uint64_t a = 0, b;
 
     return rangeset_next(s, first, &a, &b) && a <= last;
 }

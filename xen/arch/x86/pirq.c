@@ -576,7 +576,7 @@ int pirq_share_eoi_map(struct domain *d, mfn_t mfn)
 
 /* --- A domain's end --------------------------------------------------------------------------- */
 
-/* Event channels are closed after this: their unbinding then finds nothing left. */
+/* Event channels are closed by now; what is still bound was never given a port. */
 static int irq_domain_relinquish(struct domain *d)
 {
     unsigned long *eoi_map;
