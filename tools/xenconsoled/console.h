@@ -40,7 +40,7 @@ struct log {
  * Invariants:
  *   G1  page != NULL exactly when port >= 0; then daemon.by_port[port] is this guest.
  *   G2  masked means the port has not been unmasked since its last event; next period it is.
- *   G3  dead guests have no page; they stay until their output is read, or LINGER_MS.
+ *   G3  dead guests have no page; they stay until their output is read, at most LINGER_MS.
  */
 struct guest {
     struct source tty_source; /* of master */
@@ -104,6 +104,8 @@ void guest_unmask(struct daemon *d, struct guest *g);
 /* Open a pty and tell its name in the store: 0, or -1 after a message. */
 int tty_open(struct daemon *d, struct guest *g);
 void tty_close(struct guest *g);
+/* Bytes in the terminal that nobody has read. */
+int tty_unread(const struct guest *g);
 /* Move bytes both ways as far as they go. */
 void tty_pump(struct daemon *d, struct guest *g);
 

@@ -220,12 +220,23 @@ void guest_dies(struct daemon *d, struct guest *g)
     tty_pump(d, g);
 }
 
+/*
+ * Closing the master throws away what the terminal still holds.  The kernel takes a moment to
+ * pass output on, so the first look is a period after the death.
+ */
+static bool all_read(const struct guest *g, int64_t now)
+{
+    return g->master < 0 || now >= g->linger_end ||
+           (now >= g->linger_end - LINGER_MS + PERIOD_MS && buffer_size(&g->out) == 0 &&
+            tty_unread(g) == 0);
+}
+
 void guest_sweep(struct daemon *d, int64_t now)
 {
     struct guest **at = &d->guests, *g;
 
     while ((g = *at) != NULL) {
-        if (g->dead && (buffer_size(&g->out) == 0 || g->master < 0 || now >= g->linger_end)) {
+        if (g->dead && all_read(g, now)) {
             *at = g->next;
             tty_close(g);
             log_close(&g->log);

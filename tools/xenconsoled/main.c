@@ -206,7 +206,7 @@ static int serve_periods(struct daemon *d)
         }
         if (g->dead) {
             dead = true;
-            end = g->linger_end;
+            end = now + PERIOD_MS;
         }
         if (end >= 0 && (next < 0 || end < next)) {
             next = end;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -166,6 +167,13 @@ int tty_open(struct daemon *d, struct guest *g)
         return -1;
     }
     return 0;
+}
+
+int tty_unread(const struct guest *g)
+{
+    int nr = 0;
+
+    return ioctl(g->slave, FIONREAD, &nr) == 0 ? nr : 0;
 }
 
 void tty_close(struct guest *g)

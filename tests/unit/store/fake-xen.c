@@ -20,6 +20,7 @@ struct fake_domain fake_domain[FAKE_DOMAINS];
 unsigned int fake_notified[FAKE_PORTS];
 int fake_domid_of_port[FAKE_PORTS];
 int fake_virq_port;
+unsigned int fake_grant_ref = 1;
 static int device[2] = { -1, -1 };
 static int next_port;
 static char handle;
@@ -117,6 +118,15 @@ xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *h, unsigned int 
     return next_port++;
 }
 
+int xenevtchn_unmask(xenevtchn_handle *h, evtchn_port_t port)
+{
+    (void)h;
+    if (port >= FAKE_PORTS || fake_domid_of_port[port] < 0) {
+        abort();
+    }
+    return write(device[0], &port, sizeof(port)) == sizeof(port) ? 0 : -1;
+}
+
 int xenevtchn_unbind(xenevtchn_handle *h, evtchn_port_t port)
 {
     (void)h;
@@ -167,7 +177,8 @@ void *xengnttab_map_grant_ref(xengnttab_handle *h, uint32_t domid, uint32_t ref,
 {
     (void)h;
     (void)prot;
-    return ref == 1 && (domid >= FAKE_DOMAINS || !fake_domain[domid].no_grant) ? map(domid) : NULL;
+    return ref == fake_grant_ref && (domid >= FAKE_DOMAINS || !fake_domain[domid].no_grant)
+               ? map(domid) : NULL;
 }
 
 int xengnttab_unmap(xengnttab_handle *h, void *page, uint32_t count)

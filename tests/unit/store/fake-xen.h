@@ -6,13 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <xen/io/xs_wire.h>
-
 #define FAKE_DOMAINS 8
 #define FAKE_PORTS   64
 
 struct fake_domain {
-    struct xenstore_domain_interface *page; /* NULL: cannot be mapped */
+    void *page;                             /* NULL: cannot be mapped */
     bool no_grant;                          /* by frame number only */
     bool refuses_port, alive, shutdown;
     unsigned int mapped;                    /* mappings that have not been undone */
@@ -22,6 +20,7 @@ extern struct fake_domain fake_domain[FAKE_DOMAINS];
 extern unsigned int fake_notified[FAKE_PORTS]; /* by local port */
 extern int fake_domid_of_port[FAKE_PORTS];     /* -1: not bound */
 extern int fake_virq_port;
+extern unsigned int fake_grant_ref; /* the only one that can be mapped: 1, the store's */
 
 void fake_reset(void);
 /* Put an event on a port into the device. */

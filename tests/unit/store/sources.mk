@@ -18,3 +18,6 @@ test-socket_SRCS   := $(STORE_DAEMON) $(STORE_CLIENT)
 test-socket_CFLAGS += -Itools/libs/store/include
 test-console_SRCS   := tools/xenconsoled/ring.c tools/xenconsoled/buffer.c
 test-console_CFLAGS := -Itools/xenconsoled
+test-consoled_SRCS   := $(addprefix tools/xenconsoled/,buffer.c domains.c guest.c log.c ring.c tty.c) \
+    tests/unit/store/fake-xen.c
+test-consoled_CFLAGS := -Itools/xenconsoled -Itools/libs/store/include

@@ -42,7 +42,7 @@ static void serve(int ready)
     sigprocmask(SIG_BLOCK, &block, NULL);
     fake_reset();
     for (unsigned int i = 0; i < FAKE_DOMAINS; i++) {
-        fake_domain[i].page = calloc(1, sizeof(*fake_domain[i].page));
+        fake_domain[i].page = calloc(1, sizeof(struct xenstore_domain_interface));
         fake_domain[i].alive = true;
     }
     if (server_open(&s, &store_default_limits, 3) != 0 || xen_open(&s) != 0 ||
