@@ -27,7 +27,7 @@ static const uint16_t sizes[] = { 32, 64, 96, 128, 192, 256, 384, 512, 672, 1008
 #define SLAB_HEADER 64
 
 static struct list_head partial[NR_SIZES];
-static spinlock_t slab_lock = SPINLOCK_INIT(LOCK_RANGESET);
+static spinlock_t slab_lock = SPINLOCK_INIT(LOCK_SLAB);
 
 static struct slab *slab_new(unsigned int idx)
 {

@@ -16,6 +16,7 @@ enum lock_level {
     LOCK_PT,                /* page tables of one PV domain (per-frame bit or domain) */
     LOCK_RANGESET,          /* capability range sets */
     LOCK_PAGE_ALLOC,        /* d->page_alloc_lock: frames owned, totals */
+    LOCK_SLAB,              /* pages cut into small objects (kmalloc) */
     LOCK_HVMAP,             /* Xylem's own page tables */
     LOCK_HEAP,              /* frame heap */
     LOCK_EVTCHN,            /* one event channel / FIFO queue (IRQ-safe) */
