@@ -40,6 +40,7 @@ static enum image_status gzip_finish(z_stream *strm)
     strm->next_out = &extra;
     strm->avail_out = 1;
     ret = inflate(strm, Z_NO_FLUSH);
+    strm->next_out = NULL;
     if (strm->avail_out == 0) {
         return IMAGE_SIZE_MISMATCH;
     }

@@ -49,6 +49,7 @@ static enum image_status xz_finish(lzma_stream *strm)
     strm->next_out = &extra;
     strm->avail_out = 1;
     ret = lzma_code(strm, LZMA_RUN);
+    strm->next_out = NULL;
     if (strm->avail_out == 0) {
         return IMAGE_SIZE_MISMATCH;
     }

@@ -55,7 +55,7 @@ struct dom0_build {
 
 static struct dom0_build build __initdata;
 
-/* ---- memory ------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------ */
 
 static void *__init work_alloc(void *ctx, size_t size)
 {
@@ -136,7 +136,7 @@ static void __init plan_memory(struct dom0_build *b)
     dom0_pages_init(&b->pages, b->d, b->nr_pages - b->initrd_pages);
 }
 
-/* ---- kernel --------------------------------------------------------------------------------- */
+/* ---- kernel ------------------------------------------------------------------------ */
 
 static bool __init kernel_begin(void *ctx, uint64_t lo, uint64_t hi)
 {
@@ -173,8 +173,8 @@ static void __init refuse(const struct dom0_build *b, enum image_status status)
                   "memory with dom0_mem=\n", b->nr_pages >> 8);
     }
     if (status == IMAGE_NO_MEMORY) {
-        boot_fail("dom0 kernel (module 1) cannot be unpacked: the machine's %lu MiB are too little "
-                  "memory\n", total_ram_pages() >> 8);
+        boot_fail("dom0 kernel (module 1) cannot be unpacked: the machine's %lu MiB are too "
+                  "little memory\n", total_ram_pages() >> 8);
     }
     boot_fail("dom0 kernel (module 1) %s\n", image_strerror(status));
 }
@@ -195,7 +195,7 @@ static void __init load_kernel(struct dom0_build *b)
     }
 }
 
-/* ---- layout ----------------------------------------------------------------------------------- */
+/* ---- layout ------------------------------------------------------------------------ */
 
 /* Linux gives up if its own pages have the numbers of frames that are no RAM: say it beforehand. */
 static void __init warn_conflicts(const struct dom0_build *b)
@@ -295,7 +295,7 @@ static void __init write_tables(struct dom0_build *b)
     hv_free(ops.buffer, 0);
 }
 
-/* ---- start_info ----------------------------------------------------------------------------- */
+/* ---- start_info -------------------------------------------------------------------- */
 
 static void __init fill_text(struct dom0_vga_console_info *info, const struct boot_video *video)
 {
@@ -377,7 +377,7 @@ static void __init write_start_info(struct dom0_build *b)
     unmap_frame(si);
 }
 
-/* ---- the vcpu ------------------------------------------------------------------------------- */
+/* ---- the vcpu ---------------------------------------------------------------------- */
 
 static void __init fill_hypercall_page(struct dom0_build *b)
 {
