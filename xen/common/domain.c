@@ -201,6 +201,10 @@ static int create_parts(struct domain *d, const struct xen_domctl_createdomain *
     if (d->iomem_caps == NULL || d->irq_caps == NULL || d->shared_info == NULL) {
         return -ENOMEM;
     }
+    /* Events are off until the guest says otherwise, for the vcpus too that it does not have yet. */
+    for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
+        d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
+    }
     domain_share_hv_page(d, d->shared_info, false);
     d->evtchn.max_port = min_t(uint32_t, (uint32_t)c->max_evtchn_port,
                                EVTCHN_FIFO_NR_CHANNELS - 1);
@@ -246,6 +250,7 @@ struct domain *domain_create(domid_t id, const struct xen_domctl_createdomain *c
     if (*err == 0) {
         *err = create_parts(d, config);
         if (*err == 0) {
+            domain_wallclock_update(d);
             return d;
         }
         if (d->shared_info != NULL) {
@@ -283,9 +288,6 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
     v->pause_flags = is_idle_domain(d) ? 0 : VPF_DOWN;
     v->vcpu_info = d->shared_info != NULL && id < XEN_LEGACY_MAX_VCPUS ?
                    &d->shared_info->vcpu_info[id] : &dummy_vcpu_info;
-    if (d->shared_info != NULL && id < XEN_LEGACY_MAX_VCPUS) {
-        v->vcpu_info->evtchn_upcall_mask = 1;
-    }
     sched_vcpu_create(v);
     if (arch_vcpu_create(v) != 0) {
         sched_vcpu_destroy(v);
@@ -471,8 +473,10 @@ int map_vcpu_info(struct vcpu *v, uint64_t gfn, unsigned int offset)
     mfn_t mfn = _mfn(gfn);
     void *page;
 
-    if (offset > PAGE_SIZE - sizeof(*new) || !IS_ALIGNED(offset, 8) ||
-        !mfn_eq(v->vcpu_info_mfn, INVALID_MFN) || (v != current && !(v->pause_flags & VPF_DOWN))) {
+    if (offset > PAGE_SIZE - sizeof(*new)) {
+        return -ENXIO;                  /* it would cross the page */
+    }
+    if (!IS_ALIGNED(offset, 8) || !mfn_eq(v->vcpu_info_mfn, INVALID_MFN) || (v != current && !(v->pause_flags & VPF_DOWN))) {
         return -EINVAL;
     }
     if (!mfn_valid(mfn) || frame_get_and_type(mfn, d, FT_WRITABLE) != 0) {

@@ -126,7 +126,10 @@ static unsigned int to_memflags(unsigned int flags)
     return MEMF_POPULATE | (bits != 0 && bits < 64 ? MEMF_ADDR_BITS(bits) : 0);
 }
 
-/* The three calls return the number of extents done, or an error before the first. */
+/*
+ * The three calls return the number of extents done, and so 0, not an error, for an argument that
+ * cannot be read, a domain that is not there, or one that is not this caller's to manage.
+ */
 static long reservation_op(unsigned int op, unsigned long start, unsigned long arg,
                            int (*step)(struct reservation *a))
 {
@@ -136,7 +139,7 @@ static long reservation_op(unsigned int op, unsigned long start, unsigned long a
     long rc;
 
     if (guest_read(&r, arg, sizeof(r)) != 0) {
-        return start != 0 ? (long)start : -EFAULT;
+        return (long)start;
     }
     if (r.nr_extents > (~0UL >> START_SHIFT) || start > r.nr_extents ||
         r.extent_order > max_order(currd)) {
@@ -144,7 +147,7 @@ static long reservation_op(unsigned int op, unsigned long start, unsigned long a
     }
     a.d = get_subject(r.domid, &rc);
     if (a.d == NULL) {
-        return start != 0 ? (long)start : rc;
+        return (long)start;
     }
     a.memflags = to_memflags(r.mem_flags);
     batch = max_t(unsigned long, BATCH_PAGES >> r.extent_order, 1);
