@@ -9,13 +9,18 @@
 
 #define PAGE 4096ul
 
-struct fake fake;
+struct fake_machine *fake_state;
 static int memory = -1;
 
 void fake_reset(void)
 {
     fake_end();
+    if (fake_state == NULL) {
+        fake_state = mmap(NULL, sizeof(fake), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                          -1, 0);
+    }
     memset(&fake, 0, sizeof(fake));
+    fake.caller = getpid();
     memory = memfd_create("machine", MFD_CLOEXEC);
     if (memory < 0 || ftruncate(memory, FAKE_PAGES * PAGE) < 0) {
         _exit(99);
@@ -84,7 +89,7 @@ void *xyl_ctrl_map(struct xyl_ctrl *ctrl, uint32_t domid, int prot, size_t nr,
         mmap(addr + i * PAGE, PAGE, prot, MAP_SHARED | MAP_FIXED, memory,
              (off_t)((frames[i] - FAKE_FIRST_MFN) * PAGE));
     }
-    fake.mapped += nr;
+    fake.mapped_here += getpid() == fake.caller ? nr : 0;
     fake.map_calls++;
     return addr;
 }
@@ -94,7 +99,7 @@ void xyl_ctrl_unmap(struct xyl_ctrl *ctrl, void *addr, size_t nr)
     (void)ctrl;
     if (addr != NULL) {
         munmap(addr, nr * PAGE);
-        fake.mapped -= nr;
+        fake.mapped_here -= getpid() == fake.caller ? nr : 0;
     }
 }
 
@@ -120,8 +125,7 @@ int xyl_ctrl_pin_l4(struct xyl_ctrl *ctrl, uint32_t domid, xen_pfn_t mfn)
     (void)ctrl;
     (void)domid;
     fake.pinned = mfn;
-    fake.mapped_at_pin = fake.mapped;
-    return fake.fail_pin;
+    return fake.mapped_here != 0 ? -EBUSY : fake.fail_pin;
 }
 
 int xyl_ctrl_grant_seed(struct xyl_ctrl *ctrl, uint32_t domid, const struct xyl_grant_seed *seeds,

@@ -9,26 +9,25 @@
 #define FAKE_PAGES     16384ul      /* 64 MiB of machine */
 #define FAKE_SHARED    (FAKE_FIRST_MFN + FAKE_PAGES - 1)
 
-/*
- * What was asked of it, and what it shall refuse.
- * Invariant: mapped is the number of pages mapped at this moment.
- */
-struct fake {
+/* What was asked of it, and what it shall refuse; children of the test share it. */
+struct fake_machine {
     uint8_t *machine;           /* all memory, as one mapping */
     unsigned long next;         /* frames given out, from the top down in 2 MiB steps */
     unsigned long populated;
-    size_t mapped, map_calls;
+    size_t map_calls;
+    size_t mapped_here;         /* pages mapped by the process that pins: the caller's own */
+    int caller;
     bool no_superpages;
     unsigned long limit;        /* pages it has */
     int fail_map, fail_pin, fail_context;   /* -Exxx, or 0 */
     xen_pfn_t pinned, hypercall_page;
-    size_t mapped_at_pin;
     vcpu_guest_context_t context;
     struct xyl_grant_seed seeds[4];
     size_t nr_seeds;
 };
 
-extern struct fake fake;
+extern struct fake_machine *fake_state;
+#define fake (*fake_state)
 
 /* fake_reset - a new machine, full of rubbish. */
 void fake_reset(void);

@@ -54,10 +54,10 @@ static int build(struct guest *g)
     }
     if (rc == 0) {
         guest_log(g, "memory: %" PRIu64 " pages", g->spec->nr_pages);
-        rc = guest_load_kernel(g);
+        rc = guest_reset_shared_info(g);
     }
     if (rc == 0) {
-        rc = guest_furnish(g, ramdisk_fd, ramdisk_size);
+        rc = guest_fill(g, ramdisk_fd, ramdisk_size);
     }
     if (ramdisk_fd >= 0) {
         close(ramdisk_fd);

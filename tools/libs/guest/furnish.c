@@ -49,10 +49,10 @@ static void write_p2m(const struct guest *g, uint8_t *list)
 
 _Static_assert(sizeof(xen_pfn_t) == sizeof(uint64_t), "the list's entries are ours");
 
-static int write_start_info(struct guest *g, uint8_t *page, uint64_t shared_mfn)
+static int write_start_info(struct guest *g, uint8_t *page)
 {
     const struct pv_start_args args = {
-        .shared_info_maddr = shared_mfn << GUEST_PAGE_SHIFT,
+        .shared_info_maddr = g->shared_mfn << GUEST_PAGE_SHIFT,
         .store_frame = g->p2m[g->layout.store_pfn],
         .console_frame = g->p2m[g->layout.console_pfn],
         .store_port = g->spec->store_port,
@@ -76,12 +76,8 @@ static int fill_pages(struct guest *g, const struct guest_window *region,
                       const struct guest_window *behind, int ramdisk_fd)
 {
     const struct pv_layout *l = &g->layout;
-    uint64_t shared_mfn;
-    int rc = guest_shared_info(g, &shared_mfn);
+    int rc = write_start_info(g, page_at(region, behind, l->start_info_pfn));
 
-    if (rc == 0) {
-        rc = write_start_info(g, page_at(region, behind, l->start_info_pfn), shared_mfn);
-    }
     if (rc == 0 && l->initrd_pages > 0) {
         rc = ramdisk_read(g, ramdisk_fd, page_at(region, behind, l->initrd_pfn));
     }
@@ -121,10 +117,5 @@ int guest_furnish(struct guest *g, int ramdisk_fd, uint64_t ramdisk_size)
     if (rc == 0 && l->end_pfn > l->va_pages) {
         rc = guest_map(g, l->va_pages, l->end_pfn - l->va_pages, &behind);
     }
-    if (rc == 0) {
-        rc = fill_pages(g, &region, &behind, ramdisk_fd);
-    }
-    guest_unmap(g, &region);
-    guest_unmap(g, &behind);
-    return rc;
+    return rc == 0 ? fill_pages(g, &region, &behind, ramdisk_fd) : rc;
 }

@@ -17,7 +17,7 @@ struct guest_file {
 };
 
 /*
- * Frames of the domain in our address space.
+ * Frames of the domain in our address space, until the process ends: see fill.c.
  * Invariant: pages first_pfn ... first_pfn + nr - 1 lie at addr, in order, or nr is 0.
  */
 struct guest_window {
@@ -29,7 +29,8 @@ struct guest_window {
 /*
  * A domain under construction.  Invariants:
  *   B1  p2m[n] is the frame of page n for each n < spec->nr_pages, once populated.
- *   B2  windows are mapped while they are filled only, and none when a table is pinned.
+ *   B2  windows belong to the process that fills them, and it has ended when a table is
+ *       pinned: no page that becomes a table has a writable mapping.
  */
 struct guest {
     struct xyl_ctrl *ctrl;
@@ -39,6 +40,7 @@ struct guest {
     struct pv_kernel kernel;
     struct xen_notes notes;
     struct pv_layout layout;
+    uint64_t shared_mfn;        /* of the page that the domain shares with the hypervisor */
 };
 
 /* guest_log - one line about a step, if anyone listens. */
@@ -46,7 +48,6 @@ void guest_log(const struct guest *g, const char *fmt, ...) __attribute__((forma
 
 /* guest_map - [@first, @first + @nr) of the domain, readable and writable; -Exxx with text. */
 int guest_map(struct guest *g, uint64_t first, uint64_t nr, struct guest_window *window);
-void guest_unmap(struct guest *g, struct guest_window *window);
 
 /* guest_populate - give the domain its memory: B1. */
 int guest_populate(struct guest *g);
@@ -61,8 +62,14 @@ int guest_write_tables(struct guest *g, const struct guest_window *region,
 /* guest_furnish - lay out and write what the kernel finds beside itself; fills g->layout. */
 int guest_furnish(struct guest *g, int ramdisk_fd, uint64_t ramdisk_size);
 
-/* guest_shared_info - the frame that the domain shares with the hypervisor. */
-int guest_shared_info(struct guest *g, uint64_t *mfn);
+/* guest_reset_shared_info - clear the page of that name; fills g->shared_mfn. */
+int guest_reset_shared_info(struct guest *g);
+
+/*
+ * guest_fill - do all the writing to the domain's memory, in a process of its own;
+ * fills g->kernel and g->layout.
+ */
+int guest_fill(struct guest *g, int ramdisk_fd, uint64_t ramdisk_size);
 
 /* guest_bring_alive - the hypervisor's part: pin, grants, first vCPU. */
 int guest_bring_alive(struct guest *g);

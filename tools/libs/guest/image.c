@@ -56,7 +56,7 @@ static int file_map(struct guest *g, const char *path, struct guest_file *file)
     } else if (!S_ISREG(st.st_mode) || st.st_size == 0) {
         rc = xyl_fail(g->err, -EINVAL, "kernel %s: not a file, or empty", path);
     } else {
-        data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+        data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED) {
             rc = xyl_fail_sys(g->err, -errno, "cannot map the kernel %s", path);
         } else {
@@ -152,7 +152,6 @@ static int load_flat(struct guest *g, const struct image *img, bool *done)
         move_segments(g, &elf, window.addr);
         *done = true;
     }
-    guest_unmap(g, &window);
     return rc;
 }
 
@@ -208,7 +207,6 @@ static int load_segments(struct guest *g, const struct elf_image *elf, const uin
         return rc;
     }
     status = elf_load(elf, file, &g->kernel, &writer);
-    guest_unmap(g, &window);
     return status == IMAGE_OK ? 0 : image_bad(g, status);
 }
 
@@ -263,7 +261,7 @@ int guest_load_kernel(struct guest *g)
             rc = load_buffered(g, &img);
         }
     }
-    munmap((void *)(uintptr_t)file.data, file.size);
+    /* The file stays mapped until the process ends, as the windows do. */
     if (rc == 0) {
         guest_log(g, "kernel %s: %s, %zu KiB unpacked%s, %s %s, entry %#lx", g->spec->kernel,
                   image_format_name(img.format), img.unpacked_size >> 10,

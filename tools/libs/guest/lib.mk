@@ -10,7 +10,7 @@ GUEST_IMPORTS_CFLAGS := $(addprefix -isystem $(BUILD)/imports/,lz4/lib zlib libz
 
 LIB_guest_CFLAGS := -I$(ROOT)/xen/include
 LIB_guest_LDLIBS := $(GUEST_UNPACK)
-$(call library,guest,build.c memory.c image.c furnish.c tables.c live.c,ctrl)
+$(call library,guest,build.c memory.c image.c furnish.c tables.c live.c fill.c,ctrl)
 
 $(OUT)/lib/libxylguest.a: $(GUEST_IMAGE_OBJS)
 $(GUEST_IMAGE_OBJS): $(OUT)/obj/xen/lib/%.o: $(ROOT)/xen/lib/%.c $(GUEST_UNPACK) | $(PUBLIC_HEADERS)

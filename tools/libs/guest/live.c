@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Making a built domain live: hypercall page, pinned root, shared page, grants, first vCPU. */
+/* Making a built domain live: shared page, hypercall page, pinned root, grants, first vCPU. */
 #include "guest-private.h"
 
 #include <errno.h>
@@ -14,28 +14,18 @@
 #define SEL_DATA  0xe02b
 #define EFLAGS_IF 0x200
 
-int guest_shared_info(struct guest *g, uint64_t *mfn)
+/* All event channels masked until the guest asks otherwise. */
+int guest_reset_shared_info(struct guest *g)
 {
+    struct shared_info *shared;
     xyl_domain_info info;
+    xen_pfn_t mfn;
     int rc = xyl_ctrl_domain_info(g->ctrl, g->spec->domid, &info);
 
     if (rc < 0) {
         return xyl_fail_sys(g->err, rc, "domain %u: cannot ask for its state", g->spec->domid);
     }
-    *mfn = info.shared_info_frame;
-    return 0;
-}
-
-/* All event channels masked until the guest asks otherwise. */
-static int reset_shared_info(struct guest *g)
-{
-    struct shared_info *shared;
-    xen_pfn_t mfn;
-    int rc = guest_shared_info(g, &mfn);
-
-    if (rc < 0) {
-        return rc;
-    }
+    g->shared_mfn = mfn = info.shared_info_frame;
     shared = xyl_ctrl_map(g->ctrl, g->spec->domid, PROT_READ | PROT_WRITE, 1, &mfn);
     if (shared == NULL) {
         return xyl_fail_sys(g->err, -errno, "domain %u: cannot map its shared page",
@@ -88,7 +78,7 @@ static int seed_grants(struct guest *g)
                                       g->spec->domid);
 }
 
-/* The hypervisor's part: hypercall page, pinned root, shared page, grants, vCPU. */
+/* The hypervisor's part: hypercall page, pinned root, grants, vCPU. */
 int guest_bring_alive(struct guest *g)
 {
     uint32_t domid = g->spec->domid;
@@ -106,9 +96,6 @@ int guest_bring_alive(struct guest *g)
     if (rc < 0) {
         return xyl_fail_sys(g->err, rc, "domain %u: its page tables were refused", domid);
     }
-    rc = reset_shared_info(g);
-    if (rc == 0) {
-        rc = seed_grants(g);
-    }
+    rc = seed_grants(g);
     return rc == 0 ? start_vcpu(g) : rc;
 }

@@ -24,14 +24,6 @@ int guest_map(struct guest *g, uint64_t first, uint64_t nr, struct guest_window 
     return 0;
 }
 
-void guest_unmap(struct guest *g, struct guest_window *window)
-{
-    if (window->nr > 0) {
-        xyl_ctrl_unmap(g->ctrl, window->addr, window->nr);
-        window->nr = 0;
-    }
-}
-
 /* Populate [first, first + nr * 2^order) and note the frames; returns extents done or -Exxx. */
 static long populate_extents(struct guest *g, uint64_t first, size_t nr, unsigned int order)
 {
