@@ -10,6 +10,7 @@
 #include <asm/cpu-state.h>
 #include <asm/processor.h>
 #include <asm/pv.h>
+#include <asm/usercopy.h>
 
 #include <public/arch-x86/cpufeatureset.h>
 
@@ -430,17 +431,23 @@ bool pv_emulate_privileged(struct cpu_user_regs *regs)
 /* --- Forced emulation ------------------------------------------------------------------------------------------ */
 
 /* ud2, then "xen", in front of a cpuid: answered from the policy in any mode. */
+#define FORCED_CPUID        0xa20f6e65780b0fUL
+#define FORCED_CPUID_BYTES  7
+
 bool pv_emulate_ud(struct cpu_user_regs *regs)
 {
-    static const uint8_t forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
     struct vcpu *v = current;
-    uint8_t bytes[sizeof(forced_cpuid)];
+    uint64_t code = 0;
 
-    if (guest_read(bytes, regs->rip, sizeof(bytes)) != 0 ||
-        memcmp(bytes, forced_cpuid, sizeof(bytes)) != 0) {
+    /* Eight bytes at once, unless that leads into a page that is not there. */
+    if (!guest_read_8(&code, regs->rip) &&
+        guest_read(&code, regs->rip, FORCED_CPUID_BYTES) != 0) {
+        return false;
+    }
+    if ((code & 0xffffffffffffffUL) != FORCED_CPUID) {
         return false;
     }
     do_cpuid(v, regs);
-    skip(v, regs, sizeof(bytes));
+    skip(v, regs, FORCED_CPUID_BYTES);
     return true;
 }

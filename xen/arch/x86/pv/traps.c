@@ -132,7 +132,6 @@ static void special(struct cpu_user_regs *regs, struct vcpu *v, unsigned int vec
         general_protection(regs, v);
         break;
     case X86_TRAP_UD:
-        local_irq_enable();
         if (!pv_emulate_ud(regs)) {
             pv_bounce_trap(regs, v, X86_TRAP_UD, X86_TRAP_NO_EC);
         }

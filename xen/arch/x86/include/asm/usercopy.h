@@ -40,4 +40,19 @@ fault:
     return false;
 }
 
+/* guest_read_8 - the 8 bytes at guest address @va; as above. */
+static __always_inline bool guest_read_8(uint64_t *to, unsigned long va)
+{
+    if (unlikely(!access_ok(va, 8))) {
+        return false;
+    }
+    stac();
+    asm volatile goto (GUEST_GET_(0) :: "r" (to), "r" (va) : "rax", "memory" : fault);
+    clac();
+    return true;
+fault:
+    clac();
+    return false;
+}
+
 #endif /* ASM_USERCOPY_H */
