@@ -152,7 +152,7 @@ void timer_set(struct timer *t, s_time_t expires)
     spin_unlock_irqrestore(&q->lock, flags);
 }
 
-/* A stopped timer leaves the hardware armed: one needless wake-up costs less than arming it anew. */
+/* A stopped timer leaves the hardware armed: a needless wake-up costs less than arming anew. */
 void timer_stop(struct timer *t)
 {
     unsigned long flags;

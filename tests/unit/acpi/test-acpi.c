@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ACPI tables, sound and hostile; every mapping is a copy of its own, so that ASan sees a byte too far. */
+/* ACPI tables, sound and hostile; each mapping is a copy, so that ASan sees a byte too far. */
 #include <xen/acpi.h>
 #include <xen/errno.h>
 #include <xen/mapframe.h>
@@ -127,7 +127,8 @@ static void build(void)
     static const uint8_t cpu0[] = { 0, 8, 7, 0, 1, 0, 0, 0 }, cpu1[] = { 0, 8, 8, 2, 1, 0, 0, 0 },
         off[] = { 0, 8, 9, 3, 0, 0, 0, 0 },
         io[] = { 1, 12, 5, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0 },
-        over0[] = { 2, 10, 0, 0, 2, 0, 0, 0, 0, 0 }, over9[] = { 2, 10, 0, 9, 20, 0, 0, 0, 0x0f, 0 },
+        over0[] = { 2, 10, 0, 0, 2, 0, 0, 0, 0, 0 },
+        over9[] = { 2, 10, 0, 9, 20, 0, 0, 0, 0x0f, 0 },
         x2[] = { 9, 16, 0, 0, 0x34, 0x12, 0, 0, 1, 0, 0, 0, 0x44, 0, 0, 0 };
 
     memset(mem, 0, sizeof(mem));

@@ -198,7 +198,10 @@ void outl(uint32_t v, uint16_t port)
     }
 }
 
-static void put(unsigned int at, uint32_t v, unsigned int bytes) { memcpy(fake_config + at, &v, bytes); }
+static void put(unsigned int at, uint32_t v, unsigned int bytes)
+{
+    memcpy(fake_config + at, &v, bytes);
+}
 
 static void make_function(void)
 {

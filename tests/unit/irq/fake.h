@@ -15,7 +15,7 @@ extern struct fake_line {
     bool level, low, masked;
 } fake_line[FAKE_GSIS];
 
-/* Function 0000:00:03.0: MSI (2 vectors, 64 bits, masks) at 0x40, MSI-X (4 entries) at 0x60, BAR 0. */
+/* Function 0000:00:03.0: MSI (2 vectors, 64 bits, masks) at 0x40, MSI-X (4 entries) at 0x60. */
 #define FAKE_DEVFN  (3 << 3)
 #define FAKE_BAR    0xfeb00000u
 extern uint8_t fake_config[256];

@@ -115,7 +115,8 @@ static const struct ref_clock pm = { .name = "t", .hz = 3579545, .mask = 0xfffff
 
 TEST(rate_from_two_samples)
 {
-    struct clock_sample a = { 1000, 0xfffff0 }, b = { 1000 + 2600000, (0xfffff0 + 3580) & 0xffffff };
+    struct clock_sample a = { 1000, 0xfffff0 };
+    struct clock_sample b = { 1000 + 2600000, (0xfffff0 + 3580) & 0xffffff };
 
     CHECK(ref_clock_hz(&pm, a, b, 0) / 1000000 == 2599);
     CHECK_EQ(ref_clock_hz(&pm, a, a, 0), 0);

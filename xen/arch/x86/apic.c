@@ -287,7 +287,8 @@ void __init apic_init_boot(void)
     struct cpuid_leaf leaf1 = cpuid(1, 0);
 
     if (!(leaf1.d & CPUID1_D_APIC)) {
-        boot_fail("this CPU has no local APIC, or firmware switched it off: enable it in the BIOS\n");
+        boot_fail("this CPU has no local APIC, or firmware hides it: "
+                  "switch it on in the firmware's settings\n");
     }
     i8259_mask_all();
     apic_tsc_deadline = leaf1.c & CPUID1_C_TSC_DEADLINE;

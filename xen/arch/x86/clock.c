@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reference clocks: HPET and ACPI PM timer, and the TSC measured against them.  HPET 1.0a; ACPI 6.4, 4.8.3.3. */
+/* HPET and ACPI PM timer, and the TSC measured against them.  HPET 1.0a; ACPI 6.4, 4.8.3.3. */
 #include <asm/time.h>
 
 #include <xen/acpi.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What dom0 asks about the firmware: EFI's tables and memory map, keyboard state.  UEFI 2.10, 4.3, 7.2. */
+/* What dom0 asks about the firmware: EFI's tables and memory map.  UEFI 2.10, 4.3, 7.2. */
 #include <asm/platform.h>
 
 #include <xen/guest-access.h>

@@ -13,7 +13,7 @@
 #define ICW1_INIT   0x11        /* edge, cascade, ICW4 follows */
 #define ICW4_8086   0x01
 
-/* A spurious request may still come through: it then arrives in the device vectors, and is noted. */
+/* A spurious request may still come through: it arrives in the device vectors, and is noted. */
 void i8259_mask_all(void)
 {
     outb(0xff, PIC1_DATA);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* IO-APICs: one redirection entry for each GSI.  82093AA data sheet; version 0x20 for later ones. */
+/* IO-APICs: one redirection entry for each GSI.  82093AA data sheet. */
 #include <asm/apic.h>
 
 #include <xen/acpi.h>
@@ -167,7 +167,7 @@ int ioapic_guest_read(uint64_t base, uint32_t reg, uint32_t *value)
     return 0;
 }
 
-/* Routing is Xylem's, by PHYSDEVOP_setup_gsi and map_pirq: a write must at least be refused aloud. */
+/* Routing is Xylem's, by PHYSDEVOP_setup_gsi and map_pirq: a write is refused aloud. */
 int ioapic_guest_write(uint64_t base, uint32_t reg, uint32_t value)
 {
     const struct ioapic *io = ioapic_at(base);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Message-signalled interrupts: Xylem writes the messages and owns the masks.  PCI 3.0, 6.8; SDM 3A, 11.11. */
+/* MSI and MSI-X: Xylem writes the messages and owns the masks.  PCI 3.0, 6.8; SDM 3A, 11.11. */
 #include <asm/irq.h>
 
 #include <xen/lib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* physdev_op: interrupts, I/O privilege and PCI functions.  public/physdev.h; docs/abi/physdev.md. */
+/* physdev_op: interrupts, I/O privilege, PCI functions.  public/physdev.h; docs/abi/physdev.md. */
 #include <xen/domain.h>
 #include <xen/guest-access.h>
 #include <xen/hypercall.h>
@@ -227,7 +227,7 @@ static int op_mmcfg(struct physdev_pci_mmcfg_reserved *op)
                               op->flags & XEN_PCI_MMCFG_RESERVED);
 }
 
-/* --- The table --------------------------------------------------------------------------------- */
+/* --- The table --------------------------------------------------------------------- */
 
 union physdev_arg {
     struct physdev_eoi eoi;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pirqs: a domain's numbers for interrupt lines and messages, and their delivery (docs/design/irq.md). */
+/* pirqs: a domain's numbers for lines and messages, and their delivery (docs/design/irq.md). */
 #include <asm/irq.h>
 
 #include <xen/acpi.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ACPI FADT, HPET and MCFG: registers, clocks and PCI windows.  ACPI 6.4, 5.2.9; HPET 1.0a; PCI FW 3.2. */
+/* ACPI FADT, HPET and MCFG: registers, clocks, PCI windows.  ACPI 6.4; HPET 1.0a; PCI FW 3.2. */
 #include <xen/acpi.h>
 
 #include <xen/lib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* PCI configuration space: ports 0xcf8/0xcfc and memory-mapped windows.  PCI 3.0, 3.2.2.3; PCIe 5.0, 7.2.2. */
+/* PCI configuration space, by ports and windows.  PCI 3.0, 3.2.2.3; PCIe 5.0, 7.2.2. */
 #include <asm/pci.h>
 
 #include <xen/lib.h>

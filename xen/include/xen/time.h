@@ -19,13 +19,13 @@ static inline uint64_t rdtsc(void)
     return ((uint64_t)hi << 32) | lo;
 }
 
-/* time_init - find and calibrate clocks (about 10 ms), read the RTC once without waiting for an edge. */
+/* time_init - find and calibrate clocks, read the RTC once without waiting for an edge. */
 void time_init(void);
 /* time_program_deadline - arm this CPU's local APIC timer for @deadline (STIME_MAX: none). */
 void time_program_deadline(s_time_t deadline);
-/* vcpu_time_update - refresh vcpu_info.time (and the registered time area) of @v; @v is about to run or runs here. */
+/* vcpu_time_update - refresh vcpu_info.time of @v, about to run or running here. */
 void vcpu_time_update(struct vcpu *v);
-/* vcpu_time_area_update - write the registered time area of @v, current and in kernel mode, if there is one. */
+/* vcpu_time_area_update - write the registered time area of @v, current and in kernel mode. */
 void vcpu_time_area_update(struct vcpu *v);
 /* domain_wallclock_update - write wc_* of @d's shared_info. */
 void domain_wallclock_update(struct domain *d);

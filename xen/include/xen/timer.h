@@ -14,7 +14,7 @@ struct vcpu;
  * Invariants, run by timers_check():
  *   T1  a timer is in the heap of `cpu` exactly when state == TIMER_QUEUED.
  *   T2  no timer expires before its parent in the heap.
- *   T3  the hardware of a CPU is armed for its earliest timer or sooner, or SOFTIRQ_TIMER is pending.
+ *   T3  the hardware is armed for the earliest timer or sooner, or SOFTIRQ_TIMER is pending.
  */
 enum timer_state { TIMER_IDLE, TIMER_QUEUED, TIMER_KILLED };
 struct timer {
@@ -33,7 +33,7 @@ void timer_init(struct timer *t, void (*fn)(void *), void *data, unsigned int cp
 /* timer_set - (re)arm for absolute @expires; a past time fires at the next softirq. */
 void timer_set(struct timer *t, s_time_t expires);
 void timer_stop(struct timer *t);
-/* timer_kill - stop for good (timer_set does nothing any more), and wait until its function runs nowhere. */
+/* timer_kill - stop for good (timer_set does nothing then); its function runs nowhere any more. */
 void timer_kill(struct timer *t);
 void timer_migrate(struct timer *t, unsigned int cpu);
 static inline bool timer_active(const struct timer *t) { return t->state == TIMER_QUEUED; }

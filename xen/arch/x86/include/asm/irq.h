@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Interrupt descriptors, as the files of arch/x86 that serve them share them (docs/design/irq.md). */
+/* Interrupt descriptors, between the files that serve them (docs/design/irq.md). */
 #ifndef ASM_IRQ_H
 #define ASM_IRQ_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers and bits of model-specific registers beyond x86-bits.h.  SDM vol. 4; APM vol. 2, app. A. */
+/* Model-specific registers beyond those of x86-bits.h.  SDM vol. 4; APM vol. 2, app. A. */
 #ifndef ASM_MSR_H
 #define ASM_MSR_H
 

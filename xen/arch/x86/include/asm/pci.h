@@ -52,7 +52,7 @@ void pci_raw_cycle_write(uint32_t cf8, unsigned int offset, unsigned int size, u
 
 /* pci_mmcfg_add - MCFG gives buses [first, last] of @seg; @base is where bus 0 would lie (boot). */
 void pci_mmcfg_add(uint16_t seg, uint8_t first, uint8_t last, uint64_t base);
-/* pci_mmcfg_init - use those windows that the memory map calls reserved; the others wait for dom0. */
+/* pci_mmcfg_init - use the windows that the memory map calls reserved; others wait for dom0. */
 struct boot_info;
 void pci_mmcfg_init(const struct boot_info *bi);
 /*
@@ -73,7 +73,7 @@ struct pci_dev {
     uint32_t node;                      /* proximity domain, or ~0 */
     uint16_t msi_cap, msix_cap;         /* offsets, 0 if none */
     unsigned int nr_msi;                /* [q] */
-    uint8_t msi_log2, msi_bytes;        /* of plain MSI: log2 of its messages, size of the capability */
+    uint8_t msi_log2, msi_bytes;        /* of plain MSI: log2 of messages, size of capability */
     struct msi_desc *msis;              /* [q] list */
     uint8_t *table;                     /* [q] MSI-X table, mapped while in use */
     uint64_t table_maddr;

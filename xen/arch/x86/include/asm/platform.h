@@ -8,9 +8,9 @@
 struct boot_info;
 
 /*
- * platform_init - ACPI tables, local APIC, IO-APICs, interrupt descriptors, clocks, timers of CPU 0,
- * and what dom0 will ask about the firmware.
- * Context: boot, IRQs off, heap and exceptions ready.  time_refine() follows, just before dom0 runs.
+ * platform_init - ACPI tables, local APIC, IO-APICs, interrupt descriptors, clocks, timers of CPU
+ * 0, and what dom0 will ask about the firmware.
+ * Context: boot, IRQs off, heap and exceptions ready.  time_refine() follows, before dom0 runs.
  */
 void platform_init(const struct boot_info *bi);
 

@@ -13,7 +13,7 @@ struct time_scale {
 };
 
 /*
- * What a CPU's system time is counted from.  Written by that CPU with IRQs off, or before others run.
+ * What a CPU's system time is counted from.  Written by that CPU, IRQs off, or before others run.
  * D1  two CPUs whose stamps are equal have the same `gen`; any change gives a new, never used one.
  * D2  a vcpu's time_info was derived from the stamp whose gen is its time_gen (0: from none yet).
  */
