@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 import concurrent.futures
+import fnmatch
 import importlib
 import os
 import re
+import threading
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable, Iterable
 
 from . import dom0, guests
 from .paths import BUILD, ROOT, Trouble
+
+
+Tell = Callable[[str, str, str, float], None]       # name, verdict, why, seconds
 
 
 class Failed(Exception):
@@ -32,11 +37,13 @@ class Context:
     hv: str = "xylem"
     tools: str = "xylem"
     long: bool = False
+    parts: tuple[str, ...] = ()         # those wanted of a scenario that has several
+    tell: Tell = lambda *_: None        # for the verdict of a part, as soon as it is known
     logs: list[Path] = field(default_factory=list)
 
     def _log(self) -> Path:
         tail = f"-{len(self.logs)}" if self.logs else ""
-        self.logs.append(BUILD / "logs" / f"{self.name}{tail}.txt")
+        self.logs.append(BUILD / "logs" / f"{Path(self.hv).name}-{self.name}{tail}.txt")
         return self.logs[-1]
 
     def lab(self, seconds: float = 300, **setup: object) -> dom0.Lab:
@@ -81,21 +88,34 @@ class Context:
 
 @dataclass(frozen=True)
 class Scenario:
+    """One boot, or several; PARTS are the names under which it tells several verdicts."""
     name: str
     run: Callable[[Context], None]
     long_only: bool
+    parts: tuple[str, ...] = ()
+
+    def chosen_by(self, patterns: list[str]) -> Scenario | None:
+        """This scenario as far as PATTERNS ask for it."""
+        if any(fnmatch.fnmatch(self.name, pattern) for pattern in patterns):
+            return self
+        parts = tuple(part for part in self.parts
+                      if any(fnmatch.fnmatch(part, pattern) for pattern in patterns))
+        return replace(self, parts=parts) if parts else None
 
 
 _all: dict[str, Scenario] = {}
 
 
-def scenario(name: str, long_only: bool = False
+def scenario(name: str, long_only: bool = False, parts: Iterable[str] = ()
              ) -> Callable[[Callable[[Context], None]], Callable[[Context], None]]:
-    """Registers a function as scenario NAME; LONG_ONLY: in `make test-long` only."""
+    """
+    Registers a function as scenario NAME; LONG_ONLY: in `make test-long` only.  With PARTS, the
+    function tells a verdict for each (Context.tell) and has none of its own unless it fails.
+    """
     def register(function: Callable[[Context], None]) -> Callable[[Context], None]:
         if name in _all:
             raise ValueError(f"two scenarios are called {name}")
-        _all[name] = Scenario(name, function, long_only)
+        _all[name] = Scenario(name, function, long_only, tuple(parts))
         return function
     return register
 
@@ -107,28 +127,36 @@ def load() -> dict[str, Scenario]:
     return _all
 
 
-def _run_one(one: Scenario, hv: str, tools: str, long: bool) -> tuple[str, str, float]:
-    context = Context(one.name, hv, tools, long)
+def _run_one(one: Scenario, hv: str, tools: str, long: bool, tell: Tell) -> None:
+    """Run ONE; a scenario with parts tells theirs and speaks for itself only when it fails."""
+    context = Context(one.name, hv, tools, long, one.parts, tell)
     start = time.monotonic()
     try:
         one.run(context)
-        verdict = ("ok", "")
+        verdict, why = "ok", ""
     except Skipped as skipped:
-        verdict = ("skip", str(skipped))
+        verdict, why = "skip", str(skipped)
     except (Failed, Trouble, OSError) as failure:
-        verdict = ("FAIL", str(failure))
+        verdict, why = "FAIL", str(failure)
     except Exception:                                # a mistake in the scenario itself
-        verdict = ("FAIL", "scenario broke: " + traceback.format_exc())
-    if verdict[0] == "FAIL" and context.logs:
+        verdict, why = "FAIL", "scenario broke: " + traceback.format_exc()
+    if verdict == "FAIL" and context.logs:
         logs = ", ".join(os.path.relpath(log, ROOT) for log in context.logs)
-        verdict = ("FAIL", f"{verdict[1]} (serial log {logs})")
-    return (*verdict, time.monotonic() - start)
+        why = f"{why} (serial log {logs})"
+    if verdict != "ok" or not one.parts:
+        tell(one.name, verdict, why, time.monotonic() - start)
 
 
 def run_all(chosen: list[Scenario], hv: str, tools: str, long: bool, jobs: int,
-            tell: Callable[[str, str, str, float], None]) -> None:
+            tell: Tell) -> None:
     """Run scenarios, JOBS at a time; TELL(name, verdict, why, seconds) as each ends."""
+    lock = threading.Lock()
+
+    def tell_one(*verdict: Any) -> None:
+        with lock:
+            tell(*verdict)
+
     with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
-        waiting = {pool.submit(_run_one, one, hv, tools, long): one for one in chosen}
+        waiting = [pool.submit(_run_one, one, hv, tools, long, tell_one) for one in chosen]
         for done in concurrent.futures.as_completed(waiting):
-            tell(waiting[done].name, *done.result())
+            done.result()

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A helper, not a test: a guest that is up and does nothing, for create and destroy cycles.
- * With "poweroff", "reboot" or "crash" on its command line it does that at once.
+ * On its command line: "poweroff", "reboot" or "crash" makes it do that at once, "fault" take an
+ * exception that it has no handler for, "tick" write a line on its console every second.
  */
 #include "guest.h"
 
@@ -14,6 +15,45 @@ static void shut_down(unsigned int reason)
     (void)sched_op(SCHEDOP_shutdown, &shutdown);
 }
 
+static void fault(void)
+{
+    (void)HYPERCALL_1(__HYPERVISOR_set_trap_table, NULL);
+    asm volatile("mov $0x5859, %%eax; ud2" : : : "eax");
+}
+
+static uint64_t now(void)
+{
+    volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
+    uint32_t version, low, high;
+    uint64_t delta, ns;
+
+    do {
+        version = t->version;
+        asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+        delta = ((uint64_t)high << 32 | low) - t->tsc_timestamp;
+        delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
+        ns = t->system_time + (uint64_t)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
+        asm volatile("lfence" : : : "memory");
+    } while ((version & 1) != 0 || version != t->version);
+    return ns;
+}
+
+static void tick(void)
+{
+    uint64_t next = now();
+
+    for (unsigned int n = 1;; n++) {
+        struct sched_poll poll = { .nr_ports = 0 };
+
+        guest_printf("tick %u\n", n);
+        next += 1000000000UL;
+        poll.timeout = next;
+        while (now() < next) {
+            (void)sched_op(SCHEDOP_poll, &poll);
+        }
+    }
+}
+
 void test_main(void)
 {
     if (guest_option("poweroff")) {
@@ -22,6 +62,10 @@ void test_main(void)
         shut_down(SHUTDOWN_reboot);
     } else if (guest_option("crash")) {
         shut_down(SHUTDOWN_crash);
+    } else if (guest_option("fault")) {
+        fault();
+    } else if (guest_option("tick")) {
+        tick();
     }
     for (;;) {
         (void)sched_op(SCHEDOP_block, NULL);

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The counting plugin: building it, QEMU's arguments for it, and reading what it wrote."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.paths import BUILD, ROOT, Trouble, run
+
+OUT = BUILD / "tests" / "bench"
+PLUGIN = OUT / "count.so"
+WORK = OUT / "work"
+
+
+def build() -> None:
+    """Compile the plugin and the program that runs in Linux."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    here = ROOT / "tests/bench"
+    common = ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
+    run([*common, "-fPIC", "-shared", "-o", str(PLUGIN), str(here / "count.c")],
+        what="building the counting plugin")
+    run([*common, "-static", "-o", str(WORK), str(here / "work.c")], what="building work.c")
+
+
+def arguments(out: Path, shift: int, first: int | None = None) -> list[str]:
+    """QEMU's arguments: virtual time by instructions, a fixed clock, the plugin."""
+    plugin = f"{PLUGIN},out={out}"
+    if first is not None:
+        plugin += f",first={first:#x}-{first + 1:#x}"
+    return ["-plugin", plugin, "-icount", f"shift={shift},sleep=off",
+            "-rtc", "base=2026-01-01,clock=vm"]
+
+
+@dataclass(frozen=True)
+class Snap:
+    """Instructions executed until a marker: all, the hypervisor's, user programs'."""
+    total: int
+    hypervisor: int
+    user: int
+
+    def since(self, before: Snap) -> Snap:
+        return Snap(self.total - before.total, self.hypervisor - before.hypervisor,
+                    self.user - before.user)
+
+
+def read(path: Path) -> dict[str, Snap]:
+    """Marker (four hexadecimal digits, "first-..." or "end") to its first snapshot."""
+    snaps: dict[str, Snap] = {}
+    if not path.exists():
+        raise Trouble(f"the counting plugin wrote no {path}: see the serial log")
+    for line in path.read_text().splitlines():
+        marker, total, hypervisor, user = line.split()
+        snaps.setdefault(marker, Snap(int(total), int(hypervisor), int(user)))
+    return snaps
+
+
+def between(snaps: dict[str, Snap], first: int, last: int) -> Snap:
+    """What was executed from marker FIRST to marker LAST."""
+    for marker in (first, last):
+        if f"{marker:04x}" not in snaps:
+            raise Trouble(f"marker {marker:#x} was not executed")
+    return snaps[f"{last:04x}"].since(snaps[f"{first:04x}"])
+
+
+def rows(text: str, snaps: dict[str, Snap]) -> dict[str, Snap]:
+    """Rows told by "bench N NAME rounds R" lines: counts per round, times 1,000."""
+    result: dict[str, Snap] = {}
+    for number, name, rounds in re.findall(r"bench (\d+) (.+?) rounds (\d+)", text):
+        first = 2 * int(number)
+        if f"{first + 1:04x}" not in snaps:
+            continue
+        part = between(snaps, first, first + 1)
+        r = int(rounds)
+        result[name] = Snap(part.total * 1000 // r, part.hypervisor * 1000 // r,
+                            part.user * 1000 // r)
+    return result
+
+
+def entry_address(hypervisor: Path, log: str) -> int:
+    """Physical address of the hypervisor's first instruction, as GRUB i386-pc enters it.
+
+    Xen is relocatable and tells in its log by how much it was moved; Xylem lies as linked.
+    """
+    image = gzip.decompress(hypervisor.read_bytes())
+    if image[:5] != b"\x7fELF\x01":
+        raise Trouble(f"{hypervisor} is not an ELF32 image")
+    entry = struct.unpack_from("<I", image, 24)[0]
+    match = re.search(r"load base address: (0x[0-9a-f]+)", log)
+    return entry + (int(match.group(1), 16) if match else 0)

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The measurements: each boots one hypervisor and gives figures by name."""
+
+from __future__ import annotations
+
+import lzma
+import re
+import struct
+import tempfile
+from pathlib import Path
+
+from lib import cpio, dom0, guests, packages
+from lib.paths import BUILD, Trouble
+
+from . import counting
+
+Figures = dict[str, float]
+LOGS = BUILD / "logs"
+
+
+def _counts(name: str) -> Path:
+    path = counting.OUT / f"{name}.counts"
+    path.unlink(missing_ok=True)
+    return path
+
+
+def micro(hv: str) -> Figures:
+    """Single operations of a small guest run as dom0: the hypervisor's instructions."""
+    out = _counts(f"micro-{hv}")
+    result = guests.Run("bench", hv=hv, seconds=400, qemu=counting.arguments(out, 2)
+                        ).boot(LOGS / f"bench-micro-{hv}.txt")
+    if result.verdict != "SUCCESS":
+        raise Trouble(f"micro guest on {hv}: {result.complaints()}")
+    text = "\n".join(result.lines)
+    figures = {f"micro: {name}": snap.hypervisor / 1000
+               for name, snap in counting.rows(text, counting.read(out)).items()}
+    for name, value in re.findall(r"bench-value (.+): (\d+)", text):
+        figures[f"micro: {name}"] = float(value)
+    return figures
+
+
+def boot(hv: str) -> Figures:
+    """From the hypervisor's entry to dom0's first instruction, at any address."""
+    figures = {}
+    for memory in (512, 4096):
+        log = LOGS / f"bench-boot-{memory}-{hv}.txt"
+        out = _counts(f"boot-{memory}-{hv}")
+        first = guests.Run("hello", hv=hv, memory=memory, seconds=100,
+                           qemu=counting.arguments(out, 2)).boot(log)
+        entry = counting.entry_address(dom0.hypervisor(hv), first.text)
+        out.unlink()
+        guests.Run("hello", hv=hv, memory=memory, seconds=100,
+                   qemu=counting.arguments(out, 2, entry)).boot(log)
+        snaps = counting.read(out)
+        start = snaps.get(f"first-{entry:x}")
+        if start is None:
+            raise Trouble(f"{hv}: nothing was executed at its entry {entry:#x}; see {log}")
+        figures[f"boot: entry to dom0, {memory} MiB"] = snaps["7000"].since(start).total
+    return figures
+
+
+# Markers of the Linux runs, away from those of the small guest.
+INIT, GUEST_INIT, XL, DOM0_ROWS, DOMU_ROWS = 0x700, 0x701, 0x710, 0x100, 0x200
+
+_SCRIPT = f"""
+/bench/work {DOM0_ROWS} 'dom0 '
+cat /boot/domu-initrd /bench/domu.cpio >/tmp/initrd
+cat >/tmp/guest.cfg <<X
+name = "guest"
+kernel = "/boot/domu-vmlinuz"
+ramdisk = "/boot/domu-initrd"
+extra = "console=hvc0 quiet"
+memory = 128
+X
+sed 's|/boot/domu-initrd|/tmp/initrd|; s|quiet|quiet run=bench|' /tmp/guest.cfg >/tmp/bench.cfg
+sleep 2
+/bench/work mark {XL}
+xl create -q -p /tmp/guest.cfg || exit 1
+/bench/work mark {XL + 1}
+sleep 1
+/bench/work mark {XL + 2}
+xl destroy guest || exit 1
+/bench/work mark {XL + 3}
+sleep 2
+/bench/work mark {XL + 4}
+xl create -q /tmp/bench.cfg || exit 1
+(sleep 100) | xl console guest
+n=0
+while xl domid guest >/dev/null 2>&1 && [ $n -lt 300 ]; do n=$((n+1)); sleep 1; done
+/bench/work mark {XL + 5}
+xl list >/dev/null
+/bench/work mark {XL + 6}
+xl info >/dev/null
+/bench/work mark {XL + 7}
+"""
+
+_DOMU_BENCH = f"""#!/bin/sh
+/bench/work mark {GUEST_INIT}
+modprobe xen-evtchn
+mkdir -p /dev/xen
+[ -e /dev/xen/evtchn ] || mknod /dev/xen/evtchn c 10 $(awk '/evtchn/ {{print $1}}' /proc/misc)
+/bench/work {DOMU_ROWS} 'domU '
+"""
+
+
+def _domu_files(folder: Path) -> Path:
+    archive = cpio.Archive()
+    archive.file("bench/work", counting.WORK, 0o755)
+    archive.text("bench/run", _DOMU_BENCH, 0o755)
+    return archive.save(folder / "domu.cpio")
+
+
+def linux(hv: str, tools: str) -> Figures:
+    """Stock kernels: reset to init, the script's rows in dom0 and domU, xl."""
+    out = _counts(f"linux-{hv}-{tools}")
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        setup = dom0.Setup(hv=hv, tools=tools, script=_SCRIPT, qemu=counting.arguments(out, 0),
+                           add=[(counting.WORK, "/bench/work"),
+                                (_domu_files(Path(scratch)), "/bench/domu.cpio")])
+        with dom0.Lab(setup, LOGS / f"bench-linux-{hv}-{tools}.txt", 2400) as lab:
+            status, text = lab.script_output()
+            lab.wait_off(300)
+    if status != 0:
+        raise Trouble(f"{hv} with {tools}'s tools: script ended with {status}{lab.tail()}")
+    return _linux_figures(text, counting.read(out))
+
+
+def _linux_figures(text: str, snaps: dict[str, counting.Snap]) -> Figures:
+    figures: Figures = {}
+    for name, snap in counting.rows(text, snaps).items():
+        figures[f"total: {name}"] = snap.total / 1000
+        figures[f"linux: {name}"] = snap.hypervisor / 1000
+    figures["reset to init, hypervisor"] = snaps[f"{INIT:04x}"].hypervisor
+    figures["xl create: xl's own run"] = counting.between(snaps, XL, XL + 1).user
+    figures["xl create: all, to the guest's init"] = counting.between(
+        snaps, XL + 4, GUEST_INIT).total
+    figures["xl destroy"] = counting.between(snaps, XL + 2, XL + 3).total
+    figures["xl list"] = counting.between(snaps, XL + 5, XL + 6).total
+    figures["xl info"] = counting.between(snaps, XL + 6, XL + 7).total
+    return figures
+
+
+def unpacked_kernel() -> Path:
+    """dom0's kernel as the ELF file that its bzImage holds."""
+    path = counting.OUT / "vmlinux"
+    source = packages.kernel("linux-image-amd64")
+    if path.exists() and path.stat().st_mtime >= source.stat().st_mtime:
+        return path
+    image = source.read_bytes()
+    setup = (image[0x1f1] or 4) + 1
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    start = setup * 512 + offset
+    path.write_bytes(lzma.decompress(image[start:start + length - 4]))
+    return path
+
+
+def unpacking(hv: str) -> Figures:
+    """Reset to init with a kernel that needs no unpacking: what remains is "all the rest"."""
+    out = _counts(f"unpacked-{hv}")
+    setup = dom0.Setup(hv=hv, tools="debian", toolstack=False, kernel=unpacked_kernel(),
+                       qemu=counting.arguments(out, 0), add=[(counting.WORK, "/bench/work")])
+    with dom0.Lab(setup, LOGS / f"bench-unpacked-{hv}.txt", 600) as lab:
+        lab.expect(r"@@lab: dom0 init")
+        lab.wait_off(200)
+    return {"reset to init, hypervisor, without unpacking":
+            counting.read(out)[f"{INIT:04x}"].hypervisor}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Several questions asked of one booted machine: each step has its own verdict."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from . import guests
+from .paths import BUILD, ROOT, Trouble, run
+from .scenario import Context, Failed, scenario
+
+PRELUDE = Path(__file__).with_name("steps.sh")
+_LINE = re.compile(r"^@@step (\S+) (starts|ok|FAIL)(?: (.*))?\n", re.M)
+
+
+@dataclass(frozen=True)
+class Step:
+    """SCRIPT: the body of a shell function that runs in dom0, with the functions of steps.sh."""
+    name: str
+    script: str
+
+
+def freepages() -> Path:
+    """The program freepages, statically linked."""
+    out = BUILD / "tests" / "freepages"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", str(out),
+         str(ROOT / "tests/system/helpers/freepages.c"), "-lxencall", "-lxentoollog",
+         "-lxentoolcore", "-ldl", "-lpthread"], what="building freepages")
+    return out
+
+
+def _script(steps: list[Step]) -> str:
+    functions = "".join(f"step_{i}() {{\n{step.script}\n}}\n" for i, step in enumerate(steps))
+    calls = "".join(f"step {step.name} step_{i}\n" for i, step in enumerate(steps))
+    return f"{PRELUDE.read_text()}\n{functions}\nwarm_up\n{calls}"
+
+
+class _Watch:
+    """Tells each step's verdict as it is printed."""
+
+    def __init__(self, context: Context, steps: list[Step]) -> None:
+        self.waiting = [step.name for step in steps]
+        self._context = context
+        self._text = ""
+        self._started = time.monotonic()
+
+    def listen(self, piece: str) -> None:
+        self._text += piece
+        while (match := _LINE.search(self._text)) is not None:
+            self._text = self._text[match.end():]
+            name, what, why = match.groups()
+            if what == "starts":
+                self._started = time.monotonic()
+            else:
+                self.end(name, what, why or "")
+
+    def end(self, name: str, verdict: str, why: str) -> None:
+        if name in self.waiting:
+            self.waiting.remove(name)
+            self._context.tell(name, verdict, why, time.monotonic() - self._started)
+            self._started = time.monotonic()
+
+
+def run_steps(context: Context, steps: list[Step], seconds: float, **setup: object) -> None:
+    """Boot once, run the STEPS that are wanted, tell each verdict; Failed if the machine fails."""
+    chosen = [step for step in steps if step.name in context.parts]
+    watch = _Watch(context, chosen)
+    add = [(freepages(), "/usr/bin/freepages")]
+    add += [(path, f"/guests/{path.name}") for path in guests.FOLDER.iterdir() if path.is_file()]
+    add += setup.pop("add", [])                                          # type: ignore[arg-type]
+    try:
+        with context.lab(seconds, script=_script(chosen), add=add, **setup) as lab:
+            lab.listen(watch.listen)
+            status, _ = lab.script_output()
+            lab.wait_off(120)
+    except (Trouble, OSError) as trouble:
+        for i, name in enumerate(list(watch.waiting)):
+            watch.end(name, "FAIL", str(trouble) if i == 0 else "not reached")
+        raise
+    for name in list(watch.waiting):
+        watch.end(name, "FAIL", f"the script ended with {status} before it")
+    if status != 0:
+        raise Failed(f"the script ended with {status}")
+
+
+def stepped(name: str, steps: list[Step], seconds: float, long_only: bool = False,
+            **setup: object) -> Callable[[Context], None]:
+    """Registers a scenario that runs STEPS in one boot."""
+    @scenario(name, long_only, [step.name for step in steps])
+    def all_steps(context: Context) -> None:
+        run_steps(context, steps, seconds, **setup)
+    return all_steps

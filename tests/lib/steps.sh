@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Shell functions of the scripts that run in dom0.  Waiting is for what a guest does, never for a
+# fixed time, and generous: the machine may be busy.
+
+# End the step with a reason; what helps to find the cause is on the serial log.
+fail() {
+    echo "$*" >/tmp/why
+    xl list
+    for file in /tmp/*.console; do [ -e "$file" ] && { echo "== $file"; tail -n 15 "$file"; }; done
+    xl dmesg | tail -n 15
+    exit 1
+}
+
+there() { xl domid "$1" >/dev/null 2>&1; }
+gone() { ! there "$1"; }
+until_true() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 900 ] || return 1
+        usleep 200000
+    done
+}
+until_gone() { until_true gone "$1" || fail "$1 is still there"; }
+state() { xl list "$1" | awk 'NR == 2 { print $5 }'; }
+in_state() { case $(state "$1") in *"$2"*) return 0 ;; *) return 1 ;; esac; }
+
+# What a guest wrote: `console NAME` gathers it in /tmp/NAME.console, as long as the guest is there.
+console() {
+    ( while there "$1"; do sleep 5; done ) | xl console "$1" >"/tmp/$1.console" 2>&1 &
+}
+says() { grep -q -e "$2" "/tmp/$1.console" 2>/dev/null; }
+until_says() { until_true says "$1" "$2" || fail "$1 does not say '$2'"; }
+
+# A configuration file /tmp/NAME.cfg: micro NAME [WORDS...], stock NAME MEMORY [WORDS...]
+micro() {
+    name=$1
+    shift
+    printf 'name = "%s"\nkernel = "/guests/idle"\nmemory = 8\nextra = "%s"\n' "$name" "$*" \
+        >"/tmp/$name.cfg"
+}
+stock() {
+    name=$1 memory=$2
+    shift 2
+    printf 'name = "%s"\nkernel = "/boot/domu-vmlinuz"\nramdisk = "/boot/domu-initrd"\n' "$name" \
+        >"/tmp/$name.cfg"
+    printf 'memory = %s\nextra = "console=hvc0 quiet %s"\n' "$memory" "$*" >>"/tmp/$name.cfg"
+}
+create() { xl create -q "/tmp/$1.cfg" || fail "create of $1 failed"; }
+
+# What must be the same before and after: pages that are free, domains, their places in the store.
+pages() { freepages | cut -d' ' -f1; }
+traces() {
+    xl list | awk 'NR > 1 { print $2 }'
+    for folder in /local/domain /vm /libxl; do xenstore-list "$folder" 2>/dev/null; done
+}
+same_pages() { [ "$(pages)" = "$1" ]; }
+same_traces() { [ "$(traces)" = "$1" ]; }
+tidy() {
+    for id in $(xl list | awk 'NR > 2 { print $2 }'); do
+        echo "left over: domain $id"
+        xl destroy "$id"
+    done
+}
+
+# step NAME FUNCTION: run it, tell "@@step NAME ok" or "@@step NAME FAIL why".
+step() {
+    echo "@@step $1 starts"
+    rm -f /tmp/why /tmp/*.console
+    pages_before=$(pages) traces_before=$(traces) why=
+    if ! ("$2"); then
+        why=$(cat /tmp/why 2>/dev/null || echo "its script failed")
+        tidy
+    fi
+    tries=0
+    until same_pages "$pages_before" && same_traces "$traces_before" || [ "$tries" -ge 50 ]; do
+        tries=$((tries + 1))
+        usleep 200000
+    done
+    if ! same_traces "$traces_before"; then
+        why="$why; left behind: $(traces | tr '\n' ' ')"
+        tidy
+    elif ! same_pages "$pages_before"; then
+        why="$why; $pages_before pages were free before, $(pages) after"
+    fi
+    if [ -n "$why" ]; then
+        echo "@@step $1 FAIL ${why#; }"
+    else
+        echo "@@step $1 ok"
+    fi
+}
+
+# The first domain ever leaves caches filled; what is compared comes after it.
+warm_up() {
+    micro warm
+    xl create -q /tmp/warm.cfg && xl destroy warm
+    usleep 500000
+}
