@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Debug keys. */
+#include <xen/domain.h>
 #include <xen/keyhandler.h>
 #include <xen/lib.h>
 #include <xen/softirq.h>
@@ -60,8 +61,15 @@ static void show_help(char key)
     }
 }
 
-void keyhandler_init(void)
+static void restart(char key)
+{
+    printk("'%c' pressed: the machine restarts\n", key);
+    machine_restart();
+}
+
+void __init keyhandler_init(void)
 {
     softirq_open(SOFTIRQ_KEY, run_deferred);
+    register_keyhandler('R', restart, "restart the machine at once, without asking the domains");
     register_keyhandler('h', show_help, "show this list");
 }

@@ -3,6 +3,8 @@
 #ifndef XEN_BUG_H
 #define XEN_BUG_H
 
+#include <stdint.h>
+
 #include <xen/compiler.h>
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The final page tables: image by section, CPU 0's area, and low memory one to one until boot ends. */
+/* The final page tables: image by section, CPU 0's area, low memory one to one while booting. */
 #include <xen/lib.h>
 
 #include <asm/image.h>
