@@ -28,6 +28,7 @@ bool tsc_stable __ro_after_init;
 
 static const struct ref_clock *ref __ro_after_init;
 static struct clock_sample ref_start __ro_after_init;
+static const char *tsc_source __ro_after_init;
 static uint64_t tsc_hz __ro_after_init, apic_hz __ro_after_init;
 static uint64_t tsc_rate __ro_after_init, apic_rate __ro_after_init;   /* RATE_SHIFT */
 
@@ -146,15 +147,18 @@ static void __init measure(void)
     ref = ref_clock_find();
     if (ref != NULL) {
         tsc_hz = measure_by_ref(FIRST_MEASURE_HZ);
+        tsc_source = ref->name;
         if (tsc_hz == 0) {
             ref = NULL;
         }
     }
     if (tsc_hz == 0) {
         tsc_hz = cpuid_tsc_hz();
+        tsc_source = "CPUID";
     }
     if (tsc_hz == 0) {
         tsc_hz = pit_tsc_hz();
+        tsc_source = "PIT";
     }
     if (tsc_hz < 1000000 || tsc_hz >> 33 != 0) {
         panic("no clock to measure the TSC by: neither HPET, ACPI PM timer nor PIT answers");
@@ -183,22 +187,16 @@ static void stamp_cpu(uint64_t tsc)
     t->gen = atomic_add_return(&last_gen, 1);
 }
 
-void __init time_refine(void)
+/* refine - measure over all the time since the first sample; what is too odd is not believed. */
+static void __init refine(void)
 {
-    struct clock_sample now;
-    uint64_t hz, least;
-    unsigned long flags;
+    uint64_t least = ref_start.tsc + tsc_hz * REFINE_MS / 1000, hz;
+    unsigned long flags = local_irq_save();
 
-    if (ref == NULL) {
-        return;
-    }
-    flags = local_irq_save();
-    least = ref_start.tsc + tsc_hz * REFINE_MS / 1000;
     while (rdtsc() < least) {
         cpu_relax();
     }
-    now = ref_clock_sample(ref);
-    hz = ref_clock_hz(ref, ref_start, now, tsc_hz);
+    hz = ref_clock_hz(ref, ref_start, ref_clock_sample(ref), tsc_hz);
     if (hz < tsc_hz - tsc_hz / 100 || hz > tsc_hz + tsc_hz / 100) {
         pr_warn("TSC: %lu Hz at first, then %lu Hz: staying with the first\n", tsc_hz, hz);
     } else {
@@ -208,7 +206,14 @@ void __init time_refine(void)
         stamp_cpu(rdtsc());
     }
     local_irq_restore(flags);
-    printk("TSC: %u.%03u MHz by %s%s\n", tsc_khz / 1000, tsc_khz % 1000, ref->name,
+}
+
+void __init time_refine(void)
+{
+    if (ref != NULL) {
+        refine();
+    }
+    printk("TSC: %u.%03u MHz by %s%s\n", tsc_khz / 1000, tsc_khz % 1000, tsc_source,
            tsc_stable ? "" : ", not invariant");
 }
 
