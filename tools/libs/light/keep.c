@@ -44,15 +44,19 @@ static const char *reason_name(unsigned int reason)
     return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "shut down";
 }
 
-/* Wait until the domain is shut down (1, *info is set) or gone (0). */
-static int wait_shutdown(struct xyl_light *light, uint32_t domid, xyl_domain_info *info,
-                         struct xyl_err *err)
+/*
+ * Wait until the domain is shut down (1, *info is set) or gone (0).  A number may
+ * belong to another domain by the time we look: the UUID tells.
+ */
+static int wait_shutdown(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16],
+                         xyl_domain_info *info, struct xyl_err *err)
 {
     for (;;) {
         struct xyl_store_event *event;
         int rc = xyl_ctrl_domain_info(light->ctrl, domid, info);
 
-        if (rc == -ESRCH || (rc == 0 && (info->flags & XEN_DOMINF_dying))) {
+        if (rc == -ESRCH || (rc == 0 && ((info->flags & XEN_DOMINF_dying) ||
+                                         memcmp(info->handle, uuid, 16) != 0))) {
             return 0;
         }
         if (rc < 0) {
@@ -142,7 +146,7 @@ static int watch_one(struct xyl_light *light, const struct xyl_domain_config *co
         return lock;
     }
     light_log(light, "watching domain %u", domid);
-    rc = wait_shutdown(light, domid, &info, err);
+    rc = wait_shutdown(light, domid, config->uuid, &info, err);
     if (rc == 0) {
         light_log(light, "domain %u is gone", domid);
     } else if (rc > 0) {
