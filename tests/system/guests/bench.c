@@ -196,12 +196,11 @@ static void domain_destroy(uint32_t id)
 static void settle(unsigned long milliseconds)
 {
     struct sched_poll poll = { .nr_ports = 0 };
-    volatile struct vcpu_time_info *time = &shared_info->vcpu_info[0].time;
 
-    poll.timeout = time->system_time + milliseconds * 1000000;
+    poll.timeout = guest_now() + milliseconds * 1000000;
     (void)sched_op(SCHEDOP_poll, &poll);
     for (unsigned int i = 0; i < 4; i++) {
-        poll.timeout = time->system_time + 100000000;
+        poll.timeout = guest_now() + 100000000;
         (void)sched_op(SCHEDOP_poll, &poll);
     }
 }

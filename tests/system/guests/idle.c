@@ -21,26 +21,9 @@ static void fault(void)
     asm volatile("mov $0x5859, %%eax; ud2" : : : "eax");
 }
 
-static uint64_t now(void)
-{
-    volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
-    uint32_t version, low, high;
-    uint64_t delta, ns;
-
-    do {
-        version = t->version;
-        asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
-        delta = ((uint64_t)high << 32 | low) - t->tsc_timestamp;
-        delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-        ns = t->system_time + (uint64_t)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
-        asm volatile("lfence" : : : "memory");
-    } while ((version & 1) != 0 || version != t->version);
-    return ns;
-}
-
 static void tick(void)
 {
-    uint64_t next = now();
+    uint64_t next = guest_now();
 
     for (unsigned int n = 1;; n++) {
         struct sched_poll poll = { .nr_ports = 0 };
@@ -48,7 +31,7 @@ static void tick(void)
         guest_printf("tick %u\n", n);
         next += 1000000000UL;
         poll.timeout = next;
-        while (now() < next) {
+        while (guest_now() < next) {
             (void)sched_op(SCHEDOP_poll, &poll);
         }
     }

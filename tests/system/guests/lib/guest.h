@@ -66,6 +66,8 @@ void guest_exit(void) __attribute__((noreturn));
         }                                                                                          \
     } while (0)
 
+/* guest_now - system time in ns, as the first vcpu's clock gives it. */
+uint64_t guest_now(void);
 void guest_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int guest_vsnprintf(char *out, size_t size, const char *format, va_list args);
 int guest_snprintf(char *out, size_t size, const char *format, ...)
