@@ -108,5 +108,5 @@ class Lab(qemu.Machine):
         """Wait for the script's end; gives its exit status and what it printed."""
         self.expect(r"^@@lab: begin\n")
         start = self.seen
-        end = self.expect(r"^@@lab: end (\d+)$")
+        end = self.expect(r"@@lab: end (\d+)\n")
         return int(end.group(1)), self.text[start:end.start()]
