@@ -18,7 +18,6 @@
 long fake_call(void);
 long fake_call(void) { return 0; }
 HYPERCALLS(FAKE)
-__asm__(".globl iret_hypercall\n.set iret_hypercall, fake_call\n");
 
 struct cpu_policy cpu_policies[NR_POLICIES];
 struct pv_trap pv_no_traps[256];

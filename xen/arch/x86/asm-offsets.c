@@ -51,6 +51,12 @@ void asm_offsets(void)
     OFFSET(VCPU_info, struct vcpu, vcpu_info);
     OFFSET(VCPU_flags, struct vcpu, arch.flags);
     OFFSET(VCPU_cr3, struct vcpu, arch.cr3);
+    OFFSET(VCPU_domain, struct vcpu, domain);
+    OFFSET(VCPU_trap_table, struct vcpu, arch.trap_table);
+    OFFSET(VCPU_user_root, struct vcpu, arch.user_root);
+    OFFSET(DOMAIN_vm_assist, struct domain, arch.vm_assist);
+    OFFSET(TRAP_flags, struct pv_trap, flags);
+    OFFSET(INFO_cr2, struct vcpu_info, arch.cr2);
     OFFSET(VCPU_kernel_root, struct vcpu, arch.kernel_root);
     OFFSET(VCPU_kernel_sp, struct vcpu, arch.kernel_sp);
     OFFSET(VCPU_syscall_callback, struct vcpu, arch.syscall_callback);

@@ -46,8 +46,166 @@ trap_stubs:
         vector = vector + 1
         .endr
 
+/*
+ * From a guest, with nothing else to do and nothing special about the exception, the frame is bounced
+ * right here; the rest goes to pv_exception().  IRQs stay off, so pending work is looked at once.
+ */
+#define X(field)        (UREGS_##field - UREGS_r8)(%rsp)
+#define XINFO(field)    (CPUINFO_##field - UREGS_r8)(%rsp)
+#define TF_KERNEL_MODE  1               /* asm/domain.h */
+#define VM_ASSIST_IOPL  0x10            /* 1 << VMASST_TYPE_architectural_iopl */
+#define ENTRY_CLEARS    (X86_EFLAGS_TF | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT | \
+                         X86_EFLAGS_AC)
+/* Bounced without a look: #DE #BR #TS #NP #SS #MF #AC #XM; with one: #UD #PF. */
+#define BOUNCE_HERE     0x000b5c61
+#define PUSHES_EC       0x00025c00      /* of those: #TS #NP #SS #PF #AC */
+#define PFEC_LOOK       (PFEC_PRESENT | PFEC_WRITE | PFEC_RESERVED | PFEC_FETCH)
+#define FORCED_CPUID    0xa20f6e65780b0f
+
 exception:
-        SAVE_ALL
+        SAVE_FEW
+        testb   $3, X(cs)
+        jz      exception_slow
+        cmpq    $0, XINFO(pending)
+        jne     exception_slow
+        movl    X(entry_vector), %ecx
+        movl    $BOUNCE_HERE, %edx
+        btl     %ecx, %edx
+        jnc     exception_slow
+        movq    XINFO(current), %rax
+        movq    VCPU_info(%rax), %r8
+        cmpw    $0, INFO_upcall_pending(%r8)    /* and the mask: neither may be set */
+        jne     exception_slow
+        movq    VCPU_domain(%rax), %rdx
+        testb   $VM_ASSIST_IOPL, DOMAIN_vm_assist(%rdx)
+        jnz     exception_slow
+        cmpl    $X86_EXC_PF, %ecx
+        je      bounce_pf
+        cmpl    $X86_EXC_UD, %ecx
+        je      bounce_ud
+bounce:                                 /* rax current, rcx vector, r8 vcpu_info */
+        movl    %ecx, %edx
+        shll    $4, %edx
+        addq    VCPU_trap_table(%rax), %rdx
+        movq    (%rdx), %rdi
+        testq   %rdi, %rdi
+        jz      exception_slow
+        movl    TRAP_flags(%rdx), %esi
+        testb   $TF_KERNEL_MODE, VCPU_flags(%rax)
+        jz      bounce_user
+        movq    X(rsp), %rdx
+        andq    $-16, %rdx
+        leaq    -64(%rdx), %rdx
+        incq    VCPU_counters + 8 * COUNTER_EXCEPTION(0)(%rax, %rcx, 8)
+        JUMP_IF_HV %rdx, %rax, exception_slow
+        leaq    63(%rdx), %rax
+        JUMP_IF_HV %rax, %rax, exception_slow
+        andb    $0xfc, X(cs)
+bounce_frame:                           /* rdx: where the frame with an error code begins */
+        movl    $PUSHES_EC, %eax
+        btl     %ecx, %eax
+        movq    X(rcx), %rax
+        STAC
+        jnc     bounce_no_ec
+1:      movq    %rax, (%rdx)
+2:      movq    %r11, 8(%rdx)
+        movl    X(error_code), %eax
+3:      movq    %rax, 16(%rdx)
+        movq    %rdx, %rcx
+bounce_tail:
+        movq    X(rip), %rax
+4:      movq    %rax, 24(%rdx)
+        movq    X(cs), %rax
+5:      movq    %rax, 32(%rdx)
+        movq    X(eflags), %rax         /* IF is set, as it must be with the mask clear */
+6:      movq    %rax, 40(%rdx)
+        movq    X(rsp), %rax
+7:      movq    %rax, 48(%rdx)
+        movq    X(ss), %rax
+8:      movq    %rax, 56(%rdx)
+        CLAC
+        EXTABLE 1b, bounce_fault
+        EXTABLE 2b, bounce_fault
+        EXTABLE 3b, bounce_fault
+        EXTABLE 4b, bounce_fault
+        EXTABLE 5b, bounce_fault
+        EXTABLE 6b, bounce_fault
+        EXTABLE 7b, bounce_fault
+        EXTABLE 8b, bounce_fault
+        testb   $4, %sil
+        jz      1f
+        movb    $1, INFO_upcall_mask(%r8)
+1:      movq    %rcx, X(rsp)
+        movq    $SEL_GUEST_DS, X(ss)
+        movq    $SEL_GUEST_CS64, X(cs)
+        movq    %rdi, X(rip)
+        andq    $~ENTRY_CLEARS, X(eflags)
+bounce_exit:
+        popq    %r8
+        popq    %rax
+        popq    %rcx
+        popq    %rdx
+        popq    %rsi
+        popq    %rdi
+        addq    $8, %rsp
+bounce_iret:
+        iretq
+        EXTABLE bounce_iret, iret_fault
+        ALT_JUMP ALT_VERW, bounce_exit, bounce_exit_verw
+
+bounce_no_ec:
+1:      movq    %rax, 8(%rdx)
+2:      movq    %r11, 16(%rdx)
+        EXTABLE 1b, bounce_fault
+        EXTABLE 2b, bounce_fault
+        leaq    8(%rdx), %rcx
+        jmp     bounce_tail
+
+bounce_user:                            /* kernel_sp was checked when it was set */
+        incq    VCPU_counters + 8 * COUNTER_EXCEPTION(0)(%rax, %rcx, 8)
+        orl     $TF_KERNEL_MODE, VCPU_flags(%rax)
+        swapgs
+        movq    VCPU_kernel_root(%rax), %r8
+        shlq    $12, %r8
+        movq    %r8, VCPU_cr3(%rax)
+        movq    %r8, %cr3
+        movq    VCPU_info(%rax), %r8
+        movq    VCPU_kernel_sp(%rax), %rdx
+        andq    $-16, %rdx
+        subq    $64, %rdx
+        jmp     bounce_frame
+
+bounce_pf:
+        movq    %cr2, %rdx
+        JUMP_IF_HV %rdx, %rdi, exception_slow
+        movl    X(error_code), %edi
+        orl     $PFEC_USER, %edi
+        testb   $TF_KERNEL_MODE, VCPU_flags(%rax)
+        jz      1f
+        movl    %edi, %esi
+        andl    $PFEC_LOOK, %esi
+        cmpl    $PFEC_PRESENT | PFEC_WRITE, %esi
+        je      exception_slow          /* perhaps a write to a page table */
+        andl    $~PFEC_USER, %edi
+1:      movl    %edi, X(error_code)
+        movq    %rdx, INFO_cr2(%r8)
+        jmp     bounce
+
+bounce_ud:
+        movq    X(rip), %rdx
+        JUMP_IF_HV %rdx, %rdi, exception_slow
+        STAC
+1:      movq    (%rdx), %rdx
+        CLAC
+        EXTABLE 1b, exception_slow
+        shlq    $8, %rdx
+        movabsq $FORCED_CPUID << 8, %rdi
+        cmpq    %rdi, %rdx
+        jne     bounce
+        /* fall through */
+
+exception_slow:
+        SAVE_REST
         testb   $3, UREGS_cs(%rsp)
         jz      exception_hv
 exception_guest:                        /* rsp = &guest_regs */
@@ -77,6 +235,17 @@ iret_guest:
         iretq
         EXTABLE iret_guest, iret_fault
         ALT_JUMP ALT_VERW, restore_guest, restore_guest_verw
+
+/* The frame could not be stored; the vcpu may be in kernel mode already. */
+bounce_fault:
+        SAVE_REST
+        subq    $8, %rsp
+        call    pv_bounce_fault
+        addq    $8, %rsp
+        jmp     exit_to_guest
+bounce_exit_verw:                       /* untried on hardware */
+        SAVE_REST
+        jmp     exit_to_guest
 
 exit_work:
         subq    $8, %rsp

@@ -9,6 +9,8 @@
 #include <asm/x86-bits.h>
 
 #define TF_KERNEL_MODE  1               /* asm/domain.h */
+#define TF_NMI_MASKED   4
+#define NR_IRET         23
 #define ERESTART        85
 #define NR_CALLS        64
 
@@ -30,6 +32,8 @@ syscall64_entry:
         movq    INFO(current), %rcx
         testb   $TF_KERNEL_MODE, VCPU_flags(%rcx)
         jz      user_syscall
+        cmpq    $NR_IRET, %rax
+        je      iret_entry
 
         movq    %rax, FR(rax)
         movq    %rdi, FR(rdi)
@@ -111,37 +115,110 @@ hypercall_full:
         jmp     exit_to_guest
 
 /*
- * iret: pv_iret() rewrites the frame.  Callee-saved registers are the guest's still, so only the
- * others are loaded.
+ * iret: the guest's stack at rsp holds rax, r11, rcx, flags, rip, cs, rflags, rsp, ss.  rax, rcx and
+ * r11 are free; the other registers are the guest's and are not touched.  All that is read is read
+ * before anything changes, so that pv_iret() can start over with whatever is not common.
  */
-        .globl  iret_hypercall
-iret_hypercall:
-        addq    $8, %rsp                /* not back to the dispatch */
-        call    pv_iret
-        cli
+iret_entry:
+        incq    VCPU_counters + 8 * NR_IRET(%rcx)
+        movq    FR(rsp), %r11
+        testb   $TF_NMI_MASKED, VCPU_flags(%rcx)
+        jnz     iret_in_c
+        JUMP_IF_HV %r11, %rax, iret_in_c
+        STAC
+1:      cmpq    $0, 24(%r11)
+        jne     iret_in_c
+2:      movq    (%r11), %rax
+        movq    %rax, FR(rax)
+3:      movq    8(%r11), %rax
+        movq    %rax, FR(r11)
+4:      movq    16(%r11), %rax
+        movq    %rax, FR(rcx)
+5:      movq    32(%r11), %rax
+        movq    %rax, FR(rip)
+6:      movq    56(%r11), %rax
+        movq    %rax, FR(rsp)
+7:      movzwl  64(%r11), %eax
+        orl     $3, %eax
+        movq    %rax, FR(ss)
+8:      movq    48(%r11), %rax
+        andq    $~(X86_EFLAGS_IOPL | X86_EFLAGS_VM), %rax
+        movq    %rax, FR(eflags)
+9:      movzwl  40(%r11), %eax
+        CLAC
+        EXTABLE 1b, iret_in_c
+        EXTABLE 2b, iret_in_c
+        EXTABLE 3b, iret_in_c
+        EXTABLE 4b, iret_in_c
+        EXTABLE 5b, iret_in_c
+        EXTABLE 6b, iret_in_c
+        EXTABLE 7b, iret_in_c
+        EXTABLE 8b, iret_in_c
+        EXTABLE 9b, iret_in_c
+        movq    %rax, FR(cs)
+        notl    %eax
+        testb   $3, %al
+        jnz     iret_to_kernel
+        movq    VCPU_user_root(%rcx), %rax
+        cmpq    $-1, %rax
+        je      iret_in_c
+        andl    $~TF_KERNEL_MODE, VCPU_flags(%rcx)
+        swapgs
+        shlq    $12, %rax
+        movq    %rax, VCPU_cr3(%rcx)
+        movq    %rax, %cr3
+iret_mask:                              /* the upcall mask is what the guest takes for !IF */
+        movq    VCPU_info(%rcx), %rax
+        testl   $X86_EFLAGS_IF, FR(eflags)
+        jz      iret_masked
+        movb    $0, INFO_upcall_mask(%rax)
+        cmpb    $0, INFO_upcall_pending(%rax)
+        jne     iret_full
+iret_last:
         cmpq    $0, INFO(pending)
-        jne     iret_slow
-        movq    INFO(current), %rcx
-        movq    VCPU_info(%rcx), %rcx
-        movzwl  INFO_upcall_pending(%rcx), %ecx
-        decl    %ecx
-        cmpl    $0xff, %ecx
-        jb      iret_slow
-iret_fast:
+        jne     iret_full
+        movq    FR(rax), %rax
         movq    FR(rcx), %rcx
-        movq    FR(rdi), %rdi
-        movq    FR(rsi), %rsi
-        movq    FR(rdx), %rdx
-        movq    FR(r8), %r8
-        movq    FR(r9), %r9
-        movq    FR(r10), %r10
         movq    FR(r11), %r11
         addq    $8 + UREGS_rip, %rsp
 iret_iret:
         iretq
         EXTABLE iret_iret, iret_fault
-        ALT_JUMP ALT_VERW, iret_fast, iret_slow
-iret_slow:
+        ALT_JUMP ALT_VERW, iret_last, iret_full
+iret_to_kernel:
+        orb     $3, FR(cs)
+        jmp     iret_mask
+iret_masked:
+        movb    $1, INFO_upcall_mask(%rax)
+        orl     $X86_EFLAGS_IF, FR(eflags)
+        jmp     iret_last
+
+iret_full:
+        movq    %rdi, FR(rdi)
+        movq    %rsi, FR(rsi)
+        movq    %rdx, FR(rdx)
+        movq    %r8, FR(r8)
+        movq    %r9, FR(r9)
+        movq    %r10, FR(r10)
+        movq    %rbx, FR(rbx)
+        movq    %rbp, FR(rbp)
+        movq    %r12, FR(r12)
+        movq    %r13, FR(r13)
+        movq    %r14, FR(r14)
+        movq    %r15, FR(r15)
+        addq    $8, %rsp
+        jmp     exit_to_guest
+
+iret_in_c:
+        CLAC
+        movq    %r11, FR(rsp)
+        movq    %rdi, FR(rdi)
+        movq    %rsi, FR(rsi)
+        movq    %rdx, FR(rdx)
+        movq    %r8, FR(r8)
+        movq    %r9, FR(r9)
+        movq    %r10, FR(r10)
+        call    pv_iret
         movq    %rax, FR(rax)
         movq    %rbx, FR(rbx)
         movq    %rbp, FR(rbp)
@@ -230,7 +307,7 @@ user_syscall_fault:                     /* the kernel's stack is not there: its 
         movq    FR(rdi), %rdi
         FULL_SYSCALL_FRAME SEL_GUEST_CS64
         subq    $8, %rsp
-        call    pv_syscall_stack_fault
+        call    pv_bounce_fault
         addq    $8, %rsp
         jmp     exit_to_guest
 

@@ -16,16 +16,15 @@ static long no_such_hypercall(unsigned long a0, unsigned long a1, unsigned long 
     return -ENOSYS;
 }
 
-/* A multicall inside a multicall. */
-static long nested_multicall(unsigned long a0, unsigned long a1, unsigned long a2,
-                             unsigned long a3, unsigned long a4)
+/* A multicall or iret inside a multicall; outside, iret never comes here (hypercall-entry.S). */
+static long refused_in_multicall(unsigned long a0, unsigned long a1, unsigned long a2,
+                                 unsigned long a3, unsigned long a4)
 {
     (void)a0, (void)a1, (void)a2, (void)a3, (void)a4;
     return -EINVAL;
 }
 
-/* iret leaves the dispatch by its own way out: see hypercall-entry.S. */
-#define do_iret iret_hypercall
+#define do_iret refused_in_multicall
 /* Arguments arrive in full registers; handlers with narrower ones look at the low part. */
 #define ENTRY(nr, name, args) [nr] = (hypercall_fn)(void (*)(void))do_##name,
 
@@ -39,8 +38,7 @@ const hypercall_fn hypercall_table[NR_HYPERCALLS_ABI] = {
 const hypercall_fn multicall_table[NR_HYPERCALLS_ABI] = {
     [0 ... NR_HYPERCALLS_ABI - 1] = no_such_hypercall,
     HYPERCALLS(ENTRY)
-    [__HYPERVISOR_multicall] = nested_multicall,
-    [__HYPERVISOR_iret] = nested_multicall,
+    [__HYPERVISOR_multicall] = refused_in_multicall,
 };
 #pragma GCC diagnostic pop
 

@@ -214,10 +214,11 @@ void pv_sysenter(struct cpu_user_regs *regs)
     pv_bounce(regs, v, v->arch.sysenter_callback, v->arch.sysenter_masks ? BOUNCE_MASK : 0, 0);
 }
 
-void pv_syscall_stack_fault(void)
+/* A frame that assembly wrote could not be stored; the vcpu may be in kernel mode already. */
+void pv_bounce_fault(void)
 {
     struct vcpu *v = current;
 
-    domain_crash(v->domain, "%pv: system call, and the kernel's stack at %016lx cannot be "
-                 "written\n", v, v->arch.kernel_sp);
+    domain_crash(v->domain, "%pv: cannot enter the guest's kernel: its stack cannot be written "
+                 "(for entries from user mode: %016lx)\n", v, v->arch.kernel_sp);
 }

@@ -5,14 +5,16 @@
 
 #ifdef __ASSEMBLY__
 
-/* The lower part of struct cpu_user_regs, from rdi down; the flags C wants. */
-.macro SAVE_ALL
+/* The lower part of struct cpu_user_regs, from rdi down, in two pieces; the flags C wants. */
+.macro SAVE_FEW
         pushq   %rdi
         pushq   %rsi
         pushq   %rdx
         pushq   %rcx
         pushq   %rax
         pushq   %r8
+.endm
+.macro SAVE_REST
         pushq   %r9
         pushq   %r10
         pushq   %r11
@@ -24,6 +26,18 @@
         pushq   %r15
         cld
         CLAC
+.endm
+.macro SAVE_ALL
+        SAVE_FEW
+        SAVE_REST
+.endm
+
+/* Jump to @to if @reg is an address of Xylem's own; @scratch is lost. */
+.macro JUMP_IF_HV reg, scratch, to
+        movq    \reg, \scratch
+        sarq    $43, \scratch           /* slots 256-271: bits 63:47 set, 46:43 clear */
+        cmpq    $-16, \scratch
+        je      \to
 .endm
 
 .macro RESTORE_ALL
@@ -87,7 +101,7 @@ void pv_iret_fault(struct cpu_user_regs *regs);
 void pv_syscall_slow(struct cpu_user_regs *regs);
 void pv_syscall32(struct cpu_user_regs *regs);
 void pv_sysenter(struct cpu_user_regs *regs);
-void pv_syscall_stack_fault(void);
+void pv_bounce_fault(void);
 unsigned long pv_iret(void);
 /* multicall_run - see hypercall-entry.S. */
 long multicall_run(unsigned long list, unsigned int nr);
@@ -95,8 +109,6 @@ long multicall_run(unsigned long list, unsigned int nr);
 typedef long (*hypercall_fn)(unsigned long, unsigned long, unsigned long, unsigned long,
                              unsigned long);
 extern const hypercall_fn hypercall_table[], multicall_table[];
-/* iret_hypercall - the table's entry for iret: leaves the hypercall path. */
-long iret_hypercall(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long);
 
 /* traps_init - IDT, entry stubs and entry MSRs of the boot CPU; traps_init_cpu - of any CPU. */
 void traps_init(void);
