@@ -131,7 +131,7 @@ def _linux_figures(text: str, snaps: dict[str, counting.Snap]) -> Figures:
         figures[f"total: {name}"] = snap.total / 1000
         figures[f"linux: {name}"] = snap.hypervisor / 1000
     figures["reset to init, hypervisor"] = snaps[f"{INIT:04x}"].hypervisor
-    figures["xl create: xl's own run"] = counting.between(snaps, XL, XL + 1).user
+    figures["xl create: xl's own run"] = counting.between(snaps, XL, XL + 1).total
     figures["xl create: all, to the guest's init"] = counting.between(
         snaps, XL + 4, GUEST_INIT).total
     figures["xl destroy"] = counting.between(snaps, XL + 2, XL + 3).total

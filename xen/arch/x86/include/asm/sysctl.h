@@ -3,6 +3,8 @@
 #ifndef ASM_SYSCTL_H
 #define ASM_SYSCTL_H
 
+#include <xen/types.h>
+
 #include <public/sysctl.h>
 
 /* arch_physinfo - topology, hw_cap and capabilities that only x86 code knows. */
