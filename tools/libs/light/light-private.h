@@ -46,7 +46,8 @@ int nodes_describe(struct xyl_light *light, const struct light_nodes *nodes, str
 /* nodes_remove - all that the two above wrote. */
 void nodes_remove(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16]);
 
-/* Files about a domain: /var/lib/xen/userdata-d.ID.UUID.xl */
+/* Files about a domain: STATE_DIR/userdata-d.ID.UUID.xl; tests choose another folder. */
+extern const char *light_state_dir;
 int userdata_store(uint32_t domid, const uint8_t uuid[16], const char *text, struct xyl_err *err);
 char *userdata_load(uint32_t domid, const uint8_t uuid[16]);
 /*

@@ -13,13 +13,15 @@
 
 #define USERDATA_MAX (1u << 20)
 
+const char *light_state_dir = "/var/lib/xen";
+
 static void userdata_path(char path[LIGHT_PATH], uint32_t domid, const uint8_t uuid[16],
                           const char *suffix)
 {
     char text[XYL_UUID_TEXT];
 
     xyl_uuid_format(uuid, text);
-    snprintf(path, LIGHT_PATH, "/var/lib/xen/userdata-d.%u.%s.xl%s", domid, text, suffix);
+    snprintf(path, LIGHT_PATH, "%s/userdata-d.%u.%s.xl%s", light_state_dir, domid, text, suffix);
 }
 
 static int write_all(int fd, const char *text, size_t len)
@@ -47,7 +49,7 @@ int userdata_store(uint32_t domid, const uint8_t uuid[16], const char *text, str
 
     userdata_path(path, domid, uuid, "");
     userdata_path(new, domid, uuid, ".new");
-    mkdir("/var/lib/xen", 0755);
+    mkdir(light_state_dir, 0755);
     fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) {
         return xyl_fail_sys(err, -errno, "cannot write %s", new);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A hypervisor and a store for the tests of domains' lives; any call can be made to fail. */
+#ifndef TESTS_LIGHT_FAKE_HOST_H
+#define TESTS_LIGHT_FAKE_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xyl_ctrl.h"
+
+#define HOST_DOMAINS 8
+
+/*
+ * Invariant: calls counts the calls that may fail, from 1; the one whose number is
+ * fail_at gives -EIO, 0 is none.
+ */
+struct host {
+    unsigned int calls, fail_at;
+    xyl_domain_info domains[HOST_DOMAINS];  /* domain 0 too; [i].tot_pages 0 is an unused entry */
+    uint64_t free_pages;
+    unsigned int built;
+    int paused;                             /* pause calls minus unpause calls, all domains */
+    /* Called while the library waits for an event of the store; false: time is out. */
+    bool (*wait)(void);
+};
+
+extern struct host host;
+
+void host_reset(void);
+
+/* host_fails - count a call; true if this one fails. */
+bool host_fails(void);
+
+/* host_shutdown - a domain's guest ends with SHUTDOWN_@reason. */
+void host_shutdown(uint32_t domid, unsigned int reason);
+
+size_t host_domains(void);
+
+/* The store: nr of nodes below @path, value of a node (NULL: none). */
+void store_reset(void);
+size_t store_count(const char *path);
+const char *store_value(const char *path);
+void store_set(const char *path, const char *value);
+
+#endif

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-only
+light_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/light -Itools/libs/light/include \
+    -Itools/libs/guest/include -Itools/libs/ctrl/include -Itools/libs/store/include \
+    -Wno-format-truncation
+LIGHT_SRCS := $(addprefix tools/libs/light/,config.c uuid-cpus.c context.c find.c userdata.c nodes.c \
+    create.c end.c keep.c around.c) tools/libs/ctrl/err.c tests/unit/light/fake-host.c \
+    tests/unit/light/fake-store.c
+test-life_SRCS := $(LIGHT_SRCS)

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Domains' lives: whatever step of a creation fails, nothing remains; each end has its action. */
+#include "harness.h"
+#include "fake-host.h"
+#include "light-private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include <public/sched.h>
+
+static struct xyl_light *light;
+static struct xyl_domain_config config;
+static struct xyl_err err;
+static uint32_t domid;
+static char state_dir[64];
+
+static char *to_text(const struct xyl_domain_config *c)
+{
+    return strdup(c->name);
+}
+
+static void set(char **field, const char *value)
+{
+    free(*field);
+    *field = strdup(value);
+}
+
+static void begin(void)
+{
+    snprintf(state_dir, sizeof(state_dir), "/tmp/xyl-light-%d", (int)getpid());
+    light_state_dir = state_dir;
+    host_reset();
+    xyl_err_clear(&err);
+    light = xyl_light_new(NULL, NULL);
+    xyl_domain_config_dispose(&config);
+    set(&config.name, "guest");
+    set(&config.kernel, "/k");
+    set(&config.ramdisk, "/r");
+    set(&config.cmdline, "quiet");
+    config.memory_mib = 64;
+    config.vcpus = 1;
+    config.maxvcpus = 2;
+    config.cap = 50;
+    config.rtc_timeoffset = 10;
+    config.cpus = calloc(1, sizeof(char *));
+    config.cpus[0] = strdup("0-2");
+    config.nr_cpus = 1;
+    xyl_domain_config_check(&config, &err);
+}
+
+static size_t state_files(void)
+{
+    DIR *dir = opendir(state_dir);
+    size_t nr = 0;
+
+    while (dir != NULL && readdir(dir) != NULL) {
+        nr++;
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return nr > 2 ? nr - 2 : 0;
+}
+
+static void end(void)
+{
+    xyl_light_free(light);
+    xyl_domain_config_dispose(&config);
+    store_reset();
+    rmdir(state_dir);
+}
+
+static int create(void)
+{
+    return xyl_domain_create(light, &config, to_text, &domid, &err);
+}
+
+TEST(create_describes_the_domain)
+{
+    char path[100];
+
+    begin();
+    CHECK_EQ(create(), 0);
+    CHECK_EQ(host_domains(), 1);
+    CHECK_EQ(host.built, 1);
+    snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+    CHECK_STR(store_value(path), "guest");
+    snprintf(path, sizeof(path), "/local/domain/%u/memory/target", domid);
+    CHECK_STR(store_value(path), "65536");
+    snprintf(path, sizeof(path), "/local/domain/%u/cpu/1/availability", domid);
+    CHECK_STR(store_value(path), "offline");
+    snprintf(path, sizeof(path), "/local/domain/%u/store/ring-ref", domid);
+    CHECK_STR(store_value(path), "1234");
+    snprintf(path, sizeof(path), "/local/domain/%u/console/ring-ref", domid);
+    CHECK_STR(store_value(path), "1235");
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    CHECK_STR(store_value(path), "");
+    CHECK_EQ(state_files(), 1);
+    CHECK(config.uuid_given && config.uuid[6] >> 4 == 4 && config.uuid[8] >> 6 == 2);
+    CHECK_EQ(xyl_domain_destroy(light, domid, &err), 0);
+    CHECK_EQ(host_domains(), 0);
+    CHECK_EQ(store_count("/local/domain") + store_count("/vm") + store_count("/libxl"), 0);
+    CHECK_EQ(state_files(), 0);
+    end();
+}
+
+TEST(whatever_fails_nothing_remains)
+{
+    unsigned int fail_at = 0;
+    int rc;
+
+    do {
+        begin();
+        host.fail_at = ++fail_at;
+        rc = create();
+        if (rc < 0) {
+            CHECK(err.text[0] != '\0');
+            CHECK_EQ(host_domains(), 0);
+            CHECK_EQ(store_count("/local/domain") + store_count("/vm") + store_count("/libxl"), 0);
+            CHECK_EQ(state_files(), 0);
+            CHECK(!config.uuid_given);
+        } else {
+            CHECK_EQ(xyl_domain_destroy(light, domid, &err), 0);
+        }
+        end();
+    } while (rc < 0 && fail_at < 500);
+    CHECK(rc == 0);
+    /* All calls were walked through: store nodes alone are more than this. */
+    CHECK(fail_at > 60);
+}
+
+TEST(names_and_identities_are_unique)
+{
+    uint32_t first;
+
+    begin();
+    CHECK_EQ(create(), 0);
+    first = domid;
+    CHECK_EQ(create(), -EEXIST);
+    CHECK(strstr(err.text, "has the same UUID") != NULL);
+    xyl_err_clear(&err);
+    config.uuid_given = false;
+    CHECK_EQ(create(), -EEXIST);
+    CHECK_STR(err.text, "a domain with the name \"guest\" is there already");
+    CHECK_EQ(host_domains(), 1);
+    xyl_err_clear(&err);
+    set(&config.name, "other");
+    CHECK_EQ(create(), 0);
+    CHECK_EQ(xyl_domain_rename(light, domid, "guest", &err), -EEXIST);
+    xyl_err_clear(&err);
+    CHECK_EQ(xyl_domain_rename(light, domid, "third", &err), 0);
+    CHECK_EQ(xyl_domain_find(light, "third", &first, &err), 0);
+    CHECK_EQ(first, domid);
+    CHECK_EQ(xyl_domain_find(light, "nobody", &first, &err), -ESRCH);
+    xyl_err_clear(&err);
+    CHECK_EQ(xyl_domain_find(light, "999", &first, &err), -ESRCH);
+    CHECK_EQ(xyl_domain_find(light, "99999999999999999999", &first, &err), -ESRCH);
+    xyl_domain_destroy(light, domid, NULL);
+    CHECK_EQ(xyl_domain_find(light, "guest", &first, &err), 0);
+    xyl_domain_destroy(light, first, NULL);
+    CHECK_EQ(state_files(), 0);
+    end();
+}
+
+TEST(too_little_memory_is_said_before_anything_is_done)
+{
+    begin();
+    host.free_pages = 1000;
+    CHECK_EQ(create(), -ENOMEM);
+    CHECK_STR(err.text, "domain \"guest\" needs 65 MiB, but only 3 MiB are free; lower its memory, "
+              "or shut other domains down");
+    end();
+}
+
+TEST(domain_0_is_left_alone)
+{
+    begin();
+    CHECK_EQ(xyl_domain_destroy(light, 0, &err), -EINVAL);
+    CHECK_EQ(xyl_domain_pause(light, 0, &err), -EINVAL);
+    CHECK_EQ(xyl_domain_request(light, 0, "poweroff", &err), -EINVAL);
+    CHECK_EQ(host.paused, 0);
+    end();
+}
+
+/* ------------------------------------------------------------ requests */
+
+static bool guest_takes_request(void)
+{
+    char path[100];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    store_set(path, "");
+    return true;
+}
+
+static bool nobody_answers(void)
+{
+    return false;
+}
+
+TEST(a_request_waits_for_the_guest)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    host.wait = guest_takes_request;
+    CHECK_EQ(xyl_domain_request(light, domid, "poweroff", &err), 0);
+    xyl_domain_destroy(light, domid, NULL);
+    end();
+}
+
+/* ------------------------------------------------------------ keeping watch */
+
+static unsigned int ends;
+static unsigned int reasons[4];
+
+/* Each time the watcher waits, the newest domain ends with the next reason, or is destroyed. */
+static bool next_end(void)
+{
+    for (size_t i = HOST_DOMAINS - 1; i > 0; i--) {
+        xyl_domain_info *d = &host.domains[i];
+
+        if (d->tot_pages != 0 && !(d->flags & XEN_DOMINF_shutdown)) {
+            if (reasons[ends] == ~0u) {
+                d->tot_pages = 0;
+            } else {
+                host_shutdown(d->domain, reasons[ends]);
+            }
+            ends++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int keep(unsigned int first, unsigned int second)
+{
+    ends = 0;
+    reasons[0] = first;
+    reasons[1] = second;
+    host.wait = next_end;
+    return xyl_domain_keep(light, &config, to_text, domid, &err);
+}
+
+TEST(each_end_has_its_action)
+{
+    static const unsigned int all[] = { SHUTDOWN_poweroff, SHUTDOWN_reboot, SHUTDOWN_crash,
+                                        SHUTDOWN_watchdog, SHUTDOWN_soft_reset, 77 };
+
+    xyl_domain_config_init(&config);
+    config.on_poweroff = XYL_ACTION_RESTART;
+    config.on_reboot = XYL_ACTION_PRESERVE;
+    config.on_crash = XYL_ACTION_RENAME_RESTART;
+    config.on_watchdog = XYL_ACTION_DESTROY;
+    CHECK_EQ(xyl_domain_action(&config, all[0]), XYL_ACTION_RESTART);
+    CHECK_EQ(xyl_domain_action(&config, all[1]), XYL_ACTION_PRESERVE);
+    CHECK_EQ(xyl_domain_action(&config, all[2]), XYL_ACTION_RENAME_RESTART);
+    CHECK_EQ(xyl_domain_action(&config, all[3]), XYL_ACTION_DESTROY);
+    CHECK_EQ(xyl_domain_action(&config, all[4]), XYL_ACTION_SOFT_RESET);
+    CHECK_EQ(xyl_domain_action(&config, all[5]), XYL_ACTION_RENAME_RESTART);
+    CHECK_EQ(xyl_domain_action(&config, SHUTDOWN_suspend), XYL_ACTION_PRESERVE);
+}
+
+TEST(poweroff_destroys)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    CHECK_EQ(keep(SHUTDOWN_poweroff, 0), 0);
+    CHECK_EQ(host_domains(), 0);
+    CHECK_EQ(state_files(), 0);
+    end();
+}
+
+TEST(reboot_starts_again_until_the_end)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    CHECK_EQ(keep(SHUTDOWN_reboot, SHUTDOWN_poweroff), 0);
+    CHECK_EQ(ends, 2);
+    CHECK_EQ(host.built, 2);
+    CHECK_EQ(host_domains(), 0);
+    CHECK_EQ(store_count("/vm"), 0);
+    end();
+}
+
+TEST(rename_restart_keeps_the_dead_one)
+{
+    uint32_t dead;
+
+    begin();
+    config.on_crash = XYL_ACTION_RENAME_RESTART;
+    CHECK_EQ(create(), 0);
+    CHECK_EQ(keep(SHUTDOWN_crash, SHUTDOWN_poweroff), 0);
+    CHECK_EQ(host_domains(), 1);
+    CHECK_EQ(xyl_domain_find(light, "guest-1", &dead, &err), 0);
+    xyl_domain_destroy(light, dead, NULL);
+    CHECK_EQ(state_files(), 0);
+    end();
+}
+
+TEST(a_domain_destroyed_by_others_ends_the_watch)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    CHECK_EQ(keep(~0u, 0), 0);
+    nodes_remove(light, domid, config.uuid);
+    userdata_remove(domid, config.uuid);
+    end();
+}
+
+TEST(a_failing_restart_is_an_error)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    host.free_pages = 0;
+    CHECK_EQ(keep(SHUTDOWN_reboot, 0), -ENOMEM);
+    CHECK_EQ(host_domains(), 0);
+    CHECK_EQ(state_files(), 0);
+    end();
+}
+
+TEST(nobody_waits_for_ever)
+{
+    /* The wait itself is a minute of real time, so only its shape is tested: an event, then silence. */
+    begin();
+    host.wait = nobody_answers;
+    CHECK(xyl_console_tty(light, 5, 0, 1, &err) == NULL);
+    CHECK_STR(err.text, "domain 5 has no console 0 (is xenconsoled running?)");
+    end();
+}
+
+TEST_MAIN
