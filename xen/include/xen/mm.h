@@ -31,7 +31,7 @@ struct domain;
 struct frame {
     uint64_t ref;
     uint64_t type;
-};
+} __aligned(16);                        /* both words may change in one exchange (asm/frame.h) */
 static_assert(sizeof(struct frame) == 16, "decision: the frame table is small");
 
 #define FRAME_REF_MASK      0x00000000ffffffffUL
@@ -122,6 +122,12 @@ int __must_check domain_assign_frames(struct domain *d, mfn_t mfn, unsigned int 
  * -EINVAL if others refer to it or it has a type in use.
  */
 int __must_check domain_steal_frame(struct domain *d, struct frame *f);
+/*
+ * domain_release_run - give back frames of the dying @d from @at on, to the first that is not plain (has
+ * a type in use, a pin, or a reference besides its allocation's) or ends its 2 MiB chunk.
+ * Returns how many.  TLBs have been flushed since @d and its mappers last ran.
+ */
+unsigned long domain_release_run(struct domain *d, mfn_t at);
 /* domain_share_hv_page - let @d map Xylem's page at @va (read-only: only read-only mappings). */
 void domain_share_hv_page(struct domain *d, void *va, bool readonly);
 /*

@@ -258,8 +258,8 @@ static void decode_source(struct decoder *c, const struct cpu_user_regs *regs, e
     }
 }
 
-bool ptw_decode(const uint8_t *bytes, unsigned int nr, const struct cpu_user_regs *regs,
-                struct ptw_insn *insn)
+static bool decode_any(const uint8_t *bytes, unsigned int nr, const struct cpu_user_regs *regs,
+                       struct ptw_insn *insn)
 {
     struct decoder c = { .bytes = bytes, .nr = min_t(unsigned int, nr, PTW_MAX_BYTES) };
     bool two, byte_op, ok;
@@ -292,6 +292,33 @@ bool ptw_decode(const uint8_t *bytes, unsigned int nr, const struct cpu_user_reg
         insn->addr += regs->rip + c.pos;
     }
     return !c.cut;
+}
+
+/* MOV r64, (r64) without SIB or displacement: nearly all stores of entries. */
+static inline bool decode_plain_store(const uint8_t *bytes,
+                                      const struct cpu_user_regs *regs, struct ptw_insn *insn)
+{
+    uint8_t rex = bytes[0], m = bytes[2];
+
+    if ((rex & 0xfb) != 0x48 || bytes[1] != 0x89 || m >= 0x40 || (m & 6) == 4) {
+        return false;
+    }
+    insn->op = PTW_MOV;
+    insn->length = 3;
+    insn->size = 8;
+    insn->reg = (uint8_t)((m >> 3) | (rex & REX_R ? 8 : 0));
+    insn->value = gpr(regs, insn->reg);
+    insn->addr = gpr(regs, m & 7);
+    return true;
+}
+
+bool ptw_decode(const uint8_t *bytes, unsigned int nr, const struct cpu_user_regs *regs,
+                struct ptw_insn *insn)
+{
+    if (nr >= 3 && decode_plain_store(bytes, regs, insn)) {
+        return true;
+    }
+    return decode_any(bytes, nr, regs, insn);
 }
 
 /* --- Execution ------------------------------------------------------------------------------ */

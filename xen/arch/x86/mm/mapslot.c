@@ -57,6 +57,17 @@ void unmap_frame(const void *va)
     ms->used[s / 64] &= ~(1UL << (s % 64));
 }
 
+void *remap_frame(void *va, mfn_t mfn)
+{
+    struct map_slots *ms = &this_cpu(map_slots);
+    unsigned long s = ((unsigned long)va >> PAGE_SHIFT) & (PERCPU_NR_SLOTS - 1);
+
+    ASSERT(ms->used[s / 64] >> (s % 64) & 1);
+    ms->l1[s] = pte_make(mfn, HV_PTE_SLOT);
+    invlpg((unsigned long)va);
+    return va;
+}
+
 static inline void clear_bytes(void *va, unsigned long bytes)
 {
     unsigned long n = bytes / 8;

@@ -19,23 +19,20 @@ static int hold_slot(uint64_t addr, bool by_pte, struct pt_l1 *t, pte_t **slot)
 {
     const struct vcpu *v = current;
     unsigned int index;
-    mfn_t mfn;
 
     if (by_pte) {
         if (addr & 7) {
             return GNTST_general_error;
         }
-        mfn = _mfn(addr >> PAGE_SHIFT);
+        if (pt_l1_hold(t, _mfn(addr >> PAGE_SHIFT), v->domain) != 0) {
+            return GNTST_general_error;
+        }
         index = (unsigned int)(addr & ~PAGE_MASK) >> 3;
     } else {
-        if (!access_ok(addr, 1)) {
+        if (!access_ok(addr, 1) || pt_l1_hold_va(t, addr, v) != 0) {
             return GNTST_bad_virt_addr;
         }
-        mfn = pt_walk(v->domain, v->arch.kernel_root, addr);
         index = pt_index(addr, 1);
-    }
-    if (pt_l1_hold(t, mfn, v->domain) != 0) {
-        return by_pte ? GNTST_general_error : GNTST_bad_virt_addr;
     }
     *slot = &t->va[index];
     return GNTST_okay;

@@ -61,6 +61,19 @@ int l1e_get_odd(pte_t *ep, const struct domain *d, const struct domain *fd)
     return 0;
 }
 
+void l1e_put_odd(pte_t e)
+{
+    struct frame *f = pt_frame(mfn_x(pte_mfn(e)));
+
+    if (READ_ONCE(f->ref) & FRAME_HOLE) {
+        return;
+    }
+    if (e & PTE_RW) {
+        frame_put_writable(f);
+    }
+    frame_put_inline(f);
+}
+
 /* Both map the same frame with the same memory type, and @new needs no reference that @old has not. */
 static inline bool same_refs(pte_t old, pte_t new)
 {

@@ -37,9 +37,9 @@ struct domain *foreign_get(domid_t domid, int *err)
     return NULL;
 }
 
-void foreign_put(struct domain *d)
+void foreign_put_other(struct domain *d)
 {
-    if (d != currd && d != dom_io) {
+    if (d != dom_io) {
         domain_put(d);
     }
 }
@@ -78,13 +78,10 @@ int flush_vcpu_mask(unsigned long mask, bool page, unsigned long va)
     return 0;
 }
 
-int mmu_put_done(unsigned long pdone, unsigned int done, bool restarted)
+int mmu_write_done(unsigned long pdone, unsigned int done, bool restarted)
 {
     unsigned int before = 0;
 
-    if (likely(pdone == 0)) {
-        return 0;
-    }
     if (restarted && guest_read(&before, pdone, sizeof(before)) != 0) {
         return -EFAULT;
     }

@@ -28,13 +28,10 @@ void pt_put_table(struct frame *f, struct vcpu *v)
     frame_put(f);
 }
 
-int pt_finish(struct vcpu *v)
+int pt_finish_rest(struct vcpu *v)
 {
     struct frame *f = v->arch.pt_unfinished;
 
-    if (likely(f == NULL)) {
-        return 0;
-    }
     if (frame_put_type_preemptible(f) != 0) {
         return -ERESTART;
     }

@@ -16,25 +16,38 @@ static inline bool may_look(uint64_t mfn, const struct domain *d)
                         FRAME_OWNER(d->domain_id);
 }
 
-mfn_t pt_walk(const struct domain *d, mfn_t root, unsigned long va)
+/* One map slot for all levels.  @root is a root of @d, referenced by one of its vcpus. */
+mfn_t pt_walk_map(const struct domain *d, mfn_t root, unsigned long va, pte_t **table)
 {
     mfn_t mfn = root;
+    pte_t *t, e;
 
-    for (unsigned int level = 4; level > 1; level--) {
-        pte_t *t, e;
-
-        if (!may_look(mfn_x(mfn), d)) {
-            return INVALID_MFN;
-        }
-        t = map_frame(mfn);
-        e = READ_ONCE(t[pt_index(va, level)]);
-        unmap_frame(t);
-        if ((e & (PTE_P | PTE_PSE)) != PTE_P) {
-            return INVALID_MFN;
-        }
-        mfn = pte_mfn(e);
+    if (mfn_eq(root, INVALID_MFN)) {
+        return INVALID_MFN;
     }
-    return may_look(mfn_x(mfn), d) ? mfn : INVALID_MFN;
+    t = map_frame(root);
+    for (unsigned int shift = 39; shift > 12; shift -= 9) {
+        e = READ_ONCE(t[(va >> shift) & 511]);
+        mfn = pte_mfn(e);
+        if (unlikely((e & (PTE_P | PTE_PSE)) != PTE_P) || unlikely(!may_look(mfn_x(mfn), d))) {
+            unmap_frame(t);
+            return INVALID_MFN;
+        }
+        t = remap_frame(t, mfn);
+    }
+    *table = t;
+    return mfn;
+}
+
+mfn_t pt_walk(const struct domain *d, mfn_t root, unsigned long va)
+{
+    pte_t *t;
+    mfn_t mfn = pt_walk_map(d, root, va, &t);
+
+    if (!mfn_eq(mfn, INVALID_MFN)) {
+        unmap_frame(t);
+    }
+    return mfn;
 }
 
 pte_t pv_guest_l1e(unsigned long va, mfn_t *l1mfn)
@@ -47,11 +60,11 @@ pte_t pv_guest_l1e(unsigned long va, mfn_t *l1mfn)
     if (!access_ok(va, 1)) {
         return 0;
     }
-    mfn = pt_walk(v->domain, pv_in_kernel_mode(v) ? v->arch.kernel_root : v->arch.user_root, va);
+    mfn = pt_walk_map(v->domain, pv_in_kernel_mode(v) ? v->arch.kernel_root : v->arch.user_root, va,
+                      &t);
     if (mfn_eq(mfn, INVALID_MFN)) {
         return 0;
     }
-    t = map_frame(mfn);
     e = READ_ONCE(t[pt_index(va, 1)]);
     unmap_frame(t);
     if (!(e & PTE_P)) {
@@ -64,14 +77,8 @@ pte_t pv_guest_l1e(unsigned long va, mfn_t *l1mfn)
 int pt_l1_hold(struct pt_l1 *t, mfn_t mfn, const struct domain *d)
 {
     struct frame *f = pt_frame(mfn_x(mfn));
-    uint64_t valid = ((uint64_t)FT_L1 << FT_SHIFT) | FTF_VALIDATED;
 
-    if (f == NULL || !frame_get_owned(f, FRAME_OWNER(d->domain_id))) {
-        return -EINVAL;
-    }
-    if ((READ_ONCE(f->type) & (FT_MASK | FTF_VALIDATED)) != valid ||
-        frame_get_type(f, FT_L1, d) != 0) {
-        frame_put(f);
+    if (f == NULL || !frame_get_valid(f, d->domain_id, FT_L1)) {
         return -EINVAL;
     }
     t->f = f;
@@ -79,8 +86,26 @@ int pt_l1_hold(struct pt_l1 *t, mfn_t mfn, const struct domain *d)
     return 0;
 }
 
+int pt_l1_hold_va(struct pt_l1 *t, unsigned long va, const struct vcpu *v)
+{
+    const struct domain *d = v->domain;
+    mfn_t mfn = pt_walk_map(d, v->arch.kernel_root, va, &t->va);
+
+    if (mfn_eq(mfn, INVALID_MFN)) {
+        return -EINVAL;
+    }
+    t->f = mfn_to_frame(mfn);
+    if (unlikely(!frame_get_valid(t->f, d->domain_id, FT_L1))) {
+        unmap_frame(t->va);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 void pt_l1_drop(struct pt_l1 *t)
 {
     unmap_frame(t->va);
-    frame_put_and_type(t->f);
+    if (unlikely(!frame_put_valid(t->f, false))) {
+        frame_put_and_type(t->f);
+    }
 }

@@ -28,25 +28,25 @@ struct mmu_batch {
     unsigned int work;
 };
 
-static void batch_release(struct mmu_batch *b)
+static inline void batch_release(struct mmu_batch *b)
 {
     if (b->table != NULL) {
         unmap_frame(b->va);
-        pt_put_table(b->table, current);
+        if (unlikely(!frame_put_valid(b->table, b->type == FT_WRITABLE))) {
+            pt_put_table(b->table, current);
+        }
         b->table = NULL;
     }
 }
 
-/* Hold the frame @mfn as what it is now: a table in use, else as a writable page. */
-static int batch_select(struct mmu_batch *b, uint64_t mfn)
+/* Hold the frame @f as what it is now: a table in use, else as a writable page. */
+static __noinline int batch_hold_odd(struct mmu_batch *b, struct frame *f)
 {
-    struct frame *f = pt_frame(mfn);
     enum frame_type type;
     uint64_t w;
     int rc;
 
-    batch_release(b);
-    if (f == NULL || !frame_get_owned(f, FRAME_OWNER(b->d->domain_id))) {
+    if (!frame_get_owned(f, FRAME_OWNER(b->d->domain_id))) {
         return -EINVAL;
     }
     w = READ_ONCE(f->type);
@@ -59,9 +59,29 @@ static int batch_select(struct mmu_batch *b, uint64_t mfn)
         frame_put(f);
         return rc == -ERESTART ? rc : -EINVAL;
     }
+    b->type = type;
+    return 0;
+}
+
+static int batch_select(struct mmu_batch *b, uint64_t mfn)
+{
+    struct frame *f = pt_frame(mfn);
+
+    batch_release(b);
+    if (unlikely(f == NULL)) {
+        return -EINVAL;
+    }
+    if (likely(frame_get_valid(f, b->d->domain_id, FT_L1))) {
+        b->type = FT_L1;
+    } else {
+        int rc = batch_hold_odd(b, f);
+
+        if (rc != 0) {
+            return rc;
+        }
+    }
     b->table = f;
     b->table_mfn = mfn;
-    b->type = type;
     b->va = map_frame(_mfn(mfn));
     return 0;
 }
@@ -123,6 +143,18 @@ static __always_inline int do_request(struct mmu_batch *b, const struct mmu_upda
     }
 }
 
+/* Read up to BATCH of the @left requests at @from; if not all can be, the first.  0: not even that. */
+static inline unsigned int read_requests(struct mmu_update *reqs, unsigned long from,
+                                         unsigned int left)
+{
+    unsigned int nr = min_t(unsigned int, BATCH, left);
+
+    if (likely(guest_read(reqs, from, nr * sizeof(*reqs)) == 0)) {
+        return nr;
+    }
+    return guest_read(reqs, from, sizeof(*reqs)) == 0 ? 1 : 0;
+}
+
 /* Carry out up to @count requests at @ureqs; *@done says how many were.  0, error, or -ERESTART. */
 static int run_batch(struct mmu_batch *b, unsigned long ureqs, unsigned int count,
                      unsigned int *done)
@@ -135,14 +167,10 @@ static int run_batch(struct mmu_batch *b, unsigned long ureqs, unsigned int coun
         int rc;
 
         if (next == have) {
-            have = min_t(unsigned int, BATCH, count - *done);
+            have = read_requests(reqs, ureqs + *done * sizeof(reqs[0]), count - *done);
             next = 0;
-            if (guest_read(reqs, ureqs + *done * sizeof(reqs[0]), have * sizeof(reqs[0])) != 0) {
-                /* The readable ones still count. */
-                have = 1;
-                if (guest_read(reqs, ureqs + *done * sizeof(reqs[0]), sizeof(reqs[0])) != 0) {
-                    return -EFAULT;
-                }
+            if (unlikely(have == 0)) {
+                return -EFAULT;
             }
         }
         if (b->work >= WORK_SLICE) {
@@ -267,7 +295,7 @@ static int update_va(unsigned long va, uint64_t val, unsigned long flags,
     if (!access_ok(va, 1)) {
         return -EINVAL;
     }
-    rc = pt_l1_hold(&t, pt_walk(v->domain, v->arch.kernel_root, va), v->domain);
+    rc = pt_l1_hold_va(&t, va, v);
     if (rc != 0) {
         return rc;
     }

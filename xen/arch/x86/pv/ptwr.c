@@ -12,19 +12,20 @@
 
 #define DR6_BS          0x4000UL        /* single step */
 
+#define FETCH 16                        /* two words: an instruction, and a byte that is not looked at */
+
 /* The bytes at rip that can be read; what lies beyond a page boundary may be missing. */
 static unsigned int fetch(uint8_t *bytes, unsigned long rip)
 {
     unsigned int to_end = (unsigned int)(PAGE_SIZE - (rip & ~PAGE_MASK));
 
-    if (likely(to_end >= PTW_MAX_BYTES)) {
-        return guest_read(bytes, rip, PTW_MAX_BYTES) == 0 ? PTW_MAX_BYTES : 0;
+    if (likely(to_end >= FETCH)) {
+        return guest_read(bytes, rip, FETCH) == 0 ? FETCH : 0;
     }
     if (guest_read(bytes, rip, to_end) != 0) {
         return 0;
     }
-    return guest_read(bytes + to_end, rip + to_end, PTW_MAX_BYTES - to_end) == 0 ? PTW_MAX_BYTES
-                                                                                  : to_end;
+    return guest_read(bytes + to_end, rip + to_end, FETCH - to_end) == 0 ? FETCH : to_end;
 }
 
 /*
@@ -98,7 +99,7 @@ static bool pte_write_fault(struct cpu_user_regs *regs, unsigned long va)
 {
     struct vcpu *v = current;
     mfn_t table = faulting_table(va);
-    uint8_t bytes[PTW_MAX_BYTES];
+    uint8_t bytes[FETCH];
     struct ptw_insn insn;
     struct pt_l1 t;
     int rc;

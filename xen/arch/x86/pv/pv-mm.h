@@ -3,6 +3,7 @@
 #ifndef PV_MM_H
 #define PV_MM_H
 
+#include <asm/current.h>
 #include <asm/frame.h>
 #include <asm/pv.h>
 #include <xen/domain.h>
@@ -44,8 +45,9 @@ static __always_inline pte_t l1e_adjust(pte_t e)
     return (e | PTE_US | PTE_GUEST_KERNEL) & ~PTE_G;
 }
 
-/* l1e_get_odd - the part of l1e_get() for device memory, refusals and changes of type. */
+/* l1e_get_odd, l1e_put_odd - the rare parts: device memory, refusals, changes of type, last references. */
 int __must_check l1e_get_odd(pte_t *ep, const struct domain *d, const struct domain *fd);
+void l1e_put_odd(pte_t e);
 
 /*
  * l1e_get - take the references of the present entry *@ep and turn it into what is stored.
@@ -59,16 +61,9 @@ static __always_inline int l1e_get(pte_t *ep, const struct domain *d, const stru
     struct frame *f = pt_frame(mfn_x(pte_mfn(e)));
 
     if (unlikely(e & L1_CACHE_BITS) || unlikely(f == NULL) ||
-        unlikely(!frame_get_owned(f, FRAME_OWNER(fd->domain_id)))) {
+        unlikely(e & PTE_RW ? !frame_get_valid(f, fd->domain_id, FT_WRITABLE)
+                            : !frame_get_owned(f, FRAME_OWNER(fd->domain_id)))) {
         return l1e_get_odd(ep, d, fd);
-    }
-    if ((e & PTE_RW) && unlikely(!frame_get_writable(f))) {
-        int rc = frame_get_type(f, FT_WRITABLE, fd);
-
-        if (rc != 0) {
-            frame_put(f);
-            return rc;
-        }
     }
     *ep = l1e_adjust(e);
     return 0;
@@ -83,13 +78,14 @@ static __always_inline void l1e_put(pte_t e)
         return;
     }
     f = pt_frame(mfn_x(pte_mfn(e)));
-    if (unlikely(f == NULL) || unlikely(READ_ONCE(f->ref) & FRAME_HOLE)) {
+    if (unlikely(f == NULL)) {
         return;                         /* device memory */
     }
-    if (e & PTE_RW) {
-        frame_put_writable(f);
+    if (e & PTE_RW ? unlikely(!frame_put_valid(f, true)) : unlikely((uint32_t)f->ref <= 1)) {
+        l1e_put_odd(e);
+    } else if (!(e & PTE_RW)) {
+        frame_put_inline(f);
     }
-    frame_put_inline(f);
 }
 
 /*
@@ -124,6 +120,8 @@ int __must_check table_update(pte_t *slot, pte_t new, unsigned int level, unsign
  * @va is a guest's address (access_ok).  Only a hint: another vcpu may change the tables.
  */
 mfn_t pt_walk(const struct domain *d, mfn_t root, unsigned long va);
+/* pt_walk_map - as pt_walk(), and the table found is mapped at *@table (unmap_frame(), if there is one). */
+mfn_t pt_walk_map(const struct domain *d, mfn_t root, unsigned long va, pte_t **table);
 
 /*
  * An L1 table held for changes: a general and an L1 type reference, and mapped.
@@ -134,6 +132,8 @@ struct pt_l1 {
     pte_t *va;
 };
 int __must_check pt_l1_hold(struct pt_l1 *t, mfn_t mfn, const struct domain *d);
+/* pt_l1_hold_va - the one that maps the guest's address @va (access_ok) in @v's kernel root. */
+int __must_check pt_l1_hold_va(struct pt_l1 *t, unsigned long va, const struct vcpu *v);
 void pt_l1_drop(struct pt_l1 *t);
 
 /* --- Roots, pins, unfinished work (mm-roots.c) ------------------------------------------------ */
@@ -141,7 +141,11 @@ void pt_l1_drop(struct pt_l1 *t);
 /* pt_put_table - drop a type and a general reference of a table; what is interrupted is left in @v. */
 void pt_put_table(struct frame *f, struct vcpu *v);
 /* pt_finish - go on with v->arch.pt_unfinished: 0 when there is none, -ERESTART. */
-int pt_finish(struct vcpu *v);
+int pt_finish_rest(struct vcpu *v);
+static inline int pt_finish(struct vcpu *v)
+{
+    return likely(v->arch.pt_unfinished == NULL) ? 0 : pt_finish_rest(v);
+}
 /* pt_pin, pt_unpin - 0, -EINVAL (already, or not, pinned), or as frame_get_type(). */
 int pt_pin(struct domain *d, mfn_t mfn, enum frame_type type);
 int pt_unpin(struct domain *d, mfn_t mfn);
@@ -155,7 +159,13 @@ int pt_drop_pin(struct frame *f);
  * *@err: -ESRCH none or dying, -EPERM.  Put back with foreign_put().
  */
 struct domain *foreign_get(domid_t domid, int *err);
-void foreign_put(struct domain *d);
+void foreign_put_other(struct domain *d);
+static inline void foreign_put(struct domain *d)
+{
+    if (unlikely(d != currd)) {
+        foreign_put_other(d);
+    }
+}
 
 /*
  * flush_vcpu_mask - @page of @va (or everything) from the TLBs of the current domain's vcpus whose bits
@@ -166,7 +176,11 @@ int flush_vcpu_mask(unsigned long mask, bool page, unsigned long va);
 /* Bit 31 of the count argument: a restart, whose *pdone is to be added to. */
 #define MMU_RESTARTED   (1u << 31)
 /* mmu_put_done - the number done to the guest's counter at @pdone (0: not wanted).  0 or -EFAULT. */
-int mmu_put_done(unsigned long pdone, unsigned int done, bool restarted);
+int mmu_write_done(unsigned long pdone, unsigned int done, bool restarted);
+static inline int mmu_put_done(unsigned long pdone, unsigned int done, bool restarted)
+{
+    return likely(pdone == 0) ? 0 : mmu_write_done(pdone, done, restarted);
+}
 
 /* --- Descriptor tables (descriptors.c) -------------------------------------------------------------- */
 

@@ -101,4 +101,62 @@ static __always_inline void frame_put_writable(struct frame *f)
     } while (unlikely(!try_cmpxchg(&f->type, &old, new)));
 }
 
+/* --- Both words in one exchange ------------------------------------------------------------ */
+
+static __always_inline bool frame_exchange(struct frame *f, struct frame *old, uint64_t ref,
+                                           uint64_t type)
+{
+    bool done;
+
+    asm volatile ("lock cmpxchg16b %1"
+                  : "=@ccz" (done), "+m" (*f), "+a" (old->ref), "+d" (old->type)
+                  : "b" (ref), "c" (type) : "memory");
+    return done;
+}
+
+/*
+ * frame_get_valid - a general and a type reference of @f if domain @id owns it and it has type
+ * @type already, validated; false: nothing taken, and another way may lead there.
+ */
+static __always_inline bool frame_get_valid(struct frame *f, uint16_t id, enum frame_type type)
+{
+    struct frame old = { .ref = READ_ONCE(f->ref), .type = READ_ONCE(f->type) };
+    uint32_t want = type | (uint32_t)(FTF_VALIDATED >> FT_SHIFT);
+    uint32_t mask = (uint32_t)((FT_MASK | FTF_VALIDATED) >> FT_SHIFT);
+
+    do {
+        if (unlikely((uint16_t)(old.ref >> FRAME_OWNER_SHIFT) != id) ||
+            unlikely((uint32_t)(old.ref - 1) >= FRAME_REF_MASK - 1) ||
+            unlikely(((uint32_t)(old.type >> FT_SHIFT) & mask) != want) ||
+            unlikely((uint32_t)old.type == FT_COUNT_MASK)) {
+            return false;
+        }
+    } while (unlikely(!frame_exchange(f, &old, old.ref + 1, old.type + 1)));
+    return true;
+}
+
+/*
+ * frame_put_valid - drop both, if the frame has other general references and, for a type with contents,
+ * other type references; false: nothing dropped, or no frame in use at all (a hole).
+ */
+static __always_inline bool frame_put_valid(struct frame *f, bool writable)
+{
+    struct frame old = { .ref = READ_ONCE(f->ref), .type = READ_ONCE(f->type) };
+    uint64_t type;
+
+    do {
+        type = old.type - 1;
+        if (unlikely((uint32_t)old.ref <= 1)) {
+            return false;
+        }
+        if ((uint32_t)type == 0) {
+            if (!writable) {
+                return false;
+            }
+            type = (type & ~FT_STAMP_MASK) | tlb_stamp_now();
+        }
+    } while (unlikely(!frame_exchange(f, &old, old.ref - 1, type)));
+    return true;
+}
+
 #endif /* ASM_FRAME_H */
