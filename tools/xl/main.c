@@ -61,6 +61,12 @@ static int unknown_verb(const char *name, struct xyl_err *err)
         names[nr++] = verb->name;
     }
     names[nr] = NULL;
+    for (const char *const *later = xl_verbs_later; *later != NULL; later++) {
+        if (strcmp(*later, name) == 0) {
+            return xyl_fail(err, -EOPNOTSUPP, "this verb of Xen's xl is not there yet; \"xl "
+                            "help\" lists those that are");
+        }
+    }
     near = xyl_nearest(name, names);
     if (near != NULL) {
         return xyl_fail(err, -EINVAL, "\"%s\" is no verb; do you mean \"%s\"?", name, near);

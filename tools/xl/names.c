@@ -119,6 +119,21 @@ int xl_uptime(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
     return rc;
 }
 
+int xl_debug_keys(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, err);
+    int rc;
+
+    if (ctrl == NULL) {
+        return -ENODEV;
+    }
+    if (xl_dry_run(xl, "press %s", args->words[0])) {
+        return 0;
+    }
+    rc = xyl_ctrl_debug_keys(ctrl, args->words[0]);
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "the hypervisor refuses the keys");
+}
+
 #define DMESG_STEP 16384u
 
 int xl_dmesg(struct xl *xl, const struct xl_args *args, struct xyl_err *err)

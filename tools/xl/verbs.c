@@ -57,6 +57,8 @@ const struct xl_verb xl_verbs[] = {
     { "dmesg", xl_dmesg, XL_NOTHING, 0, 0, "c|clear", "[OPTIONS]",
       "Print the hypervisor's log\n"
       "-c, --clear                 and empty it" },
+    { "debug-keys", xl_debug_keys, XL_NOTHING, 1, 1, "", "KEYS",
+      "Press keys on the hypervisor's console; h is help, the answer is in its log" },
     { "info", xl_info, XL_NOTHING, 0, 0, "n|numa", "[OPTIONS]",
       "Print what the machine is and what it runs\n"
       "-n, --numa                  with CPUs and memory nodes" },
@@ -76,4 +78,21 @@ const struct xl_verb xl_verbs[] = {
       "Print what there is, or all about one verb\n"
       "-l, --long                  all about all" },
     { NULL, NULL, XL_NOTHING, 0, 0, NULL, NULL, NULL },
+};
+
+const char *const xl_verbs_later[] = {
+    "block-attach", "block-detach", "block-list", "button-press", "cd-eject", "cd-insert",
+    "channel-list", "claims", "config-update", "cpupool-cpu-add", "cpupool-cpu-remove",
+    "cpupool-create", "cpupool-destroy", "cpupool-list", "cpupool-migrate", "cpupool-numa-split",
+    "cpupool-rename", "devd", "dump-core", "getenforce", "loadpolicy", "mem-max",
+    "mem-set", "migrate", "migrate-receive", "network-attach", "network-detach", "network-list",
+    "pci-assignable-add", "pci-assignable-list", "pci-assignable-remove", "pci-attach",
+    "pci-detach", "pci-list", "psr-cat-set", "psr-cat-show", "psr-cmt-attach", "psr-cmt-detach",
+    "psr-cmt-show", "psr-hwinfo", "psr-mba-set", "psr-mba-show", "qemu-monitor-command", "remus",
+    "restore", "save", "sched-credit", "sched-credit2", "sched-rtds", "setenforce",
+    "set-parameters", "sharing", "sysrq", "top", "trigger", "usb-list", "usbctrl-attach",
+    "usbctrl-detach", "usbdev-attach", "usbdev-detach", "vcpu-pin", "vcpu-set", "vdispl-attach",
+    "vdispl-detach", "vdispl-list", "vkb-attach", "vkb-detach", "vkb-list", "vm-list",
+    "vncviewer", "vsnd-attach", "vsnd-detach", "vsnd-list", "vtpm-attach", "vtpm-detach",
+    "vtpm-list", NULL,
 };

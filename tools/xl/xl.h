@@ -51,6 +51,7 @@ struct xl_verb {
 };
 
 extern const struct xl_verb xl_verbs[];     /* ends with a row without a name */
+extern const char *const xl_verbs_later[];  /* Xen's other verbs, which are not there yet; NULL */
 
 /* xl_log - a line for people: level 0 always, 1 with -v, 2 with -vv. */
 void xl_log(const struct xl *xl, unsigned int level, const char *fmt, ...)
@@ -63,7 +64,7 @@ typedef int xl_run_fn(struct xl *xl, const struct xl_args *args, struct xyl_err 
 
 xl_run_fn xl_create, xl_destroy, xl_shutdown, xl_reboot, xl_pause, xl_unpause, xl_list, xl_console,
           xl_dmesg, xl_info, xl_vcpu_list, xl_domid, xl_domname, xl_rename, xl_uptime, xl_help,
-          xl_keep;
+          xl_keep, xl_debug_keys;
 
 /* ------------------------------------------------------------ console.c */
 
