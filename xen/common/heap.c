@@ -141,8 +141,8 @@ static uint64_t zone_take(struct zone *z, unsigned int order, bool clean)
     return mfn;
 }
 
-/* Highest zone first, clean before dirty in each. */
-static uint64_t take_block(unsigned int order, unsigned int bits)
+/* Highest zone first, clean before dirty in each; *@clean says what it is. */
+static uint64_t take_block(unsigned int order, unsigned int bits, bool *clean)
 {
     unsigned int z = NR_ZONES;
 
@@ -155,8 +155,10 @@ static uint64_t take_block(unsigned int order, unsigned int bits)
         if (zones[z].free < (1UL << order)) {
             continue;
         }
+        *clean = true;
         mfn = zone_take(&zones[z], order, true);
         if (mfn == ~0UL) {
+            *clean = false;
             mfn = zone_take(&zones[z], order, false);
         }
         if (mfn != ~0UL) {
@@ -168,13 +170,18 @@ static uint64_t take_block(unsigned int order, unsigned int bits)
     return ~0UL;
 }
 
+/* What is known of a block's frames before they are looked at. */
+enum contents { ALL_CLEAN, ALL_DIRTY, MIXED };
+
 /*
  * Take a block, respecting claims: one of @d's own counts towards its claim.
  * The frames come back with only FRAME_CLEAN meaningful in their ref words.
  */
-static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int memflags)
+static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int memflags,
+                          enum contents *contents)
 {
     uint64_t want = 1UL << order, mfn = ~0UL, own;
+    bool all_dirty, clean = false;
 
     if (order > MAX_ORDER) {
         return ~0UL;
@@ -182,7 +189,12 @@ static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int mem
     spin_lock(&heap_lock);
     own = d != NULL ? min(d->claimed_pages, want) : 0;
     if (free_pages >= claimed_pages - own + want) {
-        mfn = take_block(order, MEMF_GET_BITS(memflags));
+        all_dirty = dirty_pages == free_pages;
+        mfn = take_block(order, MEMF_GET_BITS(memflags), &clean);
+        *contents = clean ? ALL_CLEAN : all_dirty ? ALL_DIRTY : MIXED;
+        if (all_dirty && mfn != ~0UL) {
+            dirty_pages -= want;
+        }
         if (mfn != ~0UL && own != 0) {
             d->claimed_pages -= own;
             claimed_pages -= own;
@@ -192,12 +204,15 @@ static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int mem
     return mfn;
 }
 
-/* Clear what is dirty of a block just taken; count what was. */
-static void block_scrub(uint64_t mfn, unsigned int order, bool scrub)
+/* Clear what is dirty of a block just taken, if @scrub, and count it. */
+static void block_scrub(uint64_t mfn, unsigned int order, enum contents contents, bool scrub)
 {
-    uint64_t i, dirty = 0;
+    uint64_t i, n = 1UL << order, dirty = 0;
 
-    for (i = 0; i < (1UL << order); i++) {
+    if (contents == ALL_CLEAN || (contents == ALL_DIRTY && !scrub)) {
+        return;
+    }
+    for (i = 0; i < n; i++) {
         if (!(frame_table[mfn + i].ref & FRAME_CLEAN)) {
             dirty++;
             if (scrub) {
@@ -205,19 +220,22 @@ static void block_scrub(uint64_t mfn, unsigned int order, bool scrub)
             }
         }
     }
-    if (dirty != 0) {
-        atomic_sub(&dirty_pages, dirty);
+    if (contents == MIXED) {
+        spin_lock(&heap_lock);
+        dirty_pages -= dirty;
+        spin_unlock(&heap_lock);
     }
 }
 
 mfn_t heap_alloc(unsigned int order, unsigned int memflags)
 {
-    uint64_t mfn = heap_take(NULL, order, memflags), i;
+    enum contents contents = MIXED;
+    uint64_t mfn = heap_take(NULL, order, memflags, &contents), i;
 
     if (mfn == ~0UL) {
         return INVALID_MFN;
     }
-    block_scrub(mfn, order, !(memflags & MEMF_NO_SCRUB));
+    block_scrub(mfn, order, contents, !(memflags & MEMF_NO_SCRUB));
     for (i = 0; i < (1UL << order); i++) {
         frame_table[mfn + i].type = 0;
         WRITE_ONCE(frame_table[mfn + i].ref, ((uint64_t)DOMID_XEN << FRAME_OWNER_SHIFT) | 1);
@@ -225,10 +243,14 @@ mfn_t heap_alloc(unsigned int order, unsigned int memflags)
     return _mfn(mfn);
 }
 
-/* Frames with ref words 0 (or FRAME_CLEAN, all of them, for a @clean block) join the free ones. */
-static void heap_give(uint64_t mfn, unsigned int order, bool clean)
+/*
+ * Frames with ref words 0 (or FRAME_CLEAN, all of them, for a @clean block) join the free ones.
+ * @scrubbed of them were counted as dirty until now.
+ */
+static void heap_give(uint64_t mfn, unsigned int order, bool clean, uint64_t scrubbed)
 {
     spin_lock(&heap_lock);
+    dirty_pages += (clean ? 0 : 1UL << order) - scrubbed;
     zones[zone_of(mfn)].free += 1UL << order;
     free_pages += 1UL << order;
     block_free(mfn, order, clean);
@@ -242,8 +264,7 @@ void heap_free(mfn_t m, unsigned int order)
     for (i = 0; i < (1UL << order); i++) {
         WRITE_ONCE(frame_table[mfn + i].ref, 0);
     }
-    atomic_add(&dirty_pages, 1UL << order);
-    heap_give(mfn, order, false);
+    heap_give(mfn, order, false, 0);
 }
 
 void __init boot_heap_add(uint64_t start, uint64_t end)
@@ -257,8 +278,7 @@ void __init boot_heap_add(uint64_t start, uint64_t end)
         while (mfn + (1UL << order) > last || zone_of(mfn) != zone_of(mfn + (1UL << order) - 1)) {
             order--;
         }
-        dirty_pages += 1UL << order;
-        heap_give(mfn, order, false);           /* the table is all zeroes here */
+        heap_give(mfn, order, false, 0);        /* the table is all zeroes here */
         mfn += 1UL << order;
     }
 }
@@ -317,8 +337,7 @@ bool heap_scrub_some(void)
     for (i = 0; i < n; i++) {
         WRITE_ONCE(frame_table[mfn + i].ref, FRAME_CLEAN);
     }
-    atomic_sub(&dirty_pages, dirty);
-    heap_give(mfn, order, true);
+    heap_give(mfn, order, true, dirty);
     return true;
 }
 
@@ -483,17 +502,18 @@ int domain_assign_frames(struct domain *d, mfn_t m, unsigned int order, unsigned
 
 mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int memflags)
 {
+    enum contents contents = MIXED;
     uint64_t mfn;
 
     /* A cheap look first; assignment decides. */
     if (READ_ONCE(d->tot_pages) + (1UL << order) > d->max_pages) {
         return INVALID_MFN;
     }
-    mfn = heap_take(d, order, memflags);
+    mfn = heap_take(d, order, memflags, &contents);
     if (mfn == ~0UL) {
         return INVALID_MFN;
     }
-    block_scrub(mfn, order, !(memflags & MEMF_NO_SCRUB));
+    block_scrub(mfn, order, contents, !(memflags & MEMF_NO_SCRUB));
     if (memflags & MEMF_NO_OWNER) {
         for (uint64_t i = 0; i < (1UL << order); i++) {
             frame_table[mfn + i].type = 0;
@@ -506,30 +526,72 @@ mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int mem
     return _mfn(mfn);
 }
 
-/* Take one frame out of @d's account; drops the domain's reference with the last. */
-static void unaccount_frame(struct domain *d, uint64_t mfn)
+/* Take [mfn, mfn + n), within one chunk, out of @d's account; drops its reference with the last. */
+static void unaccount_frames(struct domain *d, uint64_t mfn, uint64_t n)
 {
     bool last;
 
     spin_lock(&d->page_alloc_lock);
-    (*chunk_counter(d, mfn))--;
-    last = --d->tot_pages == 0;
+    *chunk_counter(d, mfn) -= (uint16_t)n;
+    d->tot_pages -= n;
+    last = d->tot_pages == 0;
     spin_unlock(&d->page_alloc_lock);
     if (last) {
         domain_put(d);
     }
 }
 
+/*
+ * Some domain that lives may have a stale translation to the frame, of a mapping it has just
+ * removed: nobody else gets the frame before that is gone.
+ */
 void free_domain_frame(struct frame *f, struct domain *d)
 {
     mfn_t mfn = frame_to_mfn(f);
 
+    tlb_flush_everywhere();
     if (f->ref & FRAME_HV) {
         hv_free(hv_mfn_to_virt(mfn), 0);
         return;
     }
-    unaccount_frame(d, mfn_x(mfn));
+    unaccount_frames(d, mfn_x(mfn), 1);
     heap_free(mfn, 0);
+}
+
+/* Frames [mfn, end), all with ref words 0, to the heap in blocks as large as they lie. */
+static void give_range(uint64_t mfn, uint64_t end)
+{
+    while (mfn < end) {
+        unsigned int order = mfn == 0 ? CHUNK_SHIFT : min_t(unsigned int, lowest_bit(mfn), CHUNK_SHIFT);
+
+        while (mfn + (1UL << order) > end) {
+            order--;
+        }
+        heap_give(mfn, order, false, 0);
+        mfn += 1UL << order;
+    }
+}
+
+unsigned long domain_release_run(struct domain *d, mfn_t at)
+{
+    const uint64_t plain = ((uint64_t)d->domain_id << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1;
+    uint64_t first = mfn_x(at), mfn = first, end = (first | ((1UL << CHUNK_SHIFT) - 1)) + 1;
+
+    ASSERT(d->dying != DOMDYING_ALIVE);
+    for (; mfn < end && mfn < max_mfn; mfn++) {
+        struct frame *f = &frame_table[mfn];
+        uint64_t old = plain;
+
+        if ((f->type & (FT_COUNT_MASK | FTF_PINNED | FTF_PARTIAL | FTF_LOCKED)) ||
+            !try_cmpxchg(&f->ref, &old, 0)) {
+            break;
+        }
+    }
+    if (mfn != first) {
+        unaccount_frames(d, first, mfn - first);
+        give_range(first, mfn);
+    }
+    return mfn - first;
 }
 
 int domain_steal_frame(struct domain *d, struct frame *f)
@@ -537,7 +599,7 @@ int domain_steal_frame(struct domain *d, struct frame *f)
     if (!frame_steal(f, d)) {
         return -EINVAL;
     }
-    unaccount_frame(d, mfn_x(frame_to_mfn(f)));
+    unaccount_frames(d, mfn_x(frame_to_mfn(f)), 1);
     return 0;
 }
 

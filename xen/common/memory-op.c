@@ -9,6 +9,7 @@
 #include <xen/xsm.h>
 
 #include <asm/e820.h>
+#include <asm/mm.h>
 
 #include <public/memory.h>
 
@@ -65,6 +66,33 @@ static int populate_extent(struct reservation *a)
     }
     out = mfn_x(mfn);
     return copy_to_guest_offset(a->r->extent_start, a->i, &out, 1);
+}
+
+#define SINGLES 32                      /* single pages that are taken as one block */
+
+/*
+ * As many single pages as there is a block for, up to SINGLES, in one go: they are allotted one by
+ * one as ever, but taken, assigned and told of together.  Returns how many, 0 if it is not worth it.
+ */
+static unsigned long populate_singles(struct reservation *a)
+{
+    xen_pfn_t list[SINGLES];
+    mfn_t mfn;
+
+    if (a->r->nr_extents - a->i < SINGLES ||
+        copy_from_guest_offset(list, a->r->extent_start, a->i, SINGLES) != 0) {
+        return 0;
+    }
+    mfn = domain_alloc_frames(a->d, lowest_bit(SINGLES), a->memflags);
+    if (mfn_eq(mfn, INVALID_MFN)) {
+        return 0;
+    }
+    for (unsigned int j = 0; j < SINGLES; j++) {
+        m2p_rw_table[mfn_x(mfn) + j] = list[j];
+        list[j] = mfn_x(mfn) + j;
+    }
+    /* What cannot be told is the domain's all the same, as with pages taken singly. */
+    return copy_to_guest_offset(a->r->extent_start, a->i, list, SINGLES) != 0 ? 0 : SINGLES;
 }
 
 static int increase_extent(struct reservation *a)
@@ -135,7 +163,7 @@ static long reservation_op(unsigned int op, unsigned long start, unsigned long a
 {
     struct xen_memory_reservation r;
     struct reservation a = { .r = &r, .i = start };
-    unsigned long batch;
+    unsigned long batch, looked = start;
     long rc;
 
     if (guest_read(&r, arg, sizeof(r)) != 0) {
@@ -151,15 +179,20 @@ static long reservation_op(unsigned int op, unsigned long start, unsigned long a
     }
     a.memflags = to_memflags(r.mem_flags);
     batch = max_t(unsigned long, BATCH_PAGES >> r.extent_order, 1);
-    for (; a.i < r.nr_extents; a.i++) {
-        if (a.i != start && (a.i - start) % batch == 0 && hypercall_preempt_check()) {
+    while (a.i < r.nr_extents) {
+        unsigned long done = op == XENMEM_populate_physmap && r.extent_order == 0
+                             ? populate_singles(&a) : 0;
+
+        if (done == 0 && step(&a) != 0) {
+            break;
+        }
+        a.i += max(done, 1UL);
+        if (a.i < r.nr_extents && a.i - looked >= batch && hypercall_preempt_check()) {
             hypercall_set_arg(0, op | (a.i << START_SHIFT));
             domain_put(a.d);
             return -ERESTART;
         }
-        if (step(&a) != 0) {
-            break;
-        }
+        looked = a.i - looked >= batch ? a.i : looked;
     }
     domain_put(a.d);
     return (long)a.i;
@@ -289,6 +322,7 @@ static int exchange_unit(struct exchange *e, unsigned long u, uint32_t *mfns, mf
         restore_unit(e, mfns, taken);
         return rc;
     }
+    tlb_flush_everywhere();             /* stale entries must not outlive the ownership */
     for (i = 0; i < taken; i++) {
         m2p_set(_mfn(mfns[i]), INVALID_M2P_ENTRY);
         heap_free(_mfn(mfns[i]), 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The frame heap: allocation, merging, scrubbing, claims and ownership, under H1-H4. */
+#include <asm/mm.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/mapframe.h>
@@ -27,6 +28,8 @@ void *hv_mfn_to_virt(mfn_t m) { (void)m; return NULL; }
 mfn_t hv_virt_to_mfn(const void *va) { (void)va; return _mfn(1); }
 void domain_put(struct domain *d) { d->refs--; }
 void frame_put(struct frame *f) { (void)f; }
+static unsigned int flushes;
+void tlb_flush_everywhere(void) { flushes++; }
 bool frame_steal(struct frame *f, struct domain *d)
 {
     (void)d;
@@ -172,13 +175,42 @@ TEST(a_domain_has_its_frames_counted)
         seen++;
     }
     CHECK_EQ(seen, 17);
+    flushes = 0;
     for (unsigned int i = 0; i < 16; i++) {
         mfn_to_frame(mfn_add(m, i))->ref &= ~FRAME_REF_MASK;
         free_domain_frame(mfn_to_frame(mfn_add(m, i)), &dom);
     }
     mfn_to_frame(one)->ref &= ~FRAME_REF_MASK;
     free_domain_frame(mfn_to_frame(one), &dom);
+    CHECK_EQ(flushes, 17);              /* before others get them */
     CHECK_EQ(dom.tot_pages, 0);
+    CHECK_EQ(dom.refs, 1);
+    domain_free_chunks(&dom);
+    CHECK_EQ(heap_free_pages(), before);
+    CHECK(heap_check());
+}
+
+TEST(a_dying_domain_gives_runs_back)
+{
+    uint64_t before = heap_free_pages();
+    mfn_t m;
+
+    reset();
+    m = domain_alloc_frames(&dom, 5, 0);
+    CHECK(!mfn_eq(m, INVALID_MFN));
+    dom.dying = DOMDYING_DYING;
+    mfn_to_frame(mfn_add(m, 7))->ref++;                 /* somebody has it mapped */
+    mfn_to_frame(mfn_add(m, 20))->type |= FTF_PINNED;
+    CHECK_EQ(domain_release_run(&dom, m), 7);
+    CHECK_EQ(domain_release_run(&dom, mfn_add(m, 7)), 0);
+    CHECK_EQ(domain_release_run(&dom, mfn_add(m, 8)), 12);
+    CHECK_EQ(domain_release_run(&dom, mfn_add(m, 20)), 0);
+    CHECK_EQ(domain_release_run(&dom, mfn_add(m, 21)), 11);
+    CHECK_EQ(dom.tot_pages, 2);
+    mfn_to_frame(mfn_add(m, 7))->ref--;
+    mfn_to_frame(mfn_add(m, 20))->type = 0;
+    CHECK_EQ(domain_release_run(&dom, mfn_add(m, 7)), 1);
+    CHECK_EQ(domain_release_run(&dom, mfn_add(m, 20)), 1);
     CHECK_EQ(dom.refs, 1);
     domain_free_chunks(&dom);
     CHECK_EQ(heap_free_pages(), before);

@@ -81,24 +81,35 @@ static void __init must_map(unsigned long va, mfn_t mfn, unsigned long nr, uint6
     }
 }
 
-/* Frame table and M2P for the frames [first, last), where not there already. */
+/*
+ * Pages for entries [first, last) of a table with @per entries a page, where not there already:
+ * only the first page can be, shared with the range before.
+ */
+static void __init table_pages(unsigned long va, uint64_t first, uint64_t last, uint64_t per,
+                               unsigned long ro_va)
+{
+    uint64_t page = first / per, end = (last - 1) / per + 1;
+    const pte_t *there = hv_pte(va + page * PAGE_SIZE);
+    mfn_t mfn;
+
+    page += there != NULL && (*there & PTE_P);
+    if (page == end) {
+        return;
+    }
+    mfn = boot_pool_take(end - page);
+    must_map(va + page * PAGE_SIZE, mfn, end - page, HV_PTE_RW);
+    if (ro_va != 0) {
+        must_map(ro_va + page * PAGE_SIZE, mfn, end - page, HV_PTE_RO | PTE_US);
+    }
+}
+
+/* Frame table and M2P for the frames [first, last). */
 static void __init describe_range(uint64_t first, uint64_t last)
 {
+    table_pages((unsigned long)frame_table, first, last, GRANULE, 0);
+    table_pages(M2P_RW_START, first, last, M2P_SPAN, M2P_VIRT_START);
     for (uint64_t g = first / GRANULE; g <= (last - 1) / GRANULE; g++) {
-        if (!test_bit((unsigned int)g, frame_granules)) {
-            must_map((unsigned long)&frame_table[g * GRANULE], boot_pool_take(1), 1, HV_PTE_RW);
-            __set_bit((unsigned int)g, frame_granules);
-        }
-    }
-    for (uint64_t s = first / M2P_SPAN; s <= (last - 1) / M2P_SPAN; s++) {
-        unsigned long off = s * PAGE_SIZE;
-
-        if (hv_pte(M2P_RW_START + off) == NULL || !(*hv_pte(M2P_RW_START + off) & PTE_P)) {
-            mfn_t mfn = boot_pool_take(1);
-
-            must_map(M2P_RW_START + off, mfn, 1, HV_PTE_RW);
-            must_map(M2P_VIRT_START + off, mfn, 1, HV_PTE_RO | PTE_US);
-        }
+        __set_bit((unsigned int)g, frame_granules);
     }
 }
 
@@ -192,9 +203,12 @@ static void __init window_init(const struct boot_info *bi, uint64_t pool_start)
             }
         }
     }
-    /* Tables made for this very loop lie further on in the pool, and are reached too. */
-    for (uint64_t maddr = pool_start; maddr < pool.next; maddr += PAGE_SIZE) {
-        hv_window_add(_mfn(PFN_DOWN(maddr)), 0);
+    /* Tables made on the way lie further on in the pool, and are reached too. */
+    for (uint64_t at = pool_start; at < pool.next;) {
+        uint64_t end = pool.next;
+
+        must_map(HVHEAP_START + at, _mfn(PFN_DOWN(at)), (end - at) >> PAGE_SHIFT, HV_PTE_RW);
+        at = end;
     }
 }
 

@@ -293,14 +293,22 @@ int hv_map(unsigned long va, mfn_t mfn, unsigned long nr, uint64_t flags)
     spin_lock(&hvmap_lock);
     while (nr != 0) {
         bool large = nr >= 512 && IS_ALIGNED(va, 1UL << 21) && IS_ALIGNED(mfn_x(mfn), 512UL);
-        unsigned long step = large ? 512 : 1;
+        unsigned long step = large ? 512 : min(nr, 512UL - pt_index(va, 1));
         pte_t *e = walk(va, large ? 2 : 1, flags & PTE_US);
 
         if (e == NULL) {
             rc = -ENOMEM;
             break;
         }
-        *e = pte_make(mfn, flags | (large ? PTE_PSE : 0));
+        if (large) {
+            *e = pte_make(mfn, flags | PTE_PSE);
+        } else {                        /* to the end of this table */
+            pte_t value = pte_make(mfn, flags);
+
+            for (unsigned long i = 0; i < step; i++) {
+                e[i] = value + (i << PAGE_SHIFT);
+            }
+        }
         va += step << PAGE_SHIFT;
         mfn = mfn_add(mfn, step);
         nr -= step;

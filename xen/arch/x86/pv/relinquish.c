@@ -5,7 +5,8 @@
 #include <xen/hypercall.h>
 #include <xen/lib.h>
 
-#define FREE_WORK       1       /* a plain frame: some 100 instructions */
+#define RUN_WORK        32      /* a run of plain frames, up to 2 MiB of them */
+#define FREE_WORK       1       /* any other frame: some 100 instructions */
 #define TABLE_WORK      64
 #define WORK_SLICE      384     /* between tests for other work */
 
@@ -58,8 +59,24 @@ static int drop_frames(struct domain *d)
     unsigned int work = 0;
     int rc = 0;
 
+    /* Whoever had a frame of @d mapped, and no longer has: its stale entries go before the frames. */
+    tlb_flush_everywhere();
     while (domain_next_frame(d, &at)) {
         struct frame *f = mfn_to_frame(at);
+        unsigned long run = domain_release_run(d, at);
+
+        if (run != 0) {
+            at = mfn_add(at, run);
+            work += RUN_WORK;
+            if (work >= WORK_SLICE) {
+                work = 0;
+                if (hypercall_preempt_check()) {
+                    rc = -ERESTART;
+                    break;
+                }
+            }
+            continue;
+        }
 
         if (unlikely(f->type & (FTF_PINNED | FTF_PARTIAL))) {
             /* Held, lest it become another domain's meanwhile. */

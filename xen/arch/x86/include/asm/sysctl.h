@@ -5,6 +5,8 @@
 
 #include <xen/types.h>
 
+#include <xen/types.h>
+
 #include <public/sysctl.h>
 
 /* arch_physinfo - topology, hw_cap and capabilities that only x86 code knows. */
