@@ -55,12 +55,28 @@ static inline int copy_bytes(unsigned long to, unsigned long from, size_t bytes)
     return rc;
 }
 
+/* 2 bytes: the status word of a batch's element. */
+static inline int copy_short(unsigned long to, unsigned long from)
+{
+    unsigned int word;
+
+    asm volatile goto ("1: movzwl (%[from]), %[word]\n\t"
+                       "2: movw %w[word], (%[to])\n\t"
+                       EXTABLE("1b", "%l[fault]")
+                       EXTABLE("2b", "%l[fault]")
+                       : [word] "=&r" (word) : [from] "r" (from), [to] "r" (to)
+                       : "memory" : fault);
+    return 0;
+fault:
+    return -EFAULT;
+}
+
 static inline int copy(unsigned long to, unsigned long from, size_t bytes)
 {
     int rc;
 
     stac();
-    rc = bytes <= SMALL_COPY && bytes != 0 && (bytes & 7) == 0 ? copy_words(to, from, bytes)
+    rc = bytes == 2 ? copy_short(to, from) : bytes <= SMALL_COPY && bytes != 0 && (bytes & 7) == 0 ? copy_words(to, from, bytes)
                                                                : copy_bytes(to, from, bytes);
     clac();
     return rc;
@@ -80,6 +96,25 @@ int guest_write(unsigned long guest_va, const void *src, size_t bytes)
         return -EFAULT;
     }
     return copy(guest_va, (unsigned long)src, bytes);
+}
+
+int guest_read_u32(uint32_t *dst, unsigned long guest_va)
+{
+    uint32_t value;
+
+    if (unlikely(!access_ok(guest_va, sizeof(value)))) {
+        return -EFAULT;
+    }
+    stac();
+    asm volatile goto ("1: movl (%[from]), %[value]\n\t"
+                       EXTABLE("1b", "%l[fault]")
+                       : [value] "=r" (value) : [from] "r" (guest_va) : "memory" : fault);
+    clac();
+    *dst = value;
+    return 0;
+fault:
+    clac();
+    return -EFAULT;
 }
 
 int guest_clear(unsigned long guest_va, size_t bytes)
