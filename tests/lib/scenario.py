@@ -41,7 +41,8 @@ class Context:
     tell: Tell = lambda *_: None        # for the verdict of a part, as soon as it is known
     logs: list[Path] = field(default_factory=list)
 
-    def _log(self) -> Path:
+    def new_log(self) -> Path:
+        """The serial log of the next machine."""
         tail = f"-{len(self.logs)}" if self.logs else ""
         self.logs.append(BUILD / "logs" / f"{Path(self.hv).name}-{self.name}{tail}.txt")
         return self.logs[-1]
@@ -49,7 +50,7 @@ class Context:
     def lab(self, seconds: float = 300, **setup: object) -> dom0.Lab:
         """A machine with stock dom0 (see dom0.Setup), to be used as a context manager."""
         values = {"hv": self.hv, "tools": self.tools} | setup
-        return dom0.Lab(dom0.Setup(**values), self._log(), seconds)      # type: ignore[arg-type]
+        return dom0.Lab(dom0.Setup(**values), self.new_log(), seconds)      # type: ignore[arg-type]
 
     def script(self, script: str, seconds: float = 300, **setup: object) -> str:
         """Run a shell script in dom0; gives its output, Failed if its status is not 0."""
@@ -64,7 +65,7 @@ class Context:
     def guest(self, name: str, **run: object) -> guests.Result:
         """Run a small guest as dom0; Failed if its verdict is not SUCCESS."""
         values = {"hv": self.hv} | run
-        result = guests.Run(name, **values).boot(self._log())            # type: ignore[arg-type]
+        result = guests.Run(name, **values).boot(self.new_log())            # type: ignore[arg-type]
         if result.verdict == "SKIP":
             raise Skipped(result.complaints())
         if result.verdict != "SUCCESS":
