@@ -179,6 +179,17 @@ bool domain_next_frame(const struct domain *d, mfn_t *cursor)
     return false;
 }
 
+unsigned long domain_release_run(struct domain *d, mfn_t at)
+{
+    uint64_t plain = FRAME_OWNER(d->domain_id) | FRAME_ALLOCATED | 1, i;
+
+    for (i = mfn_x(at); i < max_mfn && frame_table[i].ref == plain; i++) {
+        frame_table[i].ref = 0;
+        d->tot_pages--;
+    }
+    return i - mfn_x(at);
+}
+
 void *map_frame(mfn_t m)
 {
     BUG_ON(mfn_x(m) >= SHIM_FRAMES - SHIM_HOLES);

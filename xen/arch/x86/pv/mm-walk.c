@@ -7,18 +7,20 @@
 
 #include <asm/current.h>
 
-/* A table of @d to look into: memory that @d owns (whatever type it has by now). */
-static inline bool may_look(uint64_t mfn, const struct domain *d)
+/*
+ * A table to look into: memory with this owner, whatever type it has by now.  The number comes
+ * from a table, not from a guest's argument, and nothing is loaded by what is found: no masking.
+ */
+static inline bool may_look(mfn_t mfn, uint64_t owner)
 {
-    const struct frame *f = pt_frame(mfn);
-
-    return f != NULL && (READ_ONCE(f->ref) & (FRAME_OWNER_MASK | FRAME_HOLE)) ==
-                        FRAME_OWNER(d->domain_id);
+    return frame_present(mfn) &&
+           (READ_ONCE(mfn_to_frame(mfn)->ref) & (FRAME_OWNER_MASK | FRAME_HOLE)) == owner;
 }
 
 /* One map slot for all levels.  @root is a root of @d, referenced by one of its vcpus. */
 mfn_t pt_walk_map(const struct domain *d, mfn_t root, unsigned long va, pte_t **table)
 {
+    uint64_t owner = FRAME_OWNER(d->domain_id);
     mfn_t mfn = root;
     pte_t *t, e;
 
@@ -29,7 +31,7 @@ mfn_t pt_walk_map(const struct domain *d, mfn_t root, unsigned long va, pte_t **
     for (unsigned int shift = 39; shift > 12; shift -= 9) {
         e = READ_ONCE(t[(va >> shift) & 511]);
         mfn = pte_mfn(e);
-        if (unlikely((e & (PTE_P | PTE_PSE)) != PTE_P) || unlikely(!may_look(mfn_x(mfn), d))) {
+        if (unlikely((e & (PTE_P | PTE_PSE)) != PTE_P) || unlikely(!may_look(mfn, owner))) {
             unmap_frame(t);
             return INVALID_MFN;
         }

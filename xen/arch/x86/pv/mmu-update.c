@@ -227,6 +227,35 @@ static int batch_close(struct mmu_batch *b)
 }
 
 /*
+ * The commonest call: one entry of an own L1.  An error says that nothing has been done, and perhaps only
+ * that this is another case.  The request is read again then: it may have changed, which is no harm.
+ */
+static inline int update_single(unsigned long ureq)
+{
+    const struct domain *d = currd;
+    struct mmu_update r;
+    struct frame *f;
+    pte_t *t;
+    int rc;
+
+    if (unlikely(guest_read(&r, ureq, sizeof(r)) != 0)) {
+        return -EAGAIN;
+    }
+    f = pt_frame(r.ptr >> PAGE_SHIFT);
+    if (unlikely(r.ptr & 5) || unlikely(f == NULL) ||
+        unlikely(!frame_get_valid(f, d->domain_id, FT_L1))) {
+        return -EAGAIN;
+    }
+    t = map_frame(_mfn(r.ptr >> PAGE_SHIFT));
+    rc = l1_update(&t[(r.ptr & ~PAGE_MASK) >> 3], r.val, d, d, r.ptr & MMU_PT_UPDATE_PRESERVE_AD);
+    unmap_frame(t);
+    if (unlikely(!frame_put_valid(f, false))) {
+        frame_put_and_type(f);
+    }
+    return rc;
+}
+
+/*
  * do_mmu_update - @count requests struct mmu_update at @ureqs; stops at the first that fails.
  * @pdone  guest address of the number done, 0: not wanted.  Bit 31 of @count: restarted.
  * Spec:   docs/abi/mmu.md.
@@ -239,6 +268,13 @@ long do_mmu_update(unsigned long ureqs, unsigned int count, unsigned long pdone,
     struct mmu_batch b;
     int rc, rc2;
 
+    if (likely(count == 1) && foreigndom == DOMID_SELF && current->arch.pt_unfinished == NULL) {
+        rc = update_single(ureqs);
+        if (likely(rc == 0)) {
+            return mmu_put_done(pdone, 1, false);
+        }
+        /* All else, refusals too, by the general way. */
+    }
     count &= ~MMU_RESTARTED;
     rc = pt_finish(current);
     if (rc == 0) {

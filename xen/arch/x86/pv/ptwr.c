@@ -4,6 +4,7 @@
 
 #include <xen/guest-access.h>
 #include <xen/lib.h>
+#include <xen/mapframe.h>
 
 #include <asm/current.h>
 #include <asm/x86-bits.h>
@@ -67,21 +68,24 @@ static int emulate(pte_t *slot, unsigned int shift, const struct ptw_insn *insn,
     return emulate_on(slot, shift, insn, regs, d);
 }
 
-/* The L1 entry that maps @va: an L1 table itself, mapped read-only?  Its frame number, else INVALID_MFN. */
-static mfn_t faulting_table(unsigned long va)
+/* If @va is mapped read-only to an L1 table of the domain, hold that table. */
+static bool hold_faulting_table(struct pt_l1 *t, unsigned long va, const struct vcpu *v)
 {
-    mfn_t l1;
-    pte_t e = pv_guest_l1e(va, &l1);
-    const struct frame *f;
+    pte_t *map, e;
 
-    if (!(e & PTE_P) || (e & PTE_RW)) {
-        return INVALID_MFN;
+    if (mfn_eq(pt_walk_map(v->domain, v->arch.kernel_root, va, &map), INVALID_MFN)) {
+        return false;
     }
-    f = pt_frame(mfn_x(pte_mfn(e)));
-    if (f == NULL || frame_type(f) != FT_L1) {
-        return INVALID_MFN;
+    e = READ_ONCE(map[pt_index(va, 1)]);
+    if ((e & (PTE_P | PTE_RW)) == PTE_P) {
+        t->f = pt_frame(mfn_x(pte_mfn(e)));
+        if (t->f != NULL && frame_get_valid(t->f, v->domain->domain_id, FT_L1)) {
+            t->va = remap_frame(map, pte_mfn(e));
+            return true;
+        }
     }
-    return pte_mfn(e);
+    unmap_frame(map);
+    return false;
 }
 
 static void retire(struct cpu_user_regs *regs, unsigned int length)
@@ -94,40 +98,45 @@ static void retire(struct cpu_user_regs *regs, unsigned int length)
     }
 }
 
+/* Carry out the instruction at rip, which stores to @va in the table @t.  0, -errno; -ENOENT: it is none of those. */
+static int emulate_insn(const struct pt_l1 *t, struct cpu_user_regs *regs, unsigned long va,
+                        struct ptw_insn *insn)
+{
+    uint8_t bytes[FETCH];
+
+    if (!ptw_decode(bytes, fetch(bytes, regs->rip), regs, insn) || insn->addr != va ||
+        (va & (insn->size - 1UL))) {
+        return -ENOENT;
+    }
+    return emulate(&t->va[(va & ~PAGE_MASK) >> 3], (unsigned int)(va & 7) * 8, insn, regs, currd);
+}
+
 /* A store by the guest's kernel to @va, which is mapped read-only.  False: not to a page table, or refused. */
 static bool pte_write_fault(struct cpu_user_regs *regs, unsigned long va)
 {
     struct vcpu *v = current;
-    mfn_t table = faulting_table(va);
-    uint8_t bytes[FETCH];
     struct ptw_insn insn;
     struct pt_l1 t;
     int rc;
 
-    if (mfn_eq(table, INVALID_MFN)) {
+    if (!hold_faulting_table(&t, va, v)) {
         return false;
     }
-    if (!ptw_decode(bytes, fetch(bytes, regs->rip), regs, &insn) || insn.addr != va ||
-        (va & (insn.size - 1UL))) {
-        return false;
-    }
-    if (pt_l1_hold(&t, table, v->domain) != 0) {
-        return false;
-    }
-    rc = emulate(&t.va[(va & ~PAGE_MASK) >> 3], (unsigned int)(va & 7) * 8, &insn, regs,
-                 v->domain);
+    rc = emulate_insn(&t, regs, va, &insn);
     pt_l1_drop(&t);
+    if (likely(rc == 0)) {
+        counter_inc(v, COUNTER_PTE_EMULATED);
+        retire(regs, insn.length);
+        return true;
+    }
     if (rc == -ERESTART) {
         return true;                    /* the instruction runs again, and gets further */
     }
-    if (rc != 0) {
+    if (rc != -ENOENT) {
         gpr_warn("d%u: store of %#lx to page-table entry at %#lx refused (%d)\n",
                  v->domain->domain_id, insn.value, va, rc);
-        return false;
     }
-    counter_inc(v, COUNTER_PTE_EMULATED);
-    retire(regs, insn.length);
-    return true;
+    return false;
 }
 
 /* A segment load met an LDT page that is not there yet, at offset @off of the table. */
