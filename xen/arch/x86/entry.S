@@ -74,8 +74,10 @@ exception:
         jnc     exception_slow
         movq    XINFO(current), %rax
         movq    VCPU_info(%rax), %r8
-        cmpw    $0, INFO_upcall_pending(%r8)    /* and the mask: neither may be set */
-        jne     exception_slow
+        movzwl  INFO_upcall_pending(%r8), %edx
+        decl    %edx                    /* pending and not masked: 0x0001-0x00ff */
+        cmpl    $0xff, %edx
+        jb      exception_slow
         movq    VCPU_domain(%rax), %rdx
         testb   $VM_ASSIST_IOPL, DOMAIN_vm_assist(%rdx)
         jnz     exception_slow
@@ -115,9 +117,14 @@ bounce_frame:                           /* rdx: where the frame with an error co
 bounce_tail:
         movq    X(rip), %rax
 4:      movq    %rax, 24(%rdx)
+        movb    INFO_upcall_mask(%r8), %al
+        movb    %al, X(saved_upcall_mask)       /* part of the word with cs */
+        testb   %al, %al
         movq    X(cs), %rax
 5:      movq    %rax, 32(%rdx)
-        movq    X(eflags), %rax         /* IF is set, as it must be with the mask clear */
+        movq    X(eflags), %rax
+        jz      6f
+        andl    $~X86_EFLAGS_IF, %eax
 6:      movq    %rax, 40(%rdx)
         movq    X(rsp), %rax
 7:      movq    %rax, 48(%rdx)
