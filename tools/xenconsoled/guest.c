@@ -72,12 +72,13 @@ static void disconnect(struct daemon *d, struct guest *g)
 static void *map_page(struct daemon *d, struct guest *g, uint64_t ring_ref)
 {
     xen_pfn_t pfn = ring_ref;
-    void *page = xengnttab_map_grant_ref(d->gnttab, g->domid, GNTTAB_RESERVED_CONSOLE,
-                                         PROT_READ | PROT_WRITE);
+    /* By frame where that is allowed: see xen_introduce() of xenstored. */
+    void *page = xenforeignmemory_map(d->fmem, g->domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
 
-    g->by_grant = page != NULL;
+    g->by_grant = page == NULL;
     if (page == NULL) {
-        page = xenforeignmemory_map(d->fmem, g->domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
+        page = xengnttab_map_grant_ref(d->gnttab, g->domid, GNTTAB_RESERVED_CONSOLE,
+                                       PROT_READ | PROT_WRITE);
     }
     if (page == NULL) {
         say("domain %u: cannot map its console page (grant %u or frame %#llx): %s", g->domid,

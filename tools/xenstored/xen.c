@@ -342,7 +342,7 @@ static int new_port(struct server *s, struct ring_link *l, uint32_t remote)
 int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t port)
 {
     struct xen *x = s->xen;
-    enum mapping mapping = MAP_GRANT;
+    enum mapping mapping = MAP_FOREIGN;
     xen_pfn_t pfn = gfn;
     void *page;
 
@@ -352,11 +352,15 @@ int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t p
     if (x->by_domid[domid] != NULL) {
         return new_port(s, x->by_domid[domid], port);
     }
-    page = xengnttab_map_grant_ref(x->gnttab, domid, GNTTAB_RESERVED_XENSTORE,
-                                   PROT_READ | PROT_WRITE);
+    /*
+     * By frame where that is allowed: a first grant mapping makes a PV dom0 set up page structures
+     * for 128 MiB, some 50 M instructions and 2 MiB that it never gives back.
+     */
+    page = xenforeignmemory_map(x->fmem, domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
     if (page == NULL) {
-        mapping = MAP_FOREIGN;
-        page = xenforeignmemory_map(x->fmem, domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
+        mapping = MAP_GRANT;
+        page = xengnttab_map_grant_ref(x->gnttab, domid, GNTTAB_RESERVED_XENSTORE,
+                                       PROT_READ | PROT_WRITE);
     }
     if (page == NULL) {
         server_log("domain %u: cannot map its store page (grant %u or frame %#llx): %s", domid,
