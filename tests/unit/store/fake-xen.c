@@ -177,8 +177,7 @@ void *xengnttab_map_grant_ref(xengnttab_handle *h, uint32_t domid, uint32_t ref,
 {
     (void)h;
     (void)prot;
-    return ref == fake_grant_ref && (domid >= FAKE_DOMAINS || !fake_domain[domid].no_grant)
-               ? map(domid) : NULL;
+    return ref == fake_grant_ref ? map(domid) : NULL;
 }
 
 int xengnttab_unmap(xengnttab_handle *h, void *page, uint32_t count)
@@ -207,7 +206,8 @@ void *xenforeignmemory_map(xenforeignmemory_handle *h, uint32_t domid, int prot,
     (void)h;
     (void)prot;
     (void)err;
-    return pages == 1 && pfns[0] == 0x1000 + domid ? map(domid) : NULL;
+    return pages == 1 && pfns[0] == 0x1000 + domid &&
+                   (domid >= FAKE_DOMAINS || !fake_domain[domid].no_frame) ? map(domid) : NULL;
 }
 
 int xenforeignmemory_unmap(xenforeignmemory_handle *h, void *page, size_t pages)

@@ -11,7 +11,7 @@
 
 struct fake_domain {
     void *page;                             /* NULL: cannot be mapped */
-    bool no_grant;                          /* by frame number only */
+    bool no_frame;                          /* by grant only */
     bool refuses_port, alive, shutdown;
     unsigned int mapped;                    /* mappings that have not been undone */
 };

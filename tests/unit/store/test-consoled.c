@@ -173,7 +173,7 @@ TEST(output_reaches_the_terminal)
     begin();
     guest_prints("early\r\n");
     g = appear();
-    CHECK(g != NULL && g->page == page && g->by_grant);
+    CHECK(g != NULL && g->page == page && !g->by_grant);
     fd = open_tty();
     CHECK(fd >= 0);
     CHECK_STR(tty_text(fd, 5000), "early\r\n");
@@ -208,11 +208,11 @@ TEST(keys_reach_the_guest)
     CHECK(end());
 }
 
-TEST(by_frame_number_and_other_types)
+TEST(by_grant_and_other_types)
 {
     begin();
-    fake_domain[1].no_grant = true;
-    CHECK(appear() != NULL && guest_find(&d, 1)->page == page && !guest_find(&d, 1)->by_grant);
+    fake_domain[1].no_frame = true;
+    CHECK(appear() != NULL && guest_find(&d, 1)->page == page && guest_find(&d, 1)->by_grant);
     CHECK(end());
     begin();
     type = "ioemu";

@@ -152,13 +152,14 @@ TEST(requests_before_the_introduction_are_found)
     CHECK(end());
 }
 
-TEST(page_by_frame_number_if_there_is_no_grant)
+TEST(page_by_grant_if_not_by_frame_number)
 {
     begin();
-    fake_domain[1].no_grant = true;
+    fake_domain[1].no_frame = true;
     CHECK_STR(INTRODUCE("1\0" "4097\0" "9"), "OK");
     CHECK_STR(privileged(XS_RELEASE, "1", 2), "OK");
     CHECK(fake_port_of(1) < 0 && fake_domain[1].mapped == 0);
+    fake_grant_ref = 99;
     CHECK_STR(INTRODUCE("1\0" "99\0" "9"), "EINVAL");
     CHECK(strstr(last_log, "cannot map its store page") != NULL);
     CHECK(end());
