@@ -54,7 +54,8 @@ static size_t expand(const uint8_t *in, size_t len, char *out)
 {
     static const char *const words[] = {
         "/local/domain/1/data", "data", "/", "a", "/b", "1", "2", "0", "T", "F", "n1", "r2", "b0",
-        "@releaseDomain", "@introduceDomain", "/local", "check", "quota", "n0", "w2", "/local/domain",
+        "@releaseDomain", "@introduceDomain", "/local", "check", "quota", "n0", "w2",
+            "/local/domain",
     };
     const size_t nr = sizeof(words) / sizeof(words[0]);
     size_t n = 0;

@@ -19,7 +19,8 @@ def boot_bios(context: Context) -> None:
 @scenario("boot-efi")
 def boot_efi(context: Context) -> None:
     """GRUB x86_64-efi: dom0 finds ACPI and the run-time services through the hypervisor."""
-    output = context.script("ls -1 /sys/firmware; dmesg | grep -c 'ACPI: .* table found\\|ACPI: RSDP'",
+    output = context.script("ls -1 /sys/firmware; "
+                            "dmesg | grep -c 'ACPI: .* table found\\|ACPI: RSDP'",
                             firmware="efi")
     context.find(r"^acpi$", output)
     context.find(r"^efi$", output)

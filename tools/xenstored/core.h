@@ -190,7 +190,8 @@ size_t domain_bytes(const struct conn *c);
 struct node **view_root(struct store *st, struct tx *tx);
 /*
  * view_get - a node that @c may use in the way of @right.
- * Errors: -ENOENT, -EACCES (also for absent nodes in places @c may not read), -ENOSPC (transaction).
+ * Errors: -ENOENT, -EACCES (also for absent nodes in places @c may not read), -ENOSPC
+ * (transaction).
  */
 int view_get(struct req *r, const struct path *p, unsigned int right, struct node **out);
 /* Make a node that view_get(RIGHT_WRITE) did not find, and the parents it lacks. */

@@ -109,7 +109,8 @@ static int grow(struct tx *tx)
         return -ENOMEM;
     }
     for (uint32_t i = 0; i < tx->nr; i++) {
-        for (at = (uint32_t)nodes[i].hash & (size - 1); index[at] != 0; at = (at + 1) & (size - 1)) {
+        for (at = (uint32_t)nodes[i].hash & (size - 1); index[at] != 0;
+             at = (at + 1) & (size - 1)) {
         }
         index[at] = i + 1;
     }

@@ -43,7 +43,8 @@ static void print_verb(const struct xl_verb *verb)
 static void print_summary(void)
 {
     printf("Usage: xl [-v] [-N] [-f] [-t] [-T] VERB [ARGUMENTS]\n\n"
-           "  -v  say what is being done; -vv says more     -N  do nothing, say what would be done\n"
+           "  -v  say what is being done; -vv says more     "
+           "-N  do nothing, say what would be done\n"
            "  -f  run even if xend seems to run             -t  progress on one line\n"
            "  -T  time stamps in messages\n\n");
     for (const struct xl_verb *verb = xl_verbs; verb->name != NULL; verb++) {

@@ -95,9 +95,31 @@ struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
     return id >= d->max_vcpus ? NULL : READ_ONCE(d->vcpu[array_index_nospec(id, d->max_vcpus)]);
 }
 
-/* --- The table --------------------------------------------------------------------------------- */
+/* --- The table ----------------------------------------------------------- */
 
-/* Enter @d under @id, or under the first free one from 1.  0, -EEXIST, -ENOMEM. */
+/*
+ * The first free number behind the one given last: a number comes back as late as one leaf
+ * allows, so that tools which still know a dead domain by it do not take a new one for it.
+ * Further leaves are made only when the first is full; they are never given back.
+ */
+static domid_t next_domid(void)
+{
+    static domid_t last;            /* under domlist_lock */
+    domid_t id = last;
+
+    for (unsigned int n = 1; n < 1u << LEAF_BITS; n++) {
+        id = id + 1u < 1u << LEAF_BITS ? (domid_t)(id + 1) : 1;
+        if (domain_lookup(id) == NULL) {
+            last = id;
+            return id;
+        }
+    }
+    for (id = 1u << LEAF_BITS; id < DOMID_FIRST_RESERVED && domain_lookup(id) != NULL; id++) {
+    }
+    return id;
+}
+
+/* Enter @d under @id, or under one of its own choice for DOMID_INVALID.  0, -EEXIST, -ENOMEM. */
 static int table_insert(struct domain *d, domid_t id)
 {
     struct list_head *pos;
@@ -106,8 +128,7 @@ static int table_insert(struct domain *d, domid_t id)
 
     spin_lock(&domlist_lock);
     if (id == DOMID_INVALID) {
-        for (id = 1; id < DOMID_FIRST_RESERVED && domain_lookup(id) != NULL; id++) {
-        }
+        id = next_domid();
     }
     if (id >= DOMID_FIRST_RESERVED || domain_lookup(id) != NULL) {
         rc = -EEXIST;
@@ -139,7 +160,7 @@ static void table_remove(struct domain *d)
     spin_unlock(&domlist_lock);
 }
 
-/* --- Creation -------------------------------------------------------------------------------------- */
+/* --- Creation ------------------------------------------------------------ */
 
 static struct domain *domain_alloc(unsigned int max_vcpus)
 {
@@ -201,7 +222,9 @@ static int create_parts(struct domain *d, const struct xen_domctl_createdomain *
     if (d->iomem_caps == NULL || d->irq_caps == NULL || d->shared_info == NULL) {
         return -ENOMEM;
     }
-    /* Events are off until the guest says otherwise, for the vcpus too that it does not have yet. */
+    /*
+     * Events are off until the guest says otherwise, for the vcpus too that it does not have yet.
+     */
     for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
         d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
     }
@@ -313,7 +336,7 @@ static void vcpu_free(struct vcpu *v)
     kfree(v);
 }
 
-/* --- Death ------------------------------------------------------------------------------------------- */
+/* --- Death --------------------------------------------------------------- */
 
 /* The last reference is gone: nobody can find, map or run it. */
 static void domain_destroy(struct domain *d)
@@ -393,7 +416,7 @@ int domain_kill(struct domain *d)
     return 0;
 }
 
-/* --- Shutdown ------------------------------------------------------------------------------------------ */
+/* --- Shutdown ------------------------------------------------------------ */
 
 /* All vcpus have stopped: say so once. */
 static void finish_shutdown(struct domain *d)
@@ -464,7 +487,7 @@ void domain_crash_(struct domain *d, const char *file, unsigned int line)
     domain_shutdown(d, SHUTDOWN_crash);
 }
 
-/* --- vcpu_info ------------------------------------------------------------------------------------------- */
+/* --- vcpu_info ----------------------------------------------------------- */
 
 int map_vcpu_info(struct vcpu *v, uint64_t gfn, unsigned int offset)
 {
@@ -476,7 +499,8 @@ int map_vcpu_info(struct vcpu *v, uint64_t gfn, unsigned int offset)
     if (offset > PAGE_SIZE - sizeof(*new)) {
         return -ENXIO;                  /* it would cross the page */
     }
-    if (!IS_ALIGNED(offset, 8) || !mfn_eq(v->vcpu_info_mfn, INVALID_MFN) || (v != current && !(v->pause_flags & VPF_DOWN))) {
+    if (!IS_ALIGNED(offset, 8) || !mfn_eq(v->vcpu_info_mfn, INVALID_MFN) ||
+        (v != current && !(v->pause_flags & VPF_DOWN))) {
         return -EINVAL;
     }
     if (!mfn_valid(mfn) || frame_get_and_type(mfn, d, FT_WRITABLE) != 0) {
@@ -517,7 +541,7 @@ void unmap_vcpu_info(struct vcpu *v)
     frame_put_and_type(mfn_to_frame(mfn));
 }
 
-/* --- Boot -------------------------------------------------------------------------------------------------- */
+/* --- Boot ---------------------------------------------------------------- */
 
 void __init domains_init(void)
 {

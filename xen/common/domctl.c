@@ -55,7 +55,7 @@ static bool mask_and_online(cpumask_t *m)
     return any != 0;
 }
 
-/* --- Information ------------------------------------------------------------------------------- */
+/* --- Information --------------------------------------------------------- */
 
 static uint32_t domain_flags(struct domain *d, uint64_t *cpu_time, uint32_t *online)
 {
@@ -120,7 +120,7 @@ static long get_vcpu_info(struct domain *d, struct xen_domctl_getvcpuinfo *info)
     return 0;
 }
 
-/* --- Life -------------------------------------------------------------------------------------------- */
+/* --- Life ---------------------------------------------------------------- */
 
 static long create(struct xen_domctl *op)
 {
@@ -251,7 +251,7 @@ static long destroy(struct domain *d)
     return domain_kill(d);
 }
 
-/* --- Placement ------------------------------------------------------------------------------------------- */
+/* --- Placement ----------------------------------------------------------- */
 
 static long set_affinity(struct vcpu *v, const struct xen_domctl_vcpuaffinity *a)
 {
@@ -323,7 +323,7 @@ static long node_affinity(unsigned int cmd, const struct xen_domctl_nodeaffinity
     return nodes.bits[0] & 1 ? 0 : -EINVAL;
 }
 
-/* --- Rights ------------------------------------------------------------------------------------------------ */
+/* --- Rights -------------------------------------------------------------- */
 
 static long change_rights(struct rangeset *r, bool allow, uint64_t first, uint64_t last)
 {
@@ -351,9 +351,12 @@ static long irq_permission(struct domain *d, const struct xen_domctl_irq_permiss
     return change_rights(d->irq_caps, p->allow_access, p->pirq, p->pirq);
 }
 
-/* --- The call ------------------------------------------------------------------------------------------------ */
+/* --- The call ------------------------------------------------------------ */
 
-/* Operations on an existing domain @d, the caller's rights checked; *@copyback: the struct has results. */
+/*
+ * Operations on an existing domain @d, the caller's rights checked; *@copyback: the struct has
+ * results.
+ */
 static long domain_op(struct xen_domctl *op, struct domain *d, unsigned long arg, bool *copyback)
 {
     switch (op->cmd) {

@@ -121,7 +121,9 @@ static void block_free(uint64_t mfn, unsigned int order, bool clean)
     block_insert(z, mfn, order, clean);
 }
 
-/* Take a block of @order out of a larger one of @z on list @clean; bit search, lowest order first. */
+/*
+ * Take a block of @order out of a larger one of @z on list @clean; bit search, lowest order first.
+ */
 static uint64_t zone_take(struct zone *z, unsigned int order, bool clean)
 {
     uint32_t mask = z->mask[clean] >> order << order;
@@ -288,7 +290,9 @@ void __init boot_ram_add(uint64_t pages)
     ram_pages += pages;
 }
 
-/* One dirty block of at most 64 frames, taken from the heap for scrubbing; false if there is none. */
+/*
+ * One dirty block of at most 64 frames, taken from the heap for scrubbing; false if there is none.
+ */
 static bool take_dirty(uint64_t *mfn, unsigned int *order)
 {
     bool found = false;
@@ -302,7 +306,8 @@ static bool take_dirty(uint64_t *mfn, unsigned int *order)
         }
         *order = min_t(unsigned int, highest_bit(mask), SCRUB_ORDER);
         *mfn = zone_take(&zones[z], *order, false);
-        if (*mfn == ~0UL) {     /* only smaller ones: cannot be, the mask's highest bit is >= order */
+        /* only smaller ones: cannot be, the mask's highest bit is >= order */
+        if (*mfn == ~0UL) {
             continue;
         }
         zones[z].free -= 1UL << *order;
@@ -452,7 +457,8 @@ static uint16_t *chunk_counter(const struct domain *d, uint64_t mfn)
 static void chunks_add(struct domain *d, uint64_t mfn, uint64_t n)
 {
     while (n != 0) {
-        uint64_t step = min_t(uint64_t, n, (1UL << CHUNK_SHIFT) - (mfn & ((1UL << CHUNK_SHIFT) - 1)));
+        uint64_t room = (1UL << CHUNK_SHIFT) - (mfn & ((1UL << CHUNK_SHIFT) - 1));
+        uint64_t step = min(n, room);
 
         *chunk_counter(d, mfn) += (uint16_t)step;
         mfn += step;
@@ -562,7 +568,8 @@ void free_domain_frame(struct frame *f, struct domain *d)
 static void give_range(uint64_t mfn, uint64_t end)
 {
     while (mfn < end) {
-        unsigned int order = mfn == 0 ? CHUNK_SHIFT : min_t(unsigned int, lowest_bit(mfn), CHUNK_SHIFT);
+        unsigned int order = min_t(unsigned int, mfn == 0 ? CHUNK_SHIFT : lowest_bit(mfn),
+                                   CHUNK_SHIFT);
 
         while (mfn + (1UL << order) > end) {
             order--;
@@ -616,7 +623,7 @@ bool domain_next_frame(const struct domain *d, mfn_t *cursor)
 
         if (leaf == NULL) {
             mfn = ((mfn >> (CHUNK_SHIFT + LEAF_SHIFT)) + 1) << (CHUNK_SHIFT + LEAF_SHIFT);
-        } else if ((mfn & mask) == 0 && leaf[(mfn >> CHUNK_SHIFT) & ((1u << LEAF_SHIFT) - 1)] == 0) {
+        } else if ((mfn & mask) == 0 && *chunk_counter(d, mfn) == 0) {
             mfn += mask + 1;
         } else if (frame_present(_mfn(mfn)) &&
                    (frame_table[mfn].ref & (FRAME_OWNER_MASK | FRAME_HV)) == mine &&

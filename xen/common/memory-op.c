@@ -72,7 +72,8 @@ static int populate_extent(struct reservation *a)
 
 /*
  * As many single pages as there is a block for, up to SINGLES, in one go: they are allotted one by
- * one as ever, but taken, assigned and told of together.  Returns how many, 0 if it is not worth it.
+ * one as ever, but taken, assigned and told of together.  Returns how many, 0 if it is not worth
+ * it.
  */
 static unsigned long populate_singles(struct reservation *a)
 {
@@ -198,7 +199,7 @@ static long reservation_op(unsigned int op, unsigned long start, unsigned long a
     return (long)a.i;
 }
 
-/* --- Exchange -------------------------------------------------------------------------------------- */
+/* --- Exchange ------------------------------------------------------------ */
 
 /*
  * One unit of an exchange: the frames of @nr_in extents of 2^in.order go out,
@@ -377,7 +378,7 @@ out:
     return rc;
 }
 
-/* --- Limits and claims ------------------------------------------------------------------------------ */
+/* --- Limits and claims --------------------------------------------------- */
 
 static long domain_memory_query(unsigned int op, unsigned long arg)
 {
@@ -431,7 +432,7 @@ static long claim_pages(unsigned long arg)
     return rc;
 }
 
-/* --- Maps --------------------------------------------------------------------------------------------- */
+/* --- Maps ---------------------------------------------------------------- */
 
 static long put_map(unsigned long arg, const struct e820entry *map, unsigned int nr)
 {
@@ -517,7 +518,7 @@ static long machphys_mapping(unsigned long arg)
     return guest_write(arg, &m, sizeof(m));
 }
 
-/* --- Resources ------------------------------------------------------------------------------------------ */
+/* --- Resources ----------------------------------------------------------- */
 
 #define RESOURCE_BATCH 32
 
@@ -581,7 +582,7 @@ static long acquire_resource(unsigned long arg)
     return rc;
 }
 
-/* --- The call --------------------------------------------------------------------------------------------- */
+/* --- The call ------------------------------------------------------------ */
 
 long do_memory_op(unsigned long cmd, unsigned long arg)
 {

@@ -36,7 +36,8 @@ static long compile_info(unsigned long arg)
 
 static uint32_t features_0(const struct domain *d)
 {
-    uint32_t map = 1u << XENFEAT_memory_op_vnode_supported | 1u << XENFEAT_mmu_pt_update_preserve_ad |
+    uint32_t map = 1u << XENFEAT_memory_op_vnode_supported |
+        1u << XENFEAT_mmu_pt_update_preserve_ad |
                    1u << XENFEAT_highmem_assist | 1u << XENFEAT_gnttab_map_avail_bits |
                    1u << XENFEAT_direct_mapped;
 

@@ -9,7 +9,9 @@
 #define PAGE        4096UL
 #define GIB         (1UL << 30)
 
-/* The hypervisor's part of the address space, L4 slots 256 to 271 (public/arch-x86/xen-x86_64.h). */
+/*
+ * The hypervisor's part of the address space, L4 slots 256 to 271 (public/arch-x86/xen-x86_64.h).
+ */
 #define HV_START    0xffff800000000000UL
 #define HV_END      0xffff880000000000UL
 #define LOW_END     0x0000800000000000UL

@@ -24,7 +24,8 @@ def load_segments(data: bytes) -> tuple[int, list[tuple[int, int, int, int]]]:
     entry, phoff, phentsize, phnum = ehdr[4], ehdr[5], ehdr[9], ehdr[10]
     segments = []
     for i in range(phnum):
-        kind, _, offset, _, paddr, filesz, memsz, _ = PHDR64.unpack_from(data, phoff + i * phentsize)
+        fields = PHDR64.unpack_from(data, phoff + i * phentsize)
+        kind, _, offset, _, paddr, filesz, memsz, _ = fields
         if kind == PT_LOAD and memsz:
             segments.append((paddr, offset, filesz, memsz))
     return entry, sorted(segments)

@@ -45,9 +45,17 @@ int pirq_guest_bind(struct vcpu *v, unsigned int pirq, bool share)
     (void)v; (void)share;
     return pirq == 9 ? -EBUSY : 0;
 }
-void pirq_guest_unbind(struct domain *d, unsigned int pirq) { (void)d; (void)pirq; unbound_pirqs++; }
+void pirq_guest_unbind(struct domain *d, unsigned int pirq)
+{
+    (void)d; (void)pirq;
+    unbound_pirqs++;
+}
 void pirq_set_affinity(struct vcpu *v, unsigned int pirq) { (void)v; (void)pirq; }
-bool rangeset_contains(struct rangeset *r, uint64_t a, uint64_t b) { (void)r; (void)b; return a < 16; }
+bool rangeset_contains(struct rangeset *r, uint64_t a, uint64_t b)
+{
+    (void)r; (void)b;
+    return a < 16;
+}
 int may_bind_evtchn_for(const struct domain *s, const struct domain *t)
 {
     return s == t || s->is_privileged ? 0 : -EPERM;
@@ -98,7 +106,10 @@ int frame_get_and_type(mfn_t m, struct domain *d, enum frame_type t)
 void frame_put_and_type(struct frame *f) { (void)f; pages_held--; }
 void *map_frame_shared(mfn_t m) { return ram + (mfn_x(m) << PAGE_SHIFT); }
 void unmap_frame_shared(void *p) { (void)p; }
-mfn_t hv_virt_to_mfn(const void *p) { return _mfn((uint64_t)((const uint8_t *)p - ram) >> PAGE_SHIFT); }
+mfn_t hv_virt_to_mfn(const void *p)
+{
+    return _mfn((uint64_t)((const uint8_t *)p - ram) >> PAGE_SHIFT);
+}
 
 static void run(unsigned int d, unsigned int v) { info.curr_vcpu = dom[d]->vcpu[v]; }
 
@@ -395,7 +406,8 @@ static unsigned int consume(unsigned int v, unsigned int q, uint32_t *head)
         return 0;
     }
     old = WORD(port);
-    WORD(port) = old & ~((1u << EVTCHN_FIFO_LINKED) | EVTCHN_FIFO_LINK_MASK | (1u << EVTCHN_FIFO_PENDING));
+    WORD(port) = old & ~((1u << EVTCHN_FIFO_LINKED) | EVTCHN_FIFO_LINK_MASK |
+                         (1u << EVTCHN_FIFO_PENDING));
     *head = old & EVTCHN_FIFO_LINK_MASK;
     if (*head == 0) {
         clear_bit(q, &CONTROL(v)->ready);
@@ -528,7 +540,8 @@ TEST(random_life)
 
     setup();
     for (int i = 0; i < 50000; i++) {
-        unsigned int d = (unsigned int)rand_r(&seed) % 2, port = (unsigned int)rand_r(&seed) % 70, x;
+        unsigned int d = (unsigned int)rand_r(&seed) % 2;
+        unsigned int port = (unsigned int)rand_r(&seed) % 70, x;
 
         switch (rand_r(&seed) % 4) {
         case 0:

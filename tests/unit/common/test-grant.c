@@ -38,7 +38,11 @@ void *hv_alloc(unsigned int order)
 }
 void printk(const char *fmt, ...) { (void)fmt; }
 mfn_t hv_virt_to_mfn(const void *p) { return _mfn((uint64_t)p >> 12); }
-void domain_share_hv_page(struct domain *d, void *va, bool ro) { (void)d; (void)va; (void)ro; shared_pages++; }
+void domain_share_hv_page(struct domain *d, void *va, bool ro)
+{
+    (void)d; (void)va; (void)ro;
+    shared_pages++;
+}
 void domain_unshare_hv_page(void *va) { free(va); shared_pages--; }
 void tlb_flush_domain(struct domain *d) { (void)d; flushes++; }
 void *map_frame(mfn_t m) { return ram + (mfn_x(m) << PAGE_SHIFT); }
@@ -58,7 +62,11 @@ int may_manage_grants(const struct domain *s, const struct domain *t)
     return s == t || s->is_privileged ? 0 : -EPERM;
 }
 int guest_read(void *dst, unsigned long va, size_t n) { memcpy(dst, (void *)va, n); return 0; }
-int guest_write(unsigned long va, const void *src, size_t n) { memcpy((void *)va, src, n); return 0; }
+int guest_write(unsigned long va, const void *src, size_t n)
+{
+    memcpy((void *)va, src, n);
+    return 0;
+}
 void hypercall_set_arg(unsigned int i, unsigned long v) { args[i] = v; }
 bool hypercall_preempt_check(void) { return preempt_in >= 0 && preempt_in-- == 0; }
 
@@ -248,7 +256,8 @@ TEST(a_granter_that_changes_its_entry_hurts_nobody_else)
     m = map(8, GNTMAP_host_map);
     CHECK_EQ(m.status, GNTST_okay);
     memset(&entries(1)[8], 0xff, sizeof(struct grant_entry_v1));
-    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_okay);       /* the pinned frame, not the new one */
+    /* the pinned frame, not the new one */
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_okay);
     CHECK_EQ((uint32_t)frame_table[5].ref, 2);
     CHECK_EQ(unmap(m.handle), GNTST_okay);
     CHECK(teardown());                          /* the second goes with the mapper */

@@ -48,7 +48,8 @@ TEST(strings_are_escaped)
     xyl_json_text(&json, "a\"\\\n\t\x01/\xc3\xa9\xff\xc0\x80\xed\xa0\x80");
     CHECK(xyl_json_end(&json));
     fclose(out);
-    CHECK_STR(text, "\"a\\\"\\\\\\n\\t\\u0001/\xc3\xa9\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\"\n");
+    CHECK_STR(text,
+              "\"a\\\"\\\\\\n\\t\\u0001/\xc3\xa9\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\"\n");
 }
 
 /* What Xen's xl printed for the same guest. */

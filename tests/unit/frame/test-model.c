@@ -12,8 +12,10 @@
 struct model {
     uint64_t ref, type;             /* type without the stamp */
     uint8_t held[FT_WRITABLE + 1];  /* type references by type */
-    uint8_t unfinished;             /* of which one put was interrupted and is to be repeated: its type */
-    uint8_t contents;               /* entries of the table that hold references, in quarters (0-4) */
+    /* of which one put was interrupted and is to be repeated: its type */
+    uint8_t unfinished;
+    /* entries of the table that hold references, in quarters (0-4) */
+    uint8_t contents;
 };
 
 static struct frame frame;
@@ -241,7 +243,8 @@ TEST(every_reachable_state_keeps_the_rules)
             if (broken) {
                 char why[160];
 
-                snprintf(why, sizeof(why), "%s: operation %u on word %#lx ref %#lx gives %#lx ref %#lx", what,
+                snprintf(why, sizeof(why),
+                         "%s: operation %u on word %#lx ref %#lx gives %#lx ref %#lx", what,
                          op, from.type, from.ref, frame.type, frame.ref);
                 unit_fail(__FILE__, __LINE__, why);
                 return;
@@ -249,8 +252,10 @@ TEST(every_reachable_state_keeps_the_rules)
         }
     }
     /*
-     * None; writable and descriptors with 0-3 holders; each of two table types: idle, valid with 1-3,
-     * half-way without or with a holder at 3 places, valid with 2 or 3 of whom one has a put to repeat.
+     * None; writable and descriptors with 0-3 holders; each of two table types: idle, valid with
+     * 1-3,
+     * half-way without or with a holder at 3 places, valid with 2 or 3 of whom one has a put to
+     * repeat.
      */
     CHECK_EQ(nr_seen, 1 + 2 * 4 + 2 * (1 + 3 + 2 * 3 + 2));
     CHECK_EQ(frees, 0);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Four processors take and drop types of a few frames at once; nobody ever sees two uses of one frame. */
+/*
+ * Four processors take and drop types of a few frames at once; nobody ever sees two uses of one
+ * frame.
+ */
 #include <pthread.h>
 
 #include "fake.h"

@@ -99,7 +99,9 @@ static void use_gzip(const uint8_t *data, size_t size)
 
 #define BIG 0x300000ul
 
-/* As Linux: headers, then 2 MiB, then the segments; the second moves down, and has zeroes behind. */
+/*
+ * As Linux: headers, then 2 MiB, then the segments; the second moves down, and has zeroes behind.
+ */
 static uint8_t *big_kernel(uint64_t second_paddr)
 {
     struct made m;

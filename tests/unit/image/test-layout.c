@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* xen/lib/pv-layout.c: the invariants of struct pv_layout, and the tables walked as the CPU does. */
+/*
+ * xen/lib/pv-layout.c: the invariants of struct pv_layout, and the tables walked as the CPU does.
+ */
 #include "harness.h"
 
 #include <stdint.h>

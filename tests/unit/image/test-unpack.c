@@ -23,7 +23,8 @@ static const struct payload {
 };
 
 #define NR_PAYLOADS (sizeof(payloads) / sizeof(payloads[0]))
-#define FOR_EACH_PAYLOAD(p) for (const struct payload *p = payloads; p < payloads + NR_PAYLOADS; p++)
+#define FOR_EACH_PAYLOAD(p) \
+    for (const struct payload *p = payloads; p < payloads + NR_PAYLOADS; p++)
 
 /* A bzImage around @size bytes; the caller frees it. */
 static uint8_t *make_bzimage(const uint8_t *data, size_t size, size_t *total)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* xen/drivers/char/ns16550.c on fake UARTs: parameters, set-up, polled and interrupt-driven output. */
+/*
+ * xen/drivers/char/ns16550.c on fake UARTs: parameters, set-up, polled and interrupt-driven output.
+ */
 #include "harness.h"
 
 #include <asm/io.h>

@@ -322,7 +322,10 @@ TEST(a_failing_restart_is_an_error)
 
 TEST(nobody_waits_for_ever)
 {
-    /* The wait itself is a minute of real time, so only its shape is tested: an event, then silence. */
+    /*
+     * The wait itself is a minute of real time, so only its shape is tested: an event, then
+     * silence.
+     */
     begin();
     host.wait = nobody_answers;
     CHECK(xyl_console_tty(light, 5, 0, 1, &err) == NULL);

@@ -94,7 +94,10 @@ int pv_set_kernel_root(struct vcpu *v, mfn_t mfn)
     }
     return hw_root_rc;
 }
-uint64_t pv_hw_cr4(const struct vcpu *v) { return host_cr4 | (v->arch.ctrlreg4 & PV_CR4_GUEST_BITS); }
+uint64_t pv_hw_cr4(const struct vcpu *v)
+{
+    return host_cr4 | (v->arch.ctrlreg4 & PV_CR4_GUEST_BITS);
+}
 void tsc_aux_load(const struct vcpu *v) { (void)v; }
 bool pv_bounce_trap(struct cpu_user_regs *regs, struct vcpu *v, unsigned int vector, uint32_t ec)
 {

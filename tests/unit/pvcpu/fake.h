@@ -11,7 +11,8 @@ extern struct shared_info fake_shared[2];
 extern unsigned int fake_crashes;           /* domain_crash() calls */
 extern unsigned int fake_swaps;             /* swap_gs() calls */
 extern uint64_t fake_cr3, fake_cr4, fake_cr0;
-extern unsigned long fake_fail_start, fake_fail_end;    /* guest addresses that guest_read() refuses */
+/* guest addresses that guest_read() refuses */
+extern unsigned long fake_fail_start, fake_fail_end;
 extern struct vcpu *fake_current;
 
 /* fake_reset - both vcpus fresh, in kernel mode, with roots 1 (kernel) and 2 (user). */

@@ -111,7 +111,8 @@ TEST(entry_clears_flags)
 
     fake_reset();
     regs = ready(true);
-    regs->rflags = X86_EFLAGS_TF | X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_IF | 2 |
+    regs->rflags = X86_EFLAGS_TF | X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_IF |
+        2 |
                    X86_EFLAGS_DF;
     CHECK(pv_bounce_trap(regs, current, 1, X86_TRAP_NO_EC));
     CHECK_EQ(regs->rflags, X86_EFLAGS_IF | 2 | X86_EFLAGS_DF);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Decoding of privileged instructions: each form, prefixes, cut-off bytes, and what is none of them. */
+/*
+ * Decoding of privileged instructions: each form, prefixes, cut-off bytes, and what is none of
+ * them.
+ */
 #include "../harness.h"
 
 #include <public/xen.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CPU policies: what is hidden, what hangs together, what a vcpu is told, and the toolstack's lists. */
+/*
+ * CPU policies: what is hidden, what hangs together, what a vcpu is told, and the toolstack's
+ * lists.
+ */
 #include "../harness.h"
 
 #include <asm/cpu-policy.h>

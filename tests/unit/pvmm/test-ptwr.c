@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Emulated page-table stores: the decoder against this machine's own processor, then against attacks. */
+/*
+ * Emulated page-table stores: the decoder against this machine's own processor, then against
+ * attacks.
+ */
 #include <sys/mman.h>
 
 #include "guest.h"
@@ -68,15 +71,20 @@ static const struct form {
     { { 0x81 }, 1, 0, 4, 0 }, { { 0x81 }, 1, 4, 4, 0x10 }, { { 0x81 }, 1, 5, 4, 0 },
     { { 0x83 }, 1, 1, 1, 0x10 }, { { 0x83 }, 1, 2, 1, 0 }, { { 0x83 }, 1, 3, 1, 0 },
     { { 0x83 }, 1, 6, 1, 0x10 },
-    { { 0xf6 }, 1, 2, 0, 0 }, { { 0xf7 }, 1, 2, 0, 0 }, { { 0xf6 }, 1, 3, 0, 0 }, { { 0xf7 }, 1, 3, 0, 0 },
-    { { 0xfe }, 1, 0, 0, 0 }, { { 0xff }, 1, 0, 0, 0 }, { { 0xfe }, 1, 1, 0, 0 }, { { 0xff }, 1, 1, 0, 0 },
+    { { 0xf6 }, 1, 2, 0, 0 }, { { 0xf7 }, 1, 2, 0, 0 }, { { 0xf6 }, 1, 3, 0, 0 },
+    { { 0xf7 }, 1, 3, 0, 0 },
+    { { 0xfe }, 1, 0, 0, 0 }, { { 0xff }, 1, 0, 0, 0 }, { { 0xfe }, 1, 1, 0, 0 },
+    { { 0xff }, 1, 1, 0, 0 },
     { { 0x0f, 0xb0 }, 2, 8, 0, 0 }, { { 0x0f, 0xb1 }, 2, 8, 0, 0 },
     { { 0x0f, 0xc0 }, 2, 8, 0, 0 }, { { 0x0f, 0xc1 }, 2, 8, 0, 0 },
-    { { 0x0f, 0xab }, 2, 8, 0, 0x894 }, { { 0x0f, 0xb3 }, 2, 8, 0, 0x894 }, { { 0x0f, 0xbb }, 2, 8, 0, 0x894 },
-    { { 0x0f, 0xba }, 2, 5, 5, 0x894 }, { { 0x0f, 0xba }, 2, 6, 5, 0x894 }, { { 0x0f, 0xba }, 2, 7, 5, 0x894 },
+    { { 0x0f, 0xab }, 2, 8, 0, 0x894 }, { { 0x0f, 0xb3 }, 2, 8, 0, 0x894 },
+    { { 0x0f, 0xbb }, 2, 8, 0, 0x894 },
+    { { 0x0f, 0xba }, 2, 5, 5, 0x894 }, { { 0x0f, 0xba }, 2, 6, 5, 0x894 },
+    { { 0x0f, 0xba }, 2, 7, 5, 0x894 },
 };
 
-static unsigned int encode(const struct form *f, uint8_t *insn, unsigned int prefix, unsigned int mode,
+static unsigned int encode(const struct form *f, uint8_t *insn, unsigned int prefix,
+                           unsigned int mode,
                            bool high_byte)
 {
     unsigned int n = 0, reg = f->ext == 8 ? (high_byte ? 5 : 1) : f->ext;
@@ -175,7 +183,8 @@ TEST(agrees_with_the_processor)
             if (!compare(f, insn, n, bits)) {
                 char why[100];
 
-                snprintf(why, sizeof(why), "form %02x %02x /%u, prefixes %u, mode %u, round %u", f->bytes[0],
+                snprintf(why, sizeof(why), "form %02x %02x /%u, prefixes %u, mode %u, round %u",
+                         f->bytes[0],
                          f->bytes[1], f->ext, prefix, mode, round);
                 unit_fail(__FILE__, __LINE__, why);
                 return;
@@ -201,7 +210,8 @@ TEST(decodes_only_what_writes)
         { { 0x38, 0x07 }, 2 }, { { 0x0f, 0x0b }, 2 }, { { 0xf4 }, 1 }, { { 0x90 }, 1 },
         { { 0x0f, 0xc7, 0x0f }, 3 },                            /* cmpxchg8b */
     };
-    static const uint8_t yes[] = { 0xf0, 0x48, 0x81, 0x8c, 0xf7, 0x78, 0x56, 0x34, 0x12, 1, 2, 3, 4 };
+    static const uint8_t yes[] = { 0xf0, 0x48, 0x81, 0x8c, 0xf7, 0x78, 0x56, 0x34, 0x12, 1, 2, 3,
+                                   4 };
     struct cpu_user_regs regs = { .rdi = 0x1000, .rsi = 2, .rip = 0x5000 };
     static const uint8_t rip[] = { 0x48, 0x89, 0x05, 0x10, 0, 0, 0 };
     struct ptw_insn p;
@@ -231,7 +241,8 @@ TEST(decoder_survives_noise)
         if (ptw_decode(bytes, i % 17, &regs, &p)) {
             CHECK(p.size == 1 || p.size == 2 || p.size == 4 || p.size == 8);
             CHECK(p.length <= PTW_MAX_BYTES);
-            (void)ptw_execute(&p, rnd() & (p.size == 8 ? ~0UL : (1UL << (8 * p.size)) - 1), &new, &regs);
+            (void)ptw_execute(&p, rnd() & (p.size == 8 ? ~0UL : (1UL << (8 * p.size)) - 1), &new,
+                              &regs);
         }
         free(bytes);
     }
@@ -257,7 +268,8 @@ static struct cpu_user_regs fault_regs(const uint8_t *insn, unsigned int n, unsi
 static bool start(void)
 {
     shim_reset();
-    return guest_start(&g, 0) && do_vm_assist(VMASST_CMD_enable, VMASST_TYPE_writable_pagetables) == 0 &&
+    return guest_start(&g, 0) &&
+           do_vm_assist(VMASST_CMD_enable, VMASST_TYPE_writable_pagetables) == 0 &&
            mmu_set(slot_ma(g.l1, 100), entry(g.l1, READ_ONLY)) == 0;
 }
 

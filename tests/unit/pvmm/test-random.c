@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Three domains do random things to a few frames, by hypercall, trapped store and grant, interrupted
- * at random; after each step the auditor counts all references anew.  In the end all memory is free.
+ * Three domains do random things to a few frames, by hypercall, trapped store and grant,
+ * interrupted at random; after each step the auditor counts all references anew.  In the end all
+ * memory is free.
  */
 #include "guest.h"
 
@@ -60,7 +61,8 @@ static uint64_t any_entry(unsigned int dom)
 
 static unsigned int any_domid(void)
 {
-    static const unsigned int ids[] = { DOMID_SELF, DOMID_SELF, DOMID_SELF, DOMID_SELF, 0, 1, 2, DOMID_IO };
+    static const unsigned int ids[] = { DOMID_SELF, DOMID_SELF, DOMID_SELF, DOMID_SELF, 0, 1, 2,
+                                        DOMID_IO };
 
     return ids[below(8)];
 }
@@ -138,7 +140,8 @@ static void do_grant(unsigned int dom)
         addr = (any_mfn(dom) << 12) + any_index() * 8;
     }
     if (below(2)) {
-        (void)arch_gnttab_unmap(addr, m, flags, flags & GNTMAP_contains_pte || below(2) ? 0 : any_va());
+        (void)arch_gnttab_unmap(addr, m, flags, flags & GNTMAP_contains_pte || below(2) ? 0
+                                : any_va());
     } else if (frame_get(f, shim_dom[(dom + 1) % 3])) {
         if (ro || frame_get_type(f, FT_WRITABLE, shim_dom[(dom + 1) % 3]) == 0) {
             (void)arch_gnttab_map(addr, m, flags, below(8));
@@ -219,7 +222,8 @@ static void start(void)
         struct guest g;
 
         (void)guest_start(&g, dom);
-        EXPECT(rangeset_add(shim_dom[0]->iomem_caps, SHIM_FRAMES - SHIM_HOLES, SHIM_FRAMES - 1) == 0);
+        EXPECT(rangeset_add(shim_dom[0]->iomem_caps, SHIM_FRAMES - SHIM_HOLES,
+                            SHIM_FRAMES - 1) == 0);
         pool[dom][0] = g.l4;
         pool[dom][1] = g.l3;
         pool[dom][2] = g.l2;

@@ -31,8 +31,10 @@ TEST(stored_entries_are_user_pages_and_remember_the_kernel)
     CHECK_EQ(shim_page(g.l1)[10], entry(g.page[4], KERNEL | PTE_US | PTE_GUEST_KERNEL));
     CHECK_EQ(mmu_set(slot_ma(g.l1, 11), entry(g.page[4], READ_ONLY | PTE_US)), 0);
     CHECK_EQ(shim_page(g.l1)[11], entry(g.page[4], READ_ONLY | PTE_US | PTE_G));
-    CHECK_EQ(mmu_set(slot_ma(g.l1, 12), entry(g.page[4], READ_ONLY | PTE_NX | (5UL << 53) | (7UL << 9))), 0);
-    CHECK_EQ(shim_page(g.l1)[12] & (PTE_NX | (5UL << 53) | (7UL << 9)), PTE_NX | (5UL << 53) | (7UL << 9));
+    CHECK_EQ(mmu_set(slot_ma(g.l1, 12), entry(g.page[4], READ_ONLY | PTE_NX | (5UL << 53) |
+                                              (7UL << 9))), 0);
+    CHECK_EQ(shim_page(g.l1)[12] & (PTE_NX | (5UL << 53) | (7UL << 9)), PTE_NX | (5UL << 53) |
+             (7UL << 9));
     CHECK_EQ(mmu_set(slot_ma(g.l1, 13), 0x123456789abcdef0UL), 0);      /* not present: anything */
     CHECK_EQ(shim_page(g.l1)[13], 0x123456789abcdef0UL);
     AUDIT();
@@ -130,7 +132,8 @@ TEST(type_confusion_is_refused)
 {
     shim_reset();
     CHECK(guest_start(&g, 0));
-    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l2, TABLE)), -EINVAL);    /* L2 where an L3 belongs */
+    /* L2 where an L3 belongs */
+    CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l2, TABLE)), -EINVAL);
     CHECK_EQ(mmu_set(slot_ma(g.l4, 7), entry(g.l1, TABLE)), -EINVAL);
     CHECK_EQ(mmu_set(slot_ma(g.l2, 7), entry(g.l3, TABLE)), -EINVAL);
     CHECK_EQ(mmuext_op(MMUEXT_PIN_L3_TABLE, mfn_x(g.l2), 0, DOMID_SELF), -EINVAL);
@@ -216,7 +219,8 @@ TEST(the_privileged_domain_maps_foreign_frames)
     CHECK(guest_start(&h, 2));
     CHECK(guest_start(&g, 0));
     u[0] = (struct mmu_update){ slot_ma(g.l1, 9), entry(h.page[5], KERNEL) };
-    u[1] = (struct mmu_update){ slot_ma(g.l1, 10) | MMU_PT_UPDATE_NO_TRANSLATE, entry(h.page[6], READ_ONLY) };
+    u[1] = (struct mmu_update){ slot_ma(g.l1, 10) | MMU_PT_UPDATE_NO_TRANSLATE, entry(h.page[6],
+                                                                                      READ_ONLY) };
     u[2] = (struct mmu_update){ slot_ma(g.l1, 11), entry(g.page[6], READ_ONLY) };  /* not d2's */
     CHECK_EQ(mmu_batch(u, 3, &done, 2), -EINVAL);
     CHECK_EQ(done, 2);
@@ -263,7 +267,8 @@ TEST(device_memory_needs_the_right)
     CHECK_EQ(shim_page(g.l1)[9] & (PTE_RW | PTE_PCD | PTE_PWT), PTE_RW | PTE_PCD | PTE_PWT);
     CHECK_EQ(mmu_set(slot_ma(g.l1, 10), entry(far, KERNEL | PTE_PAT)), 0);     /* WC stays */
     CHECK_EQ(rangeset_add(shim_dom[1]->iomem_caps, 1UL << 28, 1UL << 28), 0);
-    CHECK_EQ(mmu_set(slot_ma(g.l1, 13), entry(_mfn(1UL << 28), KERNEL)), -EPERM);   /* a reserved bit */
+    /* a reserved bit */
+    CHECK_EQ(mmu_set(slot_ma(g.l1, 13), entry(_mfn(1UL << 28), KERNEL)), -EPERM);
     CHECK_EQ(shim_page(g.l1)[10] & (PTE_PCD | PTE_PWT | PTE_PAT), PTE_PAT);
     shim_denied = deny_last;
     shim_readonly = ro_first;
@@ -627,7 +632,8 @@ TEST(grant_mappings_hold_references_of_their_own)
     CHECK_EQ(arch_gnttab_map(slot_ma(g.l1, 71), h.page[0],
                              GNTMAP_host_map | GNTMAP_contains_pte | GNTMAP_readonly |
                              GNTMAP_application_map, 1), GNTST_okay);
-    CHECK_EQ(shim_page(g.l1)[71] & (PTE_RW | PTE_US | PTE_GUEST_KERNEL | PTE_AVAIL), PTE_US | (1UL << 9));
+    CHECK_EQ(shim_page(g.l1)[71] & (PTE_RW | PTE_US | PTE_GUEST_KERNEL | PTE_AVAIL), PTE_US |
+             (1UL << 9));
     AUDIT();
     /* Read-only stays so. */
     CHECK_EQ(mmu_set(slot_ma(g.l1, 71), entry(h.page[0], KERNEL | PTE_US)), -EINVAL);
@@ -638,7 +644,8 @@ TEST(grant_mappings_hold_references_of_their_own)
     CHECK_EQ(shim_page(g.l1)[3], 0);
     AUDIT();
     CHECK_EQ(arch_gnttab_unmap(slot_ma(g.l1, 71), h.page[0],
-                               GNTMAP_host_map | GNTMAP_contains_pte | GNTMAP_readonly, 0), GNTST_okay);
+                               GNTMAP_host_map | GNTMAP_contains_pte | GNTMAP_readonly, 0),
+                                   GNTST_okay);
     AUDIT();
     /* A guest that overwrites one drops that mapping's references and no others. */
     CHECK_EQ(arch_gnttab_map(VA(73), h.page[0], GNTMAP_host_map, 0), GNTST_okay);

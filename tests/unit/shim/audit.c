@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The auditor: counts anew what refers to each frame, knowing only the rules of docs/design/frames.md. */
+/*
+ * The auditor: counts anew what refers to each frame, knowing only the rules of
+ * docs/design/frames.md.
+ */
 #include "shim.h"
 
 #include <asm/frame.h>

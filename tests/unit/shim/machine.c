@@ -116,7 +116,8 @@ void shim_reset(void)
     shim_dom[0]->is_privileged = true;
     hardware_domain = shim_dom[0];
     for (unsigned int i = 0; i < 512; i++) {
-        root[i] = i >= HV_L4_FIRST && i <= HV_L4_LAST ? 0xbad000000000UL | PTE_P | PTE_US | i << 12 : 0;
+        root[i] = i >= HV_L4_FIRST && i <= HV_L4_LAST
+                  ? 0xbad000000000UL | PTE_P | PTE_US | i << 12 : 0;
     }
     hv_root = root;
     hv_root_mfn = _mfn(0xdead);
@@ -268,7 +269,11 @@ void tlb_flush_local_all(void) { shim_flushes_all++; flush(); }
 void tlb_flush_everywhere(void) { shim_flushes_all++; flush(); }
 void tlb_flush_page_local(unsigned long va) { (void)va; shim_flushes_all++; }
 void tlb_flush_domain(struct domain *d) { (void)d; shim_flushes_all++; flush(); }
-void tlb_flush_domain_page(struct domain *d, unsigned long va) { (void)d; (void)va; shim_flushes_all++; }
+void tlb_flush_domain_page(struct domain *d, unsigned long va)
+{
+    (void)d; (void)va;
+    shim_flushes_all++;
+}
 
 void tlb_flush_stamp(uint64_t word)
 {
@@ -334,7 +339,8 @@ void process_pending_softirqs(void)
 
 struct domain *domain_lookup(domid_t id)
 {
-    return id < SHIM_DOMAINS ? shim_dom[id] : id == DOMID_IO ? dom_io : id == DOMID_XEN ? dom_xen : NULL;
+    return id < SHIM_DOMAINS ? shim_dom[id]
+           : id == DOMID_IO ? dom_io : id == DOMID_XEN ? dom_xen : NULL;
 }
 
 struct domain *domain_get(domid_t id)

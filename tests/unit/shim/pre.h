@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Seen before a source of the hypervisor (gcc -include): what a host program may not do is redirected. */
+/*
+ * Seen before a source of the hypervisor (gcc -include): what a host program may not do is
+ * redirected.
+ */
 #ifndef SHIM_PRE_H
 #define SHIM_PRE_H
 

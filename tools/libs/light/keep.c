@@ -102,7 +102,8 @@ static int rename_away(struct xyl_light *light, struct xyl_domain_config *config
 
 /* One shutdown: 1 and a new *domid to go on with, 0 at the end, or -Exxx. */
 static int act(struct xyl_light *light, struct xyl_domain_config *config,
-               xyl_config_text_fn *to_text, uint32_t *domid, enum xyl_action action, struct xyl_err *err)
+               xyl_config_text_fn *to_text, uint32_t *domid, enum xyl_action action,
+                       struct xyl_err *err)
 {
     int rc;
 

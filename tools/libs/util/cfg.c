@@ -210,7 +210,8 @@ int xyl_cfg_override(struct xyl_cfg *cfg, const char *arg, struct xyl_err *err)
         len--;
     }
     if (eq == NULL || len == 0) {
-        return xyl_fail(err, -EINVAL, "\"%s\" is neither a file nor a setting like memory=256", arg);
+        return xyl_fail(err, -EINVAL, "\"%s\" is neither a file nor a setting like memory=256",
+                        arg);
     }
     setting.source = cfg_source(cfg, source);
     setting.name = strndup(arg, len);

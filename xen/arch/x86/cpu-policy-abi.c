@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CPU policies as lists of leaves and MSRs, as domctl and sysctl carry them; checks of such lists. */
+/*
+ * CPU policies as lists of leaves and MSRs, as domctl and sysctl carry them; checks of such lists.
+ */
 #include <xen/lib.h>
 
 #include <asm/cpu-policy.h>
@@ -7,7 +9,7 @@
 
 #include <public/arch-x86/cpufeatureset.h>
 
-/* --- Leaves -------------------------------------------------------------------------------------- */
+/* --- Leaves -------------------------------------------------------------- */
 
 struct sink {
     int (*put)(void *arg, unsigned int i, const xen_cpuid_leaf_t *leaf);
@@ -138,7 +140,7 @@ int policy_set_leaf(struct cpu_policy *p, const xen_cpuid_leaf_t *leaf)
     return 0;
 }
 
-/* --- MSRs -------------------------------------------------------------------------------------------- */
+/* --- MSRs ---------------------------------------------------------------- */
 
 int policy_to_msrs(const struct cpu_policy *p, uint32_t *nr,
                    int (*put)(void *arg, unsigned int i, const xen_msr_entry_t *msr), void *arg)
@@ -177,7 +179,7 @@ int policy_set_msr(struct cpu_policy *p, const xen_msr_entry_t *msr)
     }
 }
 
-/* --- Check ----------------------------------------------------------------------------------------- */
+/* --- Check --------------------------------------------------------------- */
 
 int policy_check(const struct cpu_policy *p, const struct cpu_policy *max, uint32_t *err_leaf,
                  uint32_t *err_subleaf, uint32_t *err_msr)

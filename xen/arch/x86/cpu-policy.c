@@ -12,7 +12,7 @@ struct cpu_policy cpu_policies[NR_POLICIES] __ro_after_init;
 
 #define FEATURE(name)   XEN_X86_FEATURE_##name
 
-/* --- Features as words -------------------------------------------------------------------------- */
+/* --- Features as words --------------------------------------------------- */
 
 /* Where word @i of a feature set lies in @p; NULL: in an MSR or nowhere. */
 static uint32_t *feature_word(struct cpu_policy *p, unsigned int i)
@@ -131,8 +131,10 @@ static const struct {
     { FEATURE(XSAVE), FEATURE(FXSR) }, { FEATURE(XSAVEOPT), FEATURE(XSAVE) },
     { FEATURE(XSAVEC), FEATURE(XSAVE) }, { FEATURE(XGETBV1), FEATURE(XSAVE) },
     { FEATURE(AVX), FEATURE(XSAVE) }, { FEATURE(AVX), FEATURE(SSE4_2) },
-    { FEATURE(FMA), FEATURE(AVX) }, { FEATURE(FMA4), FEATURE(AVX) }, { FEATURE(F16C), FEATURE(AVX) },
-    { FEATURE(XOP), FEATURE(AVX) }, { FEATURE(AVX2), FEATURE(AVX) }, { FEATURE(VAES), FEATURE(AVX) },
+    { FEATURE(FMA), FEATURE(AVX) }, { FEATURE(FMA4), FEATURE(AVX) },
+    { FEATURE(F16C), FEATURE(AVX) },
+    { FEATURE(XOP), FEATURE(AVX) }, { FEATURE(AVX2), FEATURE(AVX) },
+    { FEATURE(VAES), FEATURE(AVX) },
     { FEATURE(VPCLMULQDQ), FEATURE(AVX) }, { FEATURE(AVX_VNNI), FEATURE(AVX2) },
     { FEATURE(AVX512F), FEATURE(AVX2) }, { FEATURE(AVX512DQ), FEATURE(AVX512F) },
     { FEATURE(AVX512_IFMA), FEATURE(AVX512F) }, { FEATURE(AVX512PF), FEATURE(AVX512F) },
@@ -174,7 +176,7 @@ static void drop_unsupported(uint32_t *words)
     }
 }
 
-/* --- The host ------------------------------------------------------------------------------------ */
+/* --- The host ------------------------------------------------------------ */
 
 void policy_read_host(struct cpu_policy *p)
 {
@@ -211,7 +213,7 @@ void policy_read_host(struct cpu_policy *p)
     }
 }
 
-/* --- Extended state --------------------------------------------------------------------------------- */
+/* --- Extended state ------------------------------------------------------ */
 
 uint64_t cpu_policy_xcr0(const struct cpu_policy *p)
 {
@@ -259,7 +261,7 @@ static void describe_xstate(struct cpu_policy *p, const struct cpu_policy *host)
     p->xstate[1].b = da1 & 2 ? p->xstate[0].b : 0;
 }
 
-/* --- What guests see ------------------------------------------------------------------------------- */
+/* --- What guests see ----------------------------------------------------- */
 
 /* Leaves that tell of things guests do not have, or that are another's business. */
 static void hide_leaves(struct cpu_policy *p)

@@ -68,7 +68,7 @@ int arch_vcpu_send_nmi(struct vcpu *v)
     return 0;
 }
 
-/* --- For people ------------------------------------------------------------------------------------ */
+/* --- For people ---------------------------------------------------------- */
 
 static void dump_frame(const struct vcpu *v, const struct cpu_user_regs *r)
 {
@@ -84,7 +84,8 @@ static void dump_frame(const struct vcpu *v, const struct cpu_user_regs *r)
 }
 
 /*
- * Of a vcpu inside a lean hypercall, registers that C preserves still lie in the stack frames of the
+ * Of a vcpu inside a lean hypercall, registers that C preserves still lie in the stack frames of
+ * the
  * handler; what the frame shows for rbx, rbp and r12 to r15 is then from an earlier entry.
  */
 void arch_dump_guest_registers(struct vcpu *v)

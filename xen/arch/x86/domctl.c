@@ -17,7 +17,7 @@
 
 #include "pv/traps.h"
 
-/* --- CPU policy -------------------------------------------------------------------------------------- */
+/* --- CPU policy ---------------------------------------------------------- */
 
 static int put_leaf(void *arg, unsigned int i, const xen_cpuid_leaf_t *leaf)
 {
@@ -119,7 +119,7 @@ static long set_policy(struct domain *d, struct xen_domctl_cpu_policy *op)
     return rc;
 }
 
-/* --- Ports, address size, hypercall page ---------------------------------------------------------------- */
+/* --- Ports, address size, hypercall page --------------------------------- */
 
 static long port_permission(struct domain *d, const struct xen_domctl_ioport_permission *op)
 {
@@ -153,7 +153,7 @@ static long hypercall_init(struct domain *d, uint64_t gmfn)
     return 0;
 }
 
-/* --- Time stamp ------------------------------------------------------------------------------------------ */
+/* --- Time stamp ---------------------------------------------------------- */
 
 /* The TSC is the host's, as it is: only modes that can live with that. */
 static long set_tsc_info(struct domain *d, const struct xen_domctl_tsc_info *op)
@@ -180,7 +180,7 @@ static void get_tsc_info(const struct domain *d, struct xen_domctl_tsc_info *op)
     op->elapsed_nsec = d->arch.tsc_mode == 2 ? 0 : (uint64_t)NOW();
 }
 
-/* --- Saved state of vcpus ----------------------------------------------------------------------------------- */
+/* --- Saved state of vcpus ------------------------------------------------ */
 
 /* @id of @d for reading or writing its state; another than the caller's. */
 static struct vcpu *state_vcpu(struct domain *d, uint32_t id, long *rc)
@@ -356,7 +356,7 @@ static long set_msrs(struct domain *d, struct xen_domctl_vcpu_msrs *op)
     return 0;
 }
 
-/* --- Dispatch --------------------------------------------------------------------------------------------------- */
+/* --- Dispatch ------------------------------------------------------------ */
 
 long arch_do_domctl(struct xen_domctl *op, struct domain *d, unsigned long u_domctl,
                     bool *copyback)

@@ -47,8 +47,8 @@ trap_stubs:
         .endr
 
 /*
- * From a guest, with nothing else to do and nothing special about the exception, the frame is bounced
- * right here; the rest goes to pv_exception().  IRQs stay off, so pending work is looked at once.
+ * From a guest, with nothing else to do and nothing special about the exception, the frame is
+ * bounced right here; the rest goes to pv_exception().  IRQs stay off, so pending work is looked at once.
  */
 #define X(field)        (UREGS_##field - UREGS_r8)(%rsp)
 #define XINFO(field)    (CPUINFO_##field - UREGS_r8)(%rsp)
@@ -346,7 +346,7 @@ interrupt_hv:
         addq    $8, %rsp
         iretq
 
-/* --- For C ------------------------------------------------------------------------------------- */
+/* --- For C ---------------------------------------------------------------- */
 
 /* void resume_guest(void): current's frame is in guest_regs; drop the stack and run it. */
         .globl  resume_guest

@@ -115,7 +115,8 @@ hypercall_full:
         jmp     exit_to_guest
 
 /*
- * iret: the guest's stack at rsp holds rax, r11, rcx, flags, rip, cs, rflags, rsp, ss.  rax, rcx and
+ * iret: the guest's stack at rsp holds rax, r11, rcx, flags, rip, cs, rflags, rsp, ss.  rax, rcx
+ * and
  * r11 are free; the other registers are the guest's and are not touched.  All that is read is read
  * before anything changes, so that pv_iret() can start over with whatever is not common.
  */

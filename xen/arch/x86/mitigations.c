@@ -5,7 +5,8 @@
  *
  *   branch predictor   IBPB when another domain gets the CPU (where the CPU has it)
  *   buffers (MDS etc.) VERW before each return to a guest, by patched exits (Intel without MDS_NO)
- *   page tables        nothing to do against Meltdown-like reads of guests' secrets: no other guest's
+ *   page tables        nothing to do against Meltdown-like reads of guests' secrets: no other
+ *   guest's
  *                      memory is mapped (docs/design/address-space.md)
  */
 #include <xen/domain.h>

@@ -83,9 +83,11 @@ void vcpu_state_changed(struct vcpu *v)
     v->arch.runs_on = NO_CPU;
 }
 
-/* --- Out ------------------------------------------------------------------------------------------- */
+/* --- Out ----------------------------------------------------------------- */
 
-/* @v's registers are all in the frame or live: exits to the scheduler save the whole frame first. */
+/*
+ * @v's registers are all in the frame or live: exits to the scheduler save the whole frame first.
+ */
 static void save_vcpu(struct vcpu *v)
 {
     struct cpu_user_regs *regs = &v->arch.regs;
@@ -101,7 +103,7 @@ static void save_vcpu(struct vcpu *v)
     fpu_save(v);
 }
 
-/* --- In -------------------------------------------------------------------------------------------- */
+/* --- In ------------------------------------------------------------------ */
 
 /* Selectors, then bases: loading a selector sets a base.  False: one was refused. */
 static bool load_segments(const struct vcpu *v)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Points the processor at the entry code: IDT, the CPU's own stubs, and the system-call registers. */
+/*
+ * Points the processor at the entry code: IDT, the CPU's own stubs, and the system-call registers.
+ */
 #include <xen/init.h>
 #include <xen/lib.h>
 #include <xen/mapframe.h>

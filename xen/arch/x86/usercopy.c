@@ -76,8 +76,13 @@ static inline int copy(unsigned long to, unsigned long from, size_t bytes)
     int rc;
 
     stac();
-    rc = bytes == 2 ? copy_short(to, from) : bytes <= SMALL_COPY && bytes != 0 && (bytes & 7) == 0 ? copy_words(to, from, bytes)
-                                                               : copy_bytes(to, from, bytes);
+    if (bytes == 2) {
+        rc = copy_short(to, from);
+    } else if (bytes <= SMALL_COPY && bytes != 0 && (bytes & 7) == 0) {
+        rc = copy_words(to, from, bytes);
+    } else {
+        rc = copy_bytes(to, from, bytes);
+    }
     clac();
     return rc;
 }

@@ -80,7 +80,7 @@ int evtchn_alloc_port(struct domain *d, struct evtchn **out)
     return -ENOSPC;
 }
 
-/* --- Notifying vcpus ---------------------------------------------------------------------------- */
+/* --- Notifying vcpus ----------------------------------------------------- */
 
 bool local_events_need_delivery(void)
 {
@@ -104,7 +104,7 @@ void vcpu_mark_events_pending(struct vcpu *v)
     }
 }
 
-/* --- Sending --------------------------------------------------------------------------------------- */
+/* --- Sending ------------------------------------------------------------- */
 
 int evtchn_send(struct domain *d, unsigned int lport)
 {
@@ -243,7 +243,7 @@ int evtchn_subscribe_suspend(struct domain *d, unsigned int port)
     return 0;
 }
 
-/* --- Pending and valid, for SCHEDOP_poll ------------------------------------------------------------- */
+/* --- Pending and valid, for SCHEDOP_poll --------------------------------- */
 
 bool evtchn_port_valid(struct domain *d, unsigned int port)
 {
@@ -265,7 +265,7 @@ bool evtchn_is_pending(struct domain *d, unsigned int port)
     return pending;
 }
 
-/* --- Closing -------------------------------------------------------------------------------------------- */
+/* --- Closing ------------------------------------------------------------- */
 
 void evtchn_lock_both(struct evtchn *a, struct evtchn *b, unsigned long *flags)
 {
@@ -395,7 +395,7 @@ int evtchn_close_some(struct domain *d)
     return 0;
 }
 
-/* --- The unit --------------------------------------------------------------------------------------------------- */
+/* --- The unit ------------------------------------------------------------ */
 
 static int evtchn_domain_create(struct domain *d)
 {

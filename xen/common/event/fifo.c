@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The FIFO ABI: an event word for each port, linked into queues by priority (docs/design/events.md). */
+/*
+ * The FIFO ABI: an event word for each port, linked into queues by priority
+ * (docs/design/events.md).
+ */
 #include "private.h"
 
 #include <xen/lib.h>

@@ -60,7 +60,9 @@ struct evtchn *port_to_evtchn(const struct domain *d, unsigned int port);
 /* evtchn_close_port - as EVTCHNOP_close; 0, -EINVAL if it is free. */
 int evtchn_close_port(struct domain *d, unsigned int port);
 
-/* evtchn_alloc_port - a RESERVED port of @d; its event lock held.  -EINVAL dying, -ENOSPC, -ENOMEM. */
+/*
+ * evtchn_alloc_port - a RESERVED port of @d; its event lock held.  -EINVAL dying, -ENOSPC, -ENOMEM.
+ */
 int evtchn_alloc_port(struct domain *d, struct evtchn **out);
 /* evtchn_close_some - close all in batches from d->evtchn.cursor on: 0 or -ERESTART. */
 int evtchn_close_some(struct domain *d);

@@ -76,7 +76,10 @@ static void track_free(struct grant_table *gt, uint32_t handle)
     spin_unlock(&gt->maptrack_lock);
 }
 
-/* Take @handle out of use for its unmapping: nobody else can then unmap it too.  flags 0: not in use. */
+/*
+ * Take @handle out of use for its unmapping: nobody else can then unmap it too.  flags 0: not in
+ * use.
+ */
 static struct maptrack track_claim(struct grant_table *gt, uint32_t handle)
 {
     struct maptrack t = { 0 }, *e;
@@ -286,7 +289,7 @@ long gnttab_replace_batch(unsigned long arg, unsigned int count)
     return 0;
 }
 
-/* --- Death of a domain that has mappings -------------------------------------------------------- */
+/* --- Death of a domain that has mappings --------------------------------- */
 
 int gnttab_release_mappings(struct domain *d)
 {

@@ -113,7 +113,10 @@ static long get_version(unsigned long arg)
     return guest_write(arg, &op, sizeof(op));
 }
 
-/* Each is refused: frames change owners by exchange and by the balloon only (docs/abi/grant-table.md). */
+/*
+ * Each is refused: frames change owners by exchange and by the balloon only
+ * (docs/abi/grant-table.md).
+ */
 static long refuse_transfers(unsigned long arg, unsigned int count)
 {
     int16_t status = GNTST_permission_denied;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Private to grant/: a domain's grant table and the mappings it holds of others' (docs/design/grants.md). */
+/*
+ * Private to grant/: a domain's grant table and the mappings it holds of others'
+ * (docs/design/grants.md).
+ */
 #ifndef GRANT_PRIVATE_H
 #define GRANT_PRIVATE_H
 
@@ -14,7 +17,8 @@
  * What is in use of an entry: pinned by mappings and running copies.
  * Invariants [grant lock]:
  *   G1  readers + writers > 0: Xylem holds one reference on mfn; writers > 0: a writable type too.
- *   G2  then the shared entry has GTF_reading, and GTF_writing if writers > 0 - as far as the guest,
+ *   G2  then the shared entry has GTF_reading, and GTF_writing if writers > 0 - as far as the
+ *       guest,
  *       who can write there, leaves it so.  Xylem goes by this structure only.
  */
 struct active {
@@ -37,7 +41,8 @@ static_assert(sizeof(struct maptrack) == 8, "512 a page");
 struct grant_table {
     spinlock_t lock;            /* LOCK_GRANT: [g] */
     unsigned int nr_frames, max_frames;         /* [g], [I] */
-    struct grant_entry_v1 **shared;             /* [g] array of max_frames, pages lent to the domain */
+    /* [g] array of max_frames, pages lent to the domain */
+    struct grant_entry_v1 **shared;
     struct active **active;     /* [g] chunks of 64, made when one is first used */
 
     spinlock_t maptrack_lock;   /* LOCK_MAPTRACK: [m] */

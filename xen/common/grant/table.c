@@ -76,7 +76,7 @@ unsigned int gnttab_nr_frames(struct domain *d, unsigned int *max)
     return READ_ONCE(d->grant_table->nr_frames);
 }
 
-/* --- Entries ----------------------------------------------------------------------------------- */
+/* --- Entries ------------------------------------------------------------- */
 
 static struct grant_entry_v1 *shared_entry(struct grant_table *gt, uint32_t ref)
 {
@@ -240,7 +240,7 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write)
     }
 }
 
-/* --- The unit ------------------------------------------------------------------------------------- */
+/* --- The unit ------------------------------------------------------------ */
 
 static void gnttab_destroy(struct domain *d)
 {

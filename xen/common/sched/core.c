@@ -240,7 +240,7 @@ void vcpu_yield(void)
     softirq_raise(SOFTIRQ_SCHED);
 }
 
-/* --- The switch ------------------------------------------------------------------------------------ */
+/* --- The switch ---------------------------------------------------------- */
 
 static void slice_over(void *data)
 {
@@ -288,7 +288,7 @@ void sched_context_saved(struct vcpu *prev)
     WRITE_ONCE(prev->sched.is_running, false);
 }
 
-/* --- Creation ---------------------------------------------------------------------------------------- */
+/* --- Creation ------------------------------------------------------------ */
 
 int sched_vcpu_create(struct vcpu *v)
 {

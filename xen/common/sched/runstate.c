@@ -17,7 +17,9 @@ void vcpu_runstate_area_update(struct vcpu *v)
         return;
     }
     if (flag) {
-        /* The top bit of the entry time says: being written (public/vcpu.h, XEN_RUNSTATE_UPDATE). */
+        /*
+         * The top bit of the entry time says: being written (public/vcpu.h, XEN_RUNSTATE_UPDATE).
+         */
         uint8_t top = (uint8_t)((info.state_entry_time | XEN_RUNSTATE_UPDATE) >> 56);
 
         if (guest_write(area + ENTRY_TIME_TOP, &top, 1) != 0) {

@@ -8,7 +8,9 @@
 void conring_put(const char *text, size_t len);
 /* conring_replace - go on in @memory of @size bytes (a power of two), with the newest text kept. */
 void conring_replace(char *memory, uint32_t size);
-/* conring_peek, conring_oldest, conring_forget - conring_read(), _start(), _clear() of console.h. */
+/*
+ * conring_peek, conring_oldest, conring_forget - conring_read(), _start(), _clear() of console.h.
+ */
 uint32_t conring_peek(uint32_t *index, char *buf, uint32_t size);
 uint32_t conring_oldest(void);
 void conring_forget(uint32_t upto);

@@ -20,7 +20,9 @@ void console_use_lock(void);
 void console_init_late(void);
 /* console_set_clock - time for rate limits, in ns; before, nothing is limited. */
 void console_set_clock(s_time_t (*clock)(void));
-/* console_end_boot - dom0 is about to run: the screen (but for vga=keep) and input become its own. */
+/*
+ * console_end_boot - dom0 is about to run: the screen (but for vga=keep) and input become its own.
+ */
 void console_end_boot(void);
 
 /* --- Emergency --------------------------------------------------------------- */

@@ -35,7 +35,8 @@ struct vcpu {
     struct domain *domain;              /* [I] */
     unsigned int vcpu_id;               /* [I] */
     unsigned int processor;             /* [s] CPU it runs or last ran on */
-    struct vcpu_info *vcpu_info;        /* [v] in shared_info, a mapped guest page, or dummy_vcpu_info */
+    /* [v] in shared_info, a mapped guest page, or dummy_vcpu_info */
+    struct vcpu_info *vcpu_info;
     mfn_t vcpu_info_mfn;                /* [v] of the registered page, INVALID_MFN if none */
 
     uint32_t pause_flags;               /* [a] VPF_* */
@@ -46,7 +47,8 @@ struct vcpu {
     unsigned long runstate_area;        /* [v] guest kernel va, 0 if none */
     unsigned long time_area;            /* [v] guest kernel va of a vcpu_time_info, 0 if none */
     bool runstate_due, time_due;        /* [v] to be written at the next entry to kernel mode */
-    uint32_t time_gen;                  /* [v] cpu_time.gen that vcpu_info.time stands for, 0 none */
+    /* [v] cpu_time.gen that vcpu_info.time stands for, 0 none */
+    uint32_t time_gen;
     bool initialised;                   /* [d] has a context */
     bool defer_shutdown, paused_for_shutdown;   /* [d] */
 
@@ -82,7 +84,8 @@ struct domain {
     spinlock_t page_alloc_lock;         /* LOCK_PAGE_ALLOC; letter [p] */
     uint64_t tot_pages, max_pages;      /* [p] */
     uint64_t claimed_pages;             /* [heap lock] claimed, not yet populated */
-    uint16_t **chunk_count;             /* [p] frames owned in each 2 MiB chunk, by leaf of 2,048 chunks */
+    /* [p] frames owned in each 2 MiB chunk, by leaf of 2,048 chunks */
+    uint16_t **chunk_count;
     uint64_t hv_pages;                  /* Xylem pages lent to it */
 
     struct shared_info *shared_info;    /* [I] Xylem page the guest may map */
@@ -95,7 +98,8 @@ struct domain {
     struct rangeset *irq_caps;          /* pirqs it may bind */
     int32_t time_offset_seconds;
     uint64_t creation_stime;
-    struct console_line console_line;   /* unfinished line of CONSOLEIO_write; its vcpus, one at a time */
+    /* unfinished line of CONSOLEIO_write; its vcpus, one at a time */
+    struct console_line console_line;
     struct list_head all;               /* [LOCK_DOMLIST] list of domains by id */
     struct arch_domain arch;
 };
@@ -104,7 +108,10 @@ extern struct domain *hardware_domain;          /* dom0, or NULL before it exist
 /* domains_init - the idle domain with its vcpu on CPU 0, dom_io, dom_xen (boot). */
 void domains_init(void);
 extern struct vcpu *idle_vcpu[NR_CPUS];
-/* Pseudo-domains (public/xen.h DOMID_*): owners of device memory, of Xylem's pages, of copied-on pages. */
+/*
+ * Pseudo-domains (public/xen.h DOMID_*): owners of device memory, of Xylem's pages, of copied-on
+ * pages.
+ */
 extern struct domain *dom_io, *dom_xen;
 
 static inline bool is_idle_vcpu(const struct vcpu *v) { return v->domain->domain_id == DOMID_IDLE; }
@@ -114,11 +121,16 @@ static inline bool is_hardware_domain(const struct domain *d) { return d == hard
 #define for_each_vcpu(d, v) \
     for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++) if (((v) = (d)->vcpu[i_]) != NULL)
 
-/* domain_get - reference on the live or dying domain @id (DOMID_SELF: the current); NULL if none. */
+/*
+ * domain_get - reference on the live or dying domain @id (DOMID_SELF: the current); NULL if none.
+ */
 struct domain *domain_get(domid_t id);
 static inline void domain_ref(struct domain *d) { atomic_inc(&d->refs); }
 void domain_put(struct domain *d);
-/* domain_lookup - the pointer for @id without a reference: only where a page of it, or a lock, keeps it alive. */
+/*
+ * domain_lookup - the pointer for @id without a reference: only where a page of it, or a lock,
+ * keeps it alive.
+ */
 struct domain *domain_lookup(domid_t id);
 /* domain_next - reference on the first domain with id >= @id; NULL at the end. */
 struct domain *domain_next(domid_t id);
@@ -133,12 +145,19 @@ struct domain *domain_create(domid_t id, const struct xen_domctl_createdomain *c
                              bool privileged, int *err);
 /* vcpu_create - vcpu @id, down and without a context.  NULL: no memory. */
 struct vcpu *vcpu_create(struct domain *d, unsigned int id);
-/* domain_kill - destroy; 0 when the domain is gone but for references, -ERESTART to be called again. */
+/*
+ * domain_kill - destroy; 0 when the domain is gone but for references, -ERESTART to be called
+ * again.
+ */
 int domain_kill(struct domain *d);
-/* domain_shutdown - stop all vcpus with @reason and tell the toolstack; dom0's stops the machine. */
+/*
+ * domain_shutdown - stop all vcpus with @reason and tell the toolstack; dom0's stops the machine.
+ */
 void domain_shutdown(struct domain *d, uint8_t reason);
 void domain_resume(struct domain *d);
-/* domain_crash - log why with the running vcpu's registers, then shut @d down with SHUTDOWN_crash. */
+/*
+ * domain_crash - log why with the running vcpu's registers, then shut @d down with SHUTDOWN_crash.
+ */
 void domain_crash_(struct domain *d, const char *file, unsigned int line);
 #define domain_crash(d, ...) do {                       \
     gpr_err(__VA_ARGS__);                               \
@@ -165,7 +184,8 @@ void arch_vcpu_destroy(struct vcpu *v);
 /* arch_set_info_guest - load a vcpu_guest_context (domctl setvcpucontext, VCPUOP_initialise). */
 int arch_set_info_guest(struct vcpu *v, const struct vcpu_guest_context *c);
 void arch_get_info_guest(struct vcpu *v, struct vcpu_guest_context *c);
-long arch_do_domctl(struct xen_domctl *op, struct domain *d, unsigned long u_domctl, bool *copyback);
+long arch_do_domctl(struct xen_domctl *op, struct domain *d, unsigned long u_domctl,
+                    bool *copyback);
 void arch_dump_guest_registers(struct vcpu *v);
 /* arch_vcpu_send_nmi - make an NMI pending; 0, -EINVAL if @v has no handler. */
 int arch_vcpu_send_nmi(struct vcpu *v);

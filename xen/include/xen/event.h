@@ -48,7 +48,10 @@ void send_global_virq(unsigned int virq);
 int set_global_virq_handler(struct domain *d, unsigned int virq);
 void send_guest_pirq(struct domain *d, unsigned int pirq);
 
-/* evtchn_suspend_notify - the domain suspended: tell who asked by XEN_DOMCTL_subscribe (suspend_evtchn). */
+/*
+ * evtchn_suspend_notify - the domain suspended: tell who asked by XEN_DOMCTL_subscribe
+ * (suspend_evtchn).
+ */
 void evtchn_suspend_notify(struct domain *d);
 int evtchn_subscribe_suspend(struct domain *d, unsigned int port);
 
@@ -60,7 +63,9 @@ bool evtchn_is_pending(struct domain *d, unsigned int port);    /* for SCHEDOP_p
 bool evtchn_port_valid(struct domain *d, unsigned int port);
 /* vcpu_kick - make a vcpu running in guest mode elsewhere pass the exit path. */
 void vcpu_kick(struct vcpu *v);
-/* evtchn_2l_reset etc. live behind the hypercalls; register_vcpu_info: see domain.h map_vcpu_info. */
+/*
+ * evtchn_2l_reset etc. live behind the hypercalls; register_vcpu_info: see domain.h map_vcpu_info.
+ */
 
 long do_event_channel_op(int cmd, unsigned long arg);
 

@@ -13,7 +13,10 @@ struct grant_table;             /* common/grant/private.h */
 /* gnttab_create - by domain creation with its limits (max_grant_version 1 or 2). */
 int gnttab_create(struct domain *d, unsigned int max_frames, unsigned int max_maptrack,
                   unsigned int max_version);
-/* gnttab_frame - machine frame of shared frame @idx (of status frames if @status), growing up to it. */
+/*
+ * gnttab_frame - machine frame of shared frame @idx (of status frames if @status), growing up to
+ * it.
+ */
 int gnttab_frame(struct domain *d, unsigned int idx, bool status, mfn_t *mfn);
 /* gnttab_nr_frames - frames in use, and their limit. */
 unsigned int gnttab_nr_frames(struct domain *d, unsigned int *max);

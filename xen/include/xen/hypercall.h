@@ -44,7 +44,8 @@
 #define NR_HYPERCALLS_ABI 64
 
 long do_set_trap_table(unsigned long traps);
-long do_mmu_update(unsigned long ureqs, unsigned int count, unsigned long pdone, unsigned int foreigndom);
+long do_mmu_update(unsigned long ureqs, unsigned int count, unsigned long pdone,
+                   unsigned int foreigndom);
 long do_set_gdt(unsigned long frame_list, unsigned int entries);
 long do_stack_switch(unsigned long ss, unsigned long sp);
 long do_fpu_taskswitch(int set);
@@ -64,7 +65,8 @@ long do_vm_assist(unsigned int cmd, unsigned int type);
 long do_iret(void);
 long do_vcpu_op(int cmd, unsigned int vcpuid, unsigned long arg);
 long do_set_segment_base(unsigned int which, unsigned long base);
-long do_mmuext_op(unsigned long uops, unsigned int count, unsigned long pdone, unsigned int foreigndom);
+long do_mmuext_op(unsigned long uops, unsigned int count, unsigned long pdone,
+                  unsigned int foreigndom);
 long do_nmi_op(unsigned int cmd, unsigned long arg);
 long do_sched_op(int cmd, unsigned long arg);
 long do_callback_op(int cmd, unsigned long arg);
@@ -80,7 +82,10 @@ long do_domctl(unsigned long u_domctl);
  * lets pending work run and enters it again.  -ERESTART never reaches a guest.
  */
 void hypercall_set_arg(unsigned int i, unsigned long value);
-/* hypercall_preempt_check - there is other work for this CPU; ask every bounded batch (64 pages, 16 PTE-table entries ...). */
+/*
+ * hypercall_preempt_check - there is other work for this CPU; ask every bounded batch (64 pages, 16
+ * PTE-table entries ...).
+ */
 bool hypercall_preempt_check(void);
 
 #endif /* XEN_HYPERCALL_H */

@@ -10,7 +10,10 @@ struct domain;
 struct vcpu;
 struct cpu_user_regs;
 
-/* do_IRQ - common entry for external vectors (0x20-0xff), IRQs off; called from entry.S with the vector. */
+/*
+ * do_IRQ - common entry for external vectors (0x20-0xff), IRQs off; called from entry.S with the
+ * vector.
+ */
 void do_IRQ(struct cpu_user_regs *regs, unsigned int vector);
 
 /* request_irq - Xylem's own handler for host irq @irq (GSI number).  Handler runs with IRQs off. */

@@ -13,12 +13,18 @@
 
 #include <xen/types.h>
 
-/* map_frame - writable address of frame @mfn (RAM), for this CPU, until unmap_frame().  Never fails. */
+/*
+ * map_frame - writable address of frame @mfn (RAM), for this CPU, until unmap_frame().  Never
+ * fails.
+ */
 void *map_frame(mfn_t mfn);
 void unmap_frame(const void *va);       /* any address within the page */
 /* remap_frame - show @mfn through the slot of @va instead; returns its address. */
 void *remap_frame(void *va, mfn_t mfn);
-/* map_frame_shared - long-lived global mapping; caller holds a reference (and a writable type).  NULL: no memory. */
+/*
+ * map_frame_shared - long-lived global mapping; caller holds a reference (and a writable type).
+ * NULL: no memory.
+ */
 void *map_frame_shared(mfn_t mfn);
 void unmap_frame_shared(void *va);
 /* clear_frame / copy_frame - whole frames by number. */

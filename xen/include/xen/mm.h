@@ -38,12 +38,14 @@ static_assert(sizeof(struct frame) == 16, "decision: the frame table is small");
 #define FRAME_OWNER_SHIFT   32
 #define FRAME_OWNER_MASK    0x0000ffff00000000UL
 #define FRAME_ALLOCATED     (1UL << 63) /* the owner's allocation reference is still held */
-#define FRAME_HV            (1UL << 62) /* Xylem's page, lent to its owner (shared_info, grant frames) */
+/* Xylem's page, lent to its owner (shared_info, grant frames) */
+#define FRAME_HV            (1UL << 62)
 #define FRAME_CLEAN         (1UL << 61) /* free and known to be all zeroes */
 #define FRAME_FREE_HEAD     (1UL << 60) /* first frame of a free block; order in FRAME_ORDER */
 #define FRAME_ORDER_SHIFT   48          /* free: order of the block, 5 bits */
 #define FRAME_ORDER_MASK    (0x1fUL << FRAME_ORDER_SHIFT)
-#define FRAME_HOLE          (1UL << 59) /* no memory at this address, although the table has room for it */
+/* no memory at this address, although the table has room for it */
+#define FRAME_HOLE          (1UL << 59)
 
 #ifndef UNIT_TEST
 #define frame_table ((struct frame *)FRAME_TABLE_START)
@@ -61,13 +63,18 @@ static inline bool frame_present(mfn_t m)
 }
 
 
-/* mfn_valid - @m is memory: it has an entry, and is no hole.  All else is device space or nothing. */
+/*
+ * mfn_valid - @m is memory: it has an entry, and is no hole.  All else is device space or nothing.
+ */
 static inline bool mfn_valid(mfn_t m)
 {
     return frame_present(m) && !(READ_ONCE(frame_table[mfn_x(m)].ref) & FRAME_HOLE);
 }
 static inline struct frame *mfn_to_frame(mfn_t m) { return &frame_table[mfn_x(m)]; }
-static inline mfn_t frame_to_mfn(const struct frame *f) { return _mfn((uint64_t)(f - frame_table)); }
+static inline mfn_t frame_to_mfn(const struct frame *f)
+{
+    return _mfn((uint64_t)(f - frame_table));
+}
 static inline uint16_t frame_owner_id(const struct frame *f)
 {
     return (uint16_t)(READ_ONCE(f->ref) >> FRAME_OWNER_SHIFT);
@@ -81,7 +88,9 @@ static inline uint16_t frame_owner_id(const struct frame *f)
 bool __must_check frame_get(struct frame *f, const struct domain *d);
 /* frame_get_any - reference whoever owns @f; false if it is free.  *@owner gets the domid. */
 bool __must_check frame_get_any(struct frame *f, uint16_t *owner);
-/* frame_put - drop a reference; the last one frees the frame to the heap (or to Xylem if FRAME_HV). */
+/*
+ * frame_put - drop a reference; the last one frees the frame to the heap (or to Xylem if FRAME_HV).
+ */
 void frame_put(struct frame *f);
 /*
  * frame_release - drop the owner's allocation reference, once (FRAME_ALLOCATED).
@@ -110,11 +119,15 @@ mfn_t heap_alloc(unsigned int order, unsigned int memflags);
 /* heap_free - give them back; they count as dirty. */
 void heap_free(mfn_t mfn, unsigned int order);
 /*
- * domain_alloc_frames - 2^@order contiguous zeroed frames owned by @d, one allocation reference each.
+ * domain_alloc_frames - 2^@order contiguous zeroed frames owned by @d, one allocation reference
+ * each.
  * Errors: INVALID_MFN: heap empty or @d->max_pages reached or @d dying; nothing changed.
  */
 mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int memflags);
-/* domain_assign_frames - make unowned (MEMF_NO_OWNER) frames @d's.  0, -E2BIG over max_pages, -EINVAL dying. */
+/*
+ * domain_assign_frames - make unowned (MEMF_NO_OWNER) frames @d's.  0, -E2BIG over max_pages,
+ * -EINVAL dying.
+ */
 int __must_check domain_assign_frames(struct domain *d, mfn_t mfn, unsigned int order,
                                       unsigned int memflags);
 /*
@@ -123,7 +136,8 @@ int __must_check domain_assign_frames(struct domain *d, mfn_t mfn, unsigned int 
  */
 int __must_check domain_steal_frame(struct domain *d, struct frame *f);
 /*
- * domain_release_run - give back frames of the dying @d from @at on, to the first that is not plain (has
+ * domain_release_run - give back frames of the dying @d from @at on, to the first that is not
+ * plain (has
  * a type in use, a pin, or a reference besides its allocation's) or ends its 2 MiB chunk.
  * Returns how many.  TLBs have been flushed since @d and its mappers last ran.
  */
@@ -131,14 +145,19 @@ unsigned long domain_release_run(struct domain *d, mfn_t at);
 /* domain_share_hv_page - let @d map Xylem's page at @va (read-only: only read-only mappings). */
 void domain_share_hv_page(struct domain *d, void *va, bool readonly);
 /*
- * domain_unshare_hv_page - end that and give the page up: it goes back to the heap now, or when the last
+ * domain_unshare_hv_page - end that and give the page up: it goes back to the heap now, or when
+ * the last
  * mapping of it goes.  @va is not to be used any more.
  */
 void domain_unshare_hv_page(void *va);
-/* free_domain_frame - the last reference of @f went (refs 0): account it to @d and free it (frame.c calls). */
+/*
+ * free_domain_frame - the last reference of @f went (refs 0): account it to @d and free it (frame.c
+ * calls).
+ */
 void free_domain_frame(struct frame *f, struct domain *d);
 /*
- * domain_next_frame - next frame from *@cursor on that @d owns, be it only because somebody refers to it
+ * domain_next_frame - next frame from *@cursor on that @d owns, be it only because somebody refers
+ * to it
  * (a pin, say); false at the end.
  */
 bool domain_next_frame(const struct domain *d, mfn_t *cursor);
@@ -154,7 +173,10 @@ int domain_set_claim(struct domain *d, uint64_t pages);    /* XENMEM_claim_pages
 
 /* --- Xylem's own memory --------------------------------------------------- */
 
-/* hv_alloc - 2^@order zeroed pages mapped in Xylem's heap window; NULL if none.  hv_free takes them back. */
+/*
+ * hv_alloc - 2^@order zeroed pages mapped in Xylem's heap window; NULL if none.  hv_free takes them
+ * back.
+ */
 void *hv_alloc(unsigned int order);
 void hv_free(void *va, unsigned int order);
 /* kzalloc - small zeroed object (up to 1 page; above that whole pages); kfree(NULL) is allowed. */

@@ -52,7 +52,9 @@ void vprintk(const char *fmt, va_list args) __attribute__((format(printf, 1, 0))
  */
 void panic(const char *fmt, ...) __noreturn __cold __printf(1, 2);
 
-/* As panic(), for mistakes that are not Xylem's own (no module, too little memory): no backtrace. */
+/*
+ * As panic(), for mistakes that are not Xylem's own (no module, too little memory): no backtrace.
+ */
 void boot_fail(const char *fmt, ...) __noreturn __cold __printf(1, 2);
 
 #endif /* XEN_PRINTK_H */

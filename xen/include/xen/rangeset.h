@@ -10,7 +10,9 @@ struct rangeset;
 /* rangeset_new - empty set; NULL: no memory.  rangeset_destroy(NULL) is allowed. */
 struct rangeset *rangeset_new(void);
 void rangeset_destroy(struct rangeset *r);
-/* Add or remove [first, last].  0, -EINVAL if last < first, -ENOMEM; on error nothing has changed. */
+/*
+ * Add or remove [first, last].  0, -EINVAL if last < first, -ENOMEM; on error nothing has changed.
+ */
 int __must_check rangeset_add(struct rangeset *r, uint64_t first, uint64_t last);
 int __must_check rangeset_remove(struct rangeset *r, uint64_t first, uint64_t last);
 /* rangeset_contains - all of [first, last] is in the set.  A NULL set is empty. */

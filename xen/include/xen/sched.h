@@ -84,9 +84,15 @@ uint64_t vcpu_cpu_time(const struct vcpu *v);   /* ns in state running */
 
 /* The arch's part of switching (asm): never returns; both may be idle vcpus. */
 void __noreturn context_switch(struct vcpu *prev, struct vcpu *next);
-/* Called by the arch once @prev's registers are saved, before @next runs: prev may run elsewhere from here. */
+/*
+ * Called by the arch once @prev's registers are saved, before @next runs: prev may run elsewhere
+ * from here.
+ */
 void sched_context_saved(struct vcpu *prev);
-/* vcpu_runstate_area_update - write the registered runstate area of @v (arch calls it on the way into the guest). */
+/*
+ * vcpu_runstate_area_update - write the registered runstate area of @v (arch calls it on the way
+ * into the guest).
+ */
 void vcpu_runstate_area_update(struct vcpu *v);
 
 #endif /* XEN_SCHED_H */

@@ -109,7 +109,8 @@ static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a
 
 #define HYPERCALL_0(nr)                hypercall(nr, 0, 0, 0, 0, 0)
 #define HYPERCALL_1(nr, a)             hypercall(nr, (unsigned long)(a), 0, 0, 0, 0)
-#define HYPERCALL_2(nr, a, b)          hypercall(nr, (unsigned long)(a), (unsigned long)(b), 0, 0, 0)
+#define HYPERCALL_2(nr, a, b) \
+    hypercall(nr, (unsigned long)(a), (unsigned long)(b), 0, 0, 0)
 #define HYPERCALL_3(nr, a, b, c)                                                                   \
     hypercall(nr, (unsigned long)(a), (unsigned long)(b), (unsigned long)(c), 0, 0)
 #define HYPERCALL_4(nr, a, b, c, d)                                                                \

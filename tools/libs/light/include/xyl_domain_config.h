@@ -15,7 +15,8 @@ enum xyl_action {
     XYL_ACTION_RESTART,
     XYL_ACTION_RENAME_RESTART,
     XYL_ACTION_PRESERVE,
-    XYL_ACTION_SOFT_RESET,      /* not there for PV: acted upon as destroy, with a line in the log */
+    /* not there for PV: acted upon as destroy, with a line in the log */
+    XYL_ACTION_SOFT_RESET,
 };
 
 /* xyl_action_name - "destroy", ...; as xl.cfg spells it. */

@@ -11,7 +11,8 @@
 
 enum ptw_op {
     PTW_MOV, PTW_XCHG, PTW_CMPXCHG, PTW_XADD,
-    PTW_ADD, PTW_OR, PTW_ADC, PTW_SBB, PTW_AND, PTW_SUB, PTW_XOR,   /* in this order: group 1 less CMP */
+    /* in this order: group 1 less CMP */
+    PTW_ADD, PTW_OR, PTW_ADC, PTW_SBB, PTW_AND, PTW_SUB, PTW_XOR,
     PTW_BTS, PTW_BTR, PTW_BTC, PTW_NOT, PTW_NEG, PTW_INC, PTW_DEC,
 };
 
@@ -20,9 +21,11 @@ struct ptw_insn {
     enum ptw_op op;
     uint8_t length;             /* bytes */
     uint8_t size;               /* operand: 1, 2, 4 or 8 bytes */
-    uint8_t reg;                /* register operand, 16 + n: the old high byte n (AH ...), PTW_NO_REG */
+    /* register operand, 16 + n: the old high byte n (AH ...), PTW_NO_REG */
+    uint8_t reg;
     unsigned long addr;         /* effective address */
-    uint64_t value;             /* source: register's value, immediate, or bit number within the operand */
+    /* source: register's value, immediate, or bit number within the operand */
+    uint64_t value;
 };
 #define PTW_NO_REG      0xff
 

@@ -52,7 +52,9 @@ pte_t *hv_table_va(mfn_t mfn)
 
 static void window_add_table(mfn_t mfn);
 
-/* A zeroed frame for a table, mapped in the window (M1); INVALID_MFN: no memory.  hvmap_lock held. */
+/*
+ * A zeroed frame for a table, mapped in the window (M1); INVALID_MFN: no memory.  hvmap_lock held.
+ */
 static mfn_t table_alloc(void)
 {
     if (boot_pool_active()) {
@@ -338,7 +340,7 @@ void hv_fill_root(pte_t *l4)
     }
 }
 
-/* --- Device memory ------------------------------------------------------------------------------ */
+/* --- Device memory ------------------------------------------------------- */
 
 #define IOREMAP_PAGES   65536U          /* 256 MiB of addresses */
 

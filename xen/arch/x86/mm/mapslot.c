@@ -7,62 +7,93 @@
 
 #include <asm/processor.h>
 
+#define NR_WORDS (PERCPU_NR_SLOTS / 64)
+
 /*
  * This CPU's slots, used by it alone and never from IRQ context.
- * Invariant: bit s of used is set exactly when entry s of l1 is present.
+ * Invariant: bit s of free is clear exactly when entry s of l1 is present.
  */
 struct map_slots {
     pte_t *l1;
-    uint64_t used[PERCPU_NR_SLOTS / 64];
+    uint64_t free[NR_WORDS];
 };
 static DEFINE_PER_CPU(struct map_slots, map_slots);
 
 void map_slots_init(unsigned int cpu)
 {
-    per_cpu(map_slots, cpu).l1 = percpu_pte(cpu, PERCPU_SLOT_PAGE);
+    struct map_slots *ms = &per_cpu(map_slots, cpu);
+
+    ms->l1 = percpu_pte(cpu, PERCPU_SLOT_PAGE);
+    for (unsigned int w = 0; w < NR_WORDS; w++) {
+        ms->free[w] = ~0UL;
+    }
 }
 
-#define SLOT_BASE(cpu) (PERCPU_AREA((unsigned long)(cpu)) + ((unsigned long)PERCPU_SLOT_PAGE << 12))
-
-static unsigned int slot_take(struct map_slots *ms)
+/* Address of this CPU's slot 0. */
+static inline unsigned long slot_base(void)
 {
-    unsigned int w = 0;
+    return (unsigned long)get_cpu_info() - CPU_INFO_OFFSET +
+           ((unsigned long)PERCPU_SLOT_PAGE << PAGE_SHIFT);
+}
 
-    while (unlikely(ms->used[w] == ~0UL)) {
+static inline unsigned int slot_of(const void *va)
+{
+    return (unsigned int)((unsigned long)va >> PAGE_SHIFT) & (PERCPU_NR_SLOTS - 1);
+}
+static_assert(PERCPU_SLOT_PAGE % PERCPU_NR_SLOTS == 0, "slot_of() takes the low bits");
+
+static inline bool slot_in_use(const struct map_slots *ms, unsigned int s)
+{
+    return !((ms->free[s / 64] >> (s % 64)) & 1);
+}
+
+/* The first 64 are taken: the next free slot. */
+static __noinline unsigned int slot_take_far(struct map_slots *ms)
+{
+    unsigned int w = 1, s;
+
+    while (ms->free[w] == 0) {
         w++;
-        BUG_ON(w == ARRAY_SIZE(ms->used));
+        BUG_ON(w == NR_WORDS);
     }
-    return w * 64 + lowest_bit(~ms->used[w]);
+    s = lowest_bit(ms->free[w]);
+    ms->free[w] &= ms->free[w] - 1;
+    return w * 64 + s;
 }
 
 void *map_frame(mfn_t mfn)
 {
     struct map_slots *ms = &this_cpu(map_slots);
-    unsigned int s = slot_take(ms);
+    uint64_t bits = ms->free[0];
+    unsigned long s;
 
-    ms->used[s / 64] |= 1UL << (s % 64);
+    if (likely(bits != 0)) {
+        s = lowest_bit(bits);
+        ms->free[0] = bits & (bits - 1);
+    } else {
+        s = slot_take_far(ms);
+    }
     ms->l1[s] = pte_make(mfn, HV_PTE_SLOT);
-    return (void *)(SLOT_BASE(smp_processor_id()) + ((unsigned long)s << PAGE_SHIFT));
+    return (void *)(slot_base() + (s << PAGE_SHIFT));
 }
 
 void unmap_frame(const void *va)
 {
     struct map_slots *ms = &this_cpu(map_slots);
-    unsigned long off = (unsigned long)va - SLOT_BASE(smp_processor_id());
-    unsigned int s = (unsigned int)(off >> PAGE_SHIFT);
+    unsigned int s = slot_of(va);
 
-    ASSERT(s < PERCPU_NR_SLOTS && (ms->used[s / 64] >> (s % 64) & 1));
+    ASSERT((unsigned long)va - slot_base() < PERCPU_NR_SLOTS * PAGE_SIZE && slot_in_use(ms, s));
     ms->l1[s] = 0;
     invlpg((unsigned long)va);
-    ms->used[s / 64] &= ~(1UL << (s % 64));
+    ms->free[s / 64] |= 1UL << (s % 64);
 }
 
 void *remap_frame(void *va, mfn_t mfn)
 {
     struct map_slots *ms = &this_cpu(map_slots);
-    unsigned long s = ((unsigned long)va >> PAGE_SHIFT) & (PERCPU_NR_SLOTS - 1);
+    unsigned int s = slot_of(va);
 
-    ASSERT(ms->used[s / 64] >> (s % 64) & 1);
+    ASSERT(slot_in_use(ms, s));
     ms->l1[s] = pte_make(mfn, HV_PTE_SLOT);
     invlpg((unsigned long)va);
     return va;
@@ -98,17 +129,17 @@ void clear_frames(mfn_t mfn, unsigned long nr)
 {
     struct map_slots *ms = &this_cpu(map_slots);
     unsigned int first = PERCPU_NR_SLOTS - 64;
-    unsigned long va = SLOT_BASE(smp_processor_id()) + ((unsigned long)first << PAGE_SHIFT);
+    unsigned long va = slot_base() + ((unsigned long)first << PAGE_SHIFT);
     unsigned long i;
 
     ASSERT(nr <= 64);
-    if (ms->used[first / 64] != 0) {
+    if (ms->free[first / 64] != ~0UL) {
         for (i = 0; i < nr; i++) {
             clear_frame(mfn_add(mfn, i));
         }
         return;
     }
-    ms->used[first / 64] = ~0UL;
+    ms->free[first / 64] = 0;
     for (i = 0; i < nr; i++) {
         ms->l1[first + i] = pte_make(mfn_add(mfn, i), HV_PTE_SLOT);
     }
@@ -117,5 +148,5 @@ void clear_frames(mfn_t mfn, unsigned long nr)
         ms->l1[first + i] = 0;
         invlpg(va + (i << PAGE_SHIFT));
     }
-    ms->used[first / 64] = 0;
+    ms->free[first / 64] = ~0UL;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a PV guest wants to be entered: trap table, callbacks, kernel stack.  ABI: public/callback.h. */
+/*
+ * Where a PV guest wants to be entered: trap table, callbacks, kernel stack.  ABI:
+ * public/callback.h.
+ */
 #include <xen/domain.h>
 #include <xen/guest-access.h>
 #include <xen/hypercall.h>
@@ -80,7 +83,7 @@ long do_set_trap_table(unsigned long traps)
     return -ERESTART;
 }
 
-/* --- Callbacks ---------------------------------------------------------------------------------- */
+/* --- Callbacks ----------------------------------------------------------- */
 
 int pv_set_nmi_callback(struct vcpu *v, unsigned long address)
 {
@@ -188,7 +191,7 @@ long do_nmi_op(unsigned int cmd, unsigned long arg)
     }
 }
 
-/* --- Kernel stack ---------------------------------------------------------------------------------- */
+/* --- Kernel stack -------------------------------------------------------- */
 
 long do_stack_switch(unsigned long ss, unsigned long sp)
 {

@@ -174,7 +174,7 @@ int arch_set_info_guest(struct vcpu *v, const struct vcpu_guest_context *c)
     return rc;
 }
 
-/* --- The other way ---------------------------------------------------------------------------------- */
+/* --- The other way ------------------------------------------------------- */
 
 static void show_traps(const struct vcpu *v, struct vcpu_guest_context *c)
 {

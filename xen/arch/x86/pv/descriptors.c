@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Guests' descriptor tables: checks, GDT and LDT of a vcpu, the windows of a CPU (docs/design/pv-mm.md). */
+/*
+ * Guests' descriptor tables: checks, GDT and LDT of a vcpu, the windows of a CPU
+ * (docs/design/pv-mm.md).
+ */
 #include "pv-mm.h"
 
 #include <xen/guest-access.h>
@@ -71,7 +74,8 @@ void pv_load_gdt(struct vcpu *v)
     pte_t empty = pte_make(hv_virt_to_mfn(zero_page), HV_PTE_RO);
 
     for (unsigned int i = 0; i < GUEST_GDT_FRAMES; i++) {
-        window_set(&slot[i], i < v->arch.gdt_nr ? pte_make(v->arch.gdt_frames[i], HV_PTE_RO) : empty,
+        window_set(&slot[i], i < v->arch.gdt_nr ? pte_make(v->arch.gdt_frames[i], HV_PTE_RO)
+                   : empty,
                    window_va(PERCPU_GDT_PAGE + i));
     }
 }
@@ -138,7 +142,8 @@ void pv_drop_gdt(struct vcpu *v)
 /*
  * pv_set_gdt - make @entries descriptors in the frames @frames (512 each) the GDT of @v, which
  * is current or paused.
- * Errors: -EINVAL too many, or a frame or descriptor that may not be; -ERESTART.  Nothing has changed.
+ * Errors: -EINVAL too many, or a frame or descriptor that may not be; -ERESTART.  Nothing has
+ * changed.
  */
 int pv_set_gdt(struct vcpu *v, const unsigned long *frames, unsigned int entries)
 {
@@ -252,7 +257,9 @@ int pv_set_ldt(struct vcpu *v, unsigned long base, unsigned int entries)
     return 0;
 }
 
-/* The frame behind LDT page @idx of @v, found through the kernel's root, held as a descriptor page. */
+/*
+ * The frame behind LDT page @idx of @v, found through the kernel's root, held as a descriptor page.
+ */
 static bool hold_ldt_page(struct vcpu *v, unsigned int idx, mfn_t *mfn)
 {
     unsigned long va = v->arch.ldt_base + ((unsigned long)idx << PAGE_SHIFT);

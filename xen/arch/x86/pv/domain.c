@@ -78,7 +78,7 @@ void pv_vcpu_destroy(struct vcpu *v)
     }
 }
 
-/* --- Hypercall page ---------------------------------------------------------------------------------- */
+/* --- Hypercall page ------------------------------------------------------ */
 
 #define STUB_BYTES  32
 #define NR_STUBS    128

@@ -53,7 +53,7 @@ static uint32_t all_ones(unsigned int size)
     return size == 4 ? ~0u : (1u << (8 * size)) - 1;
 }
 
-/* --- The ports that are played for dom0 -------------------------------------------------------------- */
+/* --- The ports that are played for dom0 ---------------------------------- */
 
 static bool is_pm_timer(unsigned int port, unsigned int size)
 {
@@ -105,7 +105,7 @@ static void played_write(struct domain *d, unsigned int port, uint8_t v)
     }
 }
 
-/* --- Access ------------------------------------------------------------------------------------------- */
+/* --- Access -------------------------------------------------------------- */
 
 static bool has_ports(struct domain *d, unsigned int port, unsigned int size)
 {

@@ -30,7 +30,7 @@ enum outcome {
     BOUNCED,        /* another exception was raised meanwhile */
 };
 
-/* --- Code ------------------------------------------------------------------------------------------------ */
+/* --- Code ---------------------------------------------------------------- */
 
 /* Kind of the code segment @sel, from its descriptor's L and D bits. */
 static enum code_size code_size(uint16_t sel)
@@ -55,7 +55,7 @@ static unsigned int fetch(uint8_t *bytes, unsigned long va, unsigned int max)
     return left < max && guest_read(bytes, va, left) == 0 ? left : 0;
 }
 
-/* --- Ports ------------------------------------------------------------------------------------------------ */
+/* --- Ports --------------------------------------------------------------- */
 
 static uint64_t merge(uint64_t old, uint32_t v, unsigned int size)
 {
@@ -170,7 +170,7 @@ static enum outcome port_string(struct vcpu *v, struct cpu_user_regs *regs,
     return (regs->rcx & mask) == 0 ? DONE : AGAIN;
 }
 
-/* --- Control registers ------------------------------------------------------------------------------------ */
+/* --- Control registers --------------------------------------------------- */
 
 uint64_t pv_cr4_writable(const struct vcpu *v)
 {
@@ -263,7 +263,7 @@ static enum outcome move_dr(struct vcpu *v, struct cpu_user_regs *regs,
     return rc == 0 ? DONE : REFUSED;
 }
 
-/* --- MSRs, CPUID, time -------------------------------------------------------------------------------------- */
+/* --- MSRs, CPUID, time --------------------------------------------------- */
 
 static void split(struct cpu_user_regs *regs, uint64_t value)
 {
@@ -318,7 +318,7 @@ static enum outcome set_xcr(struct vcpu *v, struct cpu_user_regs *regs)
     return regs->ecx == 0 && fpu_set_xcr0(v, value) ? DONE : REFUSED;
 }
 
-/* --- Dispatch ------------------------------------------------------------------------------------------------- */
+/* --- Dispatch ------------------------------------------------------------ */
 
 static enum outcome in_kernel_only(struct vcpu *v, struct cpu_user_regs *regs,
                                    const struct priv_insn *insn)
@@ -428,7 +428,7 @@ bool pv_emulate_privileged(struct cpu_user_regs *regs)
     return end != REFUSED;
 }
 
-/* --- Forced emulation ------------------------------------------------------------------------------------------ */
+/* --- Forced emulation ---------------------------------------------------- */
 
 /* ud2, then "xen", in front of a cpuid: answered from the policy in any mode. */
 #define FORCED_CPUID        0xa20f6e65780b0fUL

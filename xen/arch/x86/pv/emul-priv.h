@@ -47,10 +47,11 @@ void priv_decode(const uint8_t *bytes, unsigned int nr, enum code_size code,
 /* priv_reg - general register @i (0 rax, 1 rcx, 2 rdx, 3 rbx, 4 rsp ... 15 r15) of a frame. */
 uint64_t *priv_reg(struct cpu_user_regs *regs, unsigned int i);
 
-/* --- Ports (emul-io.c) --------------------------------------------------------------------------- */
+/* --- Ports (emul-io.c) --------------------------------------------------- */
 
 /*
- * guest_io_read / guest_io_write - an access of @size bytes by @d, once it was found to be allowed by
+ * guest_io_read / guest_io_write - an access of @size bytes by @d, once it was found to be allowed
+ * by
  * the guest's own rules.  Ports @d has no right to read as all ones, and writes go nowhere.
  */
 uint32_t guest_io_read(struct domain *d, unsigned int port, unsigned int size);
@@ -61,7 +62,7 @@ void guest_io_write(struct domain *d, unsigned int port, unsigned int size, uint
  */
 bool guest_io_allowed(struct vcpu *v, unsigned int port, unsigned int size);
 
-/* --- MSRs (msr.c) -------------------------------------------------------------------------------- */
+/* --- MSRs (msr.c) -------------------------------------------------------- */
 
 /* False: #GP is due. */
 bool pv_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value);

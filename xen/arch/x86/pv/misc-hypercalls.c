@@ -48,7 +48,8 @@ long do_set_segment_base(unsigned int which, unsigned long base)
         return 0;
     case SEGBASE_GS_USER_SEL:
         swap_gs();
-        load_gs_selector((uint16_t)base);       /* NUL if it cannot be loaded: the call never fails */
+        /* NUL if it cannot be loaded: the call never fails */
+        load_gs_selector((uint16_t)base);
         swap_gs();
         return 0;
     default:
@@ -56,7 +57,7 @@ long do_set_segment_base(unsigned int which, unsigned long base)
     }
 }
 
-/* --- Debug registers ------------------------------------------------------------------------------ */
+/* --- Debug registers ----------------------------------------------------- */
 
 /* A breakpoint address that is not Xylem's. */
 static bool breakpoint_ok(unsigned long addr)

@@ -74,14 +74,18 @@ void l1e_put_odd(pte_t e)
     frame_put_inline(f);
 }
 
-/* Both map the same frame with the same memory type, and @new needs no reference that @old has not. */
+/*
+ * Both map the same frame with the same memory type, and @new needs no reference that @old has not.
+ */
 static inline bool same_refs(pte_t old, pte_t new)
 {
     return (old & PTE_P) && ((old ^ new) & (PTE_ADDR_MASK | L1_CACHE_BITS)) == 0 &&
            !(~old & new & PTE_RW);
 }
 
-/* Replace *@slot, whatever it holds; returns what was there.  Processors set A and D at any time. */
+/*
+ * Replace *@slot, whatever it holds; returns what was there.  Processors set A and D at any time.
+ */
 static __always_inline pte_t slot_exchange(pte_t *slot, pte_t new, bool keep_ad)
 {
     pte_t old = READ_ONCE(*slot);
@@ -94,7 +98,9 @@ static __always_inline pte_t slot_exchange(pte_t *slot, pte_t new, bool keep_ad)
     return old;
 }
 
-/* Only flags change, or RW goes: the references stay with the entry.  False: it is not so any more. */
+/*
+ * Only flags change, or RW goes: the references stay with the entry.  False: it is not so any more.
+ */
 static bool l1_update_flags(pte_t *slot, pte_t old, pte_t new, bool keep_ad)
 {
     new = l1e_adjust(new);

@@ -115,7 +115,10 @@ int pv_pin_root(struct domain *d, mfn_t root)
 
 /* --- Roots -------------------------------------------------------------------------------- */
 
-/* Show or hide the M2P (slot 256) in the validated root @f, which the caller has a type reference on. */
+/*
+ * Show or hide the M2P (slot 256) in the validated root @f, which the caller has a type reference
+ * on.
+ */
 static void root_set_m2p(struct frame *f, bool show)
 {
     pte_t *t = map_frame(frame_to_mfn(f));

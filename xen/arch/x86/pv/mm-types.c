@@ -141,7 +141,8 @@ static int segdesc_validate(uint64_t *desc)
 
 /*
  * pt_validate - take the references of @f's entries for @type.
- * Errors: -EINVAL, -EBUSY, -EPERM an entry is refused; -ERESTART.  frame_progress() tells how far it came.
+ * Errors: -EINVAL, -EBUSY, -EPERM an entry is refused; -ERESTART.  frame_progress() tells how far
+ * it came.
  */
 int pt_validate(struct frame *f, enum frame_type type, const struct domain *d)
 {

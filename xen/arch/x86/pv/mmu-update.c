@@ -143,7 +143,9 @@ static __always_inline int do_request(struct mmu_batch *b, const struct mmu_upda
     }
 }
 
-/* Read up to BATCH of the @left requests at @from; if not all can be, the first.  0: not even that. */
+/*
+ * Read up to BATCH of the @left requests at @from; if not all can be, the first.  0: not even that.
+ */
 static inline unsigned int read_requests(struct mmu_update *reqs, unsigned long from,
                                          unsigned int left)
 {
@@ -227,8 +229,10 @@ static int batch_close(struct mmu_batch *b)
 }
 
 /*
- * The commonest call: one entry of an own L1.  An error says that nothing has been done, and perhaps only
- * that this is another case.  The request is read again then: it may have changed, which is no harm.
+ * The commonest call: one entry of an own L1.  An error says that nothing has been done, and
+ * perhaps only
+ * that this is another case.  The request is read again then: it may have changed, which is no
+ * harm.
  */
 static inline int update_single(unsigned long ureq)
 {

@@ -150,7 +150,8 @@ static int run_ops(unsigned long uops, unsigned int count, struct domain *fd, un
 }
 
 /*
- * do_mmuext_op - @count operations struct mmuext_op at @uops; arguments as do_mmu_update(), but that
+ * do_mmuext_op - @count operations struct mmuext_op at @uops; arguments as do_mmu_update(), but
+ * that
  * @foreigndom has only the owner of the frames named.
  */
 long do_mmuext_op(unsigned long uops, unsigned int count, unsigned long pdone,

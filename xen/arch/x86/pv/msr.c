@@ -164,7 +164,7 @@ bool pv_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
     return false;
 }
 
-/* --- Writes -------------------------------------------------------------------------------------------- */
+/* --- Writes -------------------------------------------------------------- */
 
 /* Stubs go to a page of the guest's own, which it names by machine frame. */
 static bool write_hypercall_page(struct vcpu *v, uint64_t value)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Page faults of guests that are Xylem's business: stores to page tables, LDT pages (docs/design/pv-mm.md). */
+/*
+ * Page faults of guests that are Xylem's business: stores to page tables, LDT pages
+ * (docs/design/pv-mm.md).
+ */
 #include "pv-mm.h"
 
 #include <xen/guest-access.h>
@@ -13,7 +16,8 @@
 
 #define DR6_BS          0x4000UL        /* single step */
 
-#define FETCH 16                        /* two words: an instruction, and a byte that is not looked at */
+/* two words: an instruction, and a byte that is not looked at */
+#define FETCH 16
 
 /* The bytes at rip that can be read; what lies beyond a page boundary may be missing. */
 static unsigned int fetch(uint8_t *bytes, unsigned long rip)
@@ -98,7 +102,10 @@ static void retire(struct cpu_user_regs *regs, unsigned int length)
     }
 }
 
-/* Carry out the instruction at rip, which stores to @va in the table @t.  0, -errno; -ENOENT: it is none of those. */
+/*
+ * Carry out the instruction at rip, which stores to @va in the table @t.  0, -errno; -ENOENT: it is
+ * none of those.
+ */
 static int emulate_insn(const struct pt_l1 *t, struct cpu_user_regs *regs, unsigned long va,
                         struct ptw_insn *insn)
 {
@@ -111,7 +118,10 @@ static int emulate_insn(const struct pt_l1 *t, struct cpu_user_regs *regs, unsig
     return emulate(&t->va[(va & ~PAGE_MASK) >> 3], (unsigned int)(va & 7) * 8, insn, regs, currd);
 }
 
-/* A store by the guest's kernel to @va, which is mapped read-only.  False: not to a page table, or refused. */
+/*
+ * A store by the guest's kernel to @va, which is mapped read-only.  False: not to a page table, or
+ * refused.
+ */
 static bool pte_write_fault(struct cpu_user_regs *regs, unsigned long va)
 {
     struct vcpu *v = current;

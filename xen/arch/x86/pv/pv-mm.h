@@ -11,11 +11,16 @@
 
 #define PT_ENTRIES      512
 
-/* Bits that a present entry of an L2, L3 or L4 may not have: large page, and 8, reserved in some. */
+/*
+ * Bits that a present entry of an L2, L3 or L4 may not have: large page, and 8, reserved in some.
+ */
 #define TABLE_BAD_BITS  (PTE_PSE | PTE_G)
 #define L1_CACHE_BITS   (PTE_PAT | PTE_PCD | PTE_PWT)
 
-/* pt_frame - frame table entry of @mfn if it has one (it may be a hole), else NULL; safe for guests' numbers. */
+/*
+ * pt_frame - frame table entry of @mfn if it has one (it may be a hole), else NULL; safe for
+ * guests' numbers.
+ */
 static __always_inline struct frame *pt_frame(uint64_t mfn)
 {
     uint64_t m = array_index_nospec(mfn, max_mfn);
@@ -45,7 +50,10 @@ static __always_inline pte_t l1e_adjust(pte_t e)
     return (e | PTE_US | PTE_GUEST_KERNEL) & ~PTE_G;
 }
 
-/* l1e_get_odd, l1e_put_odd - the rare parts: device memory, refusals, changes of type, last references. */
+/*
+ * l1e_get_odd, l1e_put_odd - the rare parts: device memory, refusals, changes of type, last
+ * references.
+ */
 int __must_check l1e_get_odd(pte_t *ep, const struct domain *d, const struct domain *fd);
 void l1e_put_odd(pte_t e);
 
@@ -69,7 +77,10 @@ static __always_inline int l1e_get(pte_t *ep, const struct domain *d, const stru
     return 0;
 }
 
-/* l1e_put - drop the references of an entry that is no longer in a table (or about to be forgotten). */
+/*
+ * l1e_put - drop the references of an entry that is no longer in a table (or about to be
+ * forgotten).
+ */
 static __always_inline void l1e_put(pte_t e)
 {
     struct frame *f;
@@ -101,7 +112,10 @@ int __must_check l1_cmpxchg(pte_t *slot, pte_t old, pte_t new, const struct doma
 
 /* --- Entries of L2-L4 (mm-entry.c) -------------------------------------------------------- */
 
-/* table_entry_get - references of the present entry *@ep of a level @level table of @d.  As l1e_get(). */
+/*
+ * table_entry_get - references of the present entry *@ep of a level @level table of @d.  As
+ * l1e_get().
+ */
 int __must_check table_entry_get(pte_t *ep, unsigned int level, const struct domain *d);
 /* table_entry_put - 0 or -ERESTART (the entry still holds them). */
 int __must_check table_entry_put(pte_t e);
@@ -116,11 +130,15 @@ int __must_check table_update(pte_t *slot, pte_t new, unsigned int level, unsign
 /* --- Walks (mm-walk.c) ---------------------------------------------------------------------- */
 
 /*
- * pt_walk - number of the L1 table that maps @va under root @root of @d; INVALID_MFN if there is none.
+ * pt_walk - number of the L1 table that maps @va under root @root of @d; INVALID_MFN if there is
+ * none.
  * @va is a guest's address (access_ok).  Only a hint: another vcpu may change the tables.
  */
 mfn_t pt_walk(const struct domain *d, mfn_t root, unsigned long va);
-/* pt_walk_map - as pt_walk(), and the table found is mapped at *@table (unmap_frame(), if there is one). */
+/*
+ * pt_walk_map - as pt_walk(), and the table found is mapped at *@table (unmap_frame(), if there is
+ * one).
+ */
 mfn_t pt_walk_map(const struct domain *d, mfn_t root, unsigned long va, pte_t **table);
 
 /*
@@ -138,7 +156,9 @@ void pt_l1_drop(struct pt_l1 *t);
 
 /* --- Roots, pins, unfinished work (mm-roots.c) ------------------------------------------------ */
 
-/* pt_put_table - drop a type and a general reference of a table; what is interrupted is left in @v. */
+/*
+ * pt_put_table - drop a type and a general reference of a table; what is interrupted is left in @v.
+ */
 void pt_put_table(struct frame *f, struct vcpu *v);
 /* pt_finish - go on with v->arch.pt_unfinished: 0 when there is none, -ERESTART. */
 int pt_finish_rest(struct vcpu *v);
@@ -168,21 +188,24 @@ static inline void foreign_put(struct domain *d)
 }
 
 /*
- * flush_vcpu_mask - @page of @va (or everything) from the TLBs of the current domain's vcpus whose bits
+ * flush_vcpu_mask - @page of @va (or everything) from the TLBs of the current domain's vcpus whose
+ * bits
  * are set in the guest's bitmap at @mask.
  */
 int flush_vcpu_mask(unsigned long mask, bool page, unsigned long va);
 
 /* Bit 31 of the count argument: a restart, whose *pdone is to be added to. */
 #define MMU_RESTARTED   (1u << 31)
-/* mmu_put_done - the number done to the guest's counter at @pdone (0: not wanted).  0 or -EFAULT. */
+/*
+ * mmu_put_done - the number done to the guest's counter at @pdone (0: not wanted).  0 or -EFAULT.
+ */
 int mmu_write_done(unsigned long pdone, unsigned int done, bool restarted);
 static inline int mmu_put_done(unsigned long pdone, unsigned int done, bool restarted)
 {
     return likely(pdone == 0) ? 0 : mmu_write_done(pdone, done, restarted);
 }
 
-/* --- Descriptor tables (descriptors.c) -------------------------------------------------------------- */
+/* --- Descriptor tables (descriptors.c) ----------------------------------- */
 
 /* pv_set_ldt - MMUEXT_SET_LDT for @v, which is current or paused. */
 int pv_set_ldt(struct vcpu *v, unsigned long base, unsigned int entries);

@@ -59,7 +59,9 @@ static int drop_frames(struct domain *d)
     unsigned int work = 0;
     int rc = 0;
 
-    /* Whoever had a frame of @d mapped, and no longer has: its stale entries go before the frames. */
+    /*
+     * Whoever had a frame of @d mapped, and no longer has: its stale entries go before the frames.
+     */
     tlb_flush_everywhere();
     while (domain_next_frame(d, &at)) {
         struct frame *f = mfn_to_frame(at);

@@ -20,7 +20,8 @@ struct vcpu;
 
 /*
  * One policy.  Invariants, made by policy_finish():
- *   P1  basic[0].a < POLICY_BASIC, feat[0].a < POLICY_FEAT, (ext[0].a & 0xffff) < POLICY_EXT; leaves
+ *   P1  basic[0].a < POLICY_BASIC, feat[0].a < POLICY_FEAT, (ext[0].a & 0xffff) < POLICY_EXT;
+ *       leaves
  *       above them are zero.
  *   P2  a feature is shown only if those it needs are, and if its maximum policy has it.
  *   P3  xstate[] describes exactly the components that the features allow.

@@ -14,7 +14,8 @@ struct cpu_features {
     bool amd;                   /* AMD or Hygon; else Intel's ways */
     bool fsgsbase, rdtscp, smap, smep;
     bool xsave, xsaveopt;
-    bool fp_err_ptrs_leak;      /* FXRSTOR and XRSTOR may leave FIP, FDP and FOP of another (APM 2, 11.5.4) */
+    /* FXRSTOR and XRSTOR may leave FIP, FDP and FOP of another (APM 2, 11.5.4) */
+    bool fp_err_ptrs_leak;
     bool ibpb, spec_ctrl;
     bool syscall32;             /* `syscall` from 32-bit code works (AMD) */
     bool tsc_deadline, tsc_invariant;
@@ -31,7 +32,9 @@ extern unsigned int xsave_size; /* bytes of a save area with all of them, or of 
 /* ... and those it reads, wherever the host has them. */
 #define PV_CR4_SHOWN_BITS   (X86_CR4_PAE | X86_CR4_MCE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)
 
-/* cpu_init_boot - find out what there is, set this CPU up; cpu_init_cpu - the same for the others. */
+/*
+ * cpu_init_boot - find out what there is, set this CPU up; cpu_init_cpu - the same for the others.
+ */
 void cpu_init_boot(void);
 void cpu_init_cpu(void);
 
@@ -115,7 +118,7 @@ bool fpu_set_xcr0(struct vcpu *v, uint64_t xcr0);
 /* xcr0_valid - the dependencies of SDM 1, 13.3, within @allowed. */
 bool xcr0_valid(uint64_t xcr0, uint64_t allowed);
 
-/* --- Control and debug registers ---------------------------------------------------------------- */
+/* --- Control and debug registers ----------------------------------------- */
 
 #define DR6_DEFAULT     0xffff0ff0UL
 #define DR7_ENABLES     0xffUL

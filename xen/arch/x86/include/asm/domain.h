@@ -29,7 +29,8 @@ struct pv_trap {
 /*
  * A PV vcpu.  Locks: the vcpu itself, or others while it is paused.
  * Invariants:
- *   V1  kernel_root holds a reference and an L4 type on its frame, or is INVALID_MFN; user_root likewise.
+ *   V1  kernel_root holds a reference and an L4 type on its frame, or is INVALID_MFN; user_root
+ *       likewise.
  *   V2  gdt_frames[0..gdt_nr) each hold a reference and the descriptor-page type.
  *   V3  gs_base_inactive is the GS base of the mode the vcpu is not in.
  */
@@ -41,7 +42,8 @@ struct arch_vcpu {
     uint32_t runs_on;                   /* CPU whose descriptor windows show this vcpu, ~0 none */
 
     mfn_t kernel_root, user_root;       /* V1 */
-    struct frame *pt_unfinished;        /* table whose last put was interrupted; NULL none (pv/mm-roots.c) */
+    /* table whose last put was interrupted; NULL none (pv/mm-roots.c) */
+    struct frame *pt_unfinished;
     unsigned long cr3;                  /* value to load: root of the present mode */
     unsigned long kernel_sp, kernel_ss;
     struct pv_trap *trap_table;         /* 256 entries; pv_no_traps until the guest sets one */

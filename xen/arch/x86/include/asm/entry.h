@@ -59,7 +59,8 @@
 .endm
 
 /*
- * After a `syscall` or `sysenter`: rsp = &guest_regs - 8, rip, rflags and rsp are in the frame.  Store
+ * After a `syscall` or `sysenter`: rsp = &guest_regs - 8, rip, rflags and rsp are in the frame.
+ * Store
  * the rest; rcx and r11 get what the processor put there.  Ends with rsp = &guest_regs.
  */
 .macro FULL_SYSCALL_FRAME sel

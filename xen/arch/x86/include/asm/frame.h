@@ -13,11 +13,17 @@
 /* The owner field of a frame that domain @id owns. */
 #define FRAME_OWNER(id)     ((uint64_t)(id) << FRAME_OWNER_SHIFT)
 
-/* Slow ends, frame.c: the last reference went; validation of a table or descriptor page, pv/mm-types.c. */
+/*
+ * Slow ends, frame.c: the last reference went; validation of a table or descriptor page,
+ * pv/mm-types.c.
+ */
 void frame_free_last(struct frame *f);
 int pt_validate(struct frame *f, enum frame_type type, const struct domain *d);
 int pt_invalidate(struct frame *f, enum frame_type type);
-/* frame_clear_leftover - tear down what an interrupted validation left of @f, which is held: 0 or -ERESTART. */
+/*
+ * frame_clear_leftover - tear down what an interrupted validation left of @f, which is held: 0 or
+ * -ERESTART.
+ */
 int __must_check frame_clear_leftover(struct frame *f);
 
 /* Entries done of a frame in work; changed by the CPU that has it FTF_LOCKED only. */
@@ -136,7 +142,8 @@ static __always_inline bool frame_get_valid(struct frame *f, uint16_t id, enum f
 }
 
 /*
- * frame_put_valid - drop both, if the frame has other general references and, for a type with contents,
+ * frame_put_valid - drop both, if the frame has other general references and, for a type with
+ * contents,
  * other type references; false: nothing dropped, or no frame in use at all (a hole).
  */
 static __always_inline bool frame_put_valid(struct frame *f, bool writable)

@@ -48,7 +48,10 @@ static inline enum frame_type frame_type(const struct frame *f)
  * call again.
  */
 int __must_check frame_get_type(struct frame *f, enum frame_type type, const struct domain *d);
-/* frame_put_type - drop one; the last of a page-table type tears it down.  0 or -ERESTART (preemptible form). */
+/*
+ * frame_put_type - drop one; the last of a page-table type tears it down.  0 or -ERESTART
+ * (preemptible form).
+ */
 void frame_put_type(struct frame *f);
 int __must_check frame_put_type_preemptible(struct frame *f);
 /* Both at once, for @d's frame @mfn; false/-errno and nothing taken otherwise. */
@@ -95,14 +98,20 @@ extern mfn_t hv_root_mfn;
 extern pte_t *hv_root;
 /* hv_fill_root - write Xylem's slots into the mapped guest root @l4. */
 void hv_fill_root(pte_t *l4);
-/* hv_map - map @nr pages of Xylem's own area at @va to consecutive frames; tables must get memory: 0 or -ENOMEM. */
+/*
+ * hv_map - map @nr pages of Xylem's own area at @va to consecutive frames; tables must get memory:
+ * 0 or -ENOMEM.
+ */
 int hv_map(unsigned long va, mfn_t mfn, unsigned long nr, uint64_t flags);
 /* hv_unmap - and flush on all CPUs; tables stay. */
 void hv_unmap(unsigned long va, unsigned long nr);
 
 /* hv_pte - L1 entry of @va in Xylem's own area, NULL if it has no table. */
 pte_t *hv_pte(unsigned long va);
-/* percpu_pte - entry of page @page of the area of CPU @cpu (asm/layout.h); flush locally after a change. */
+/*
+ * percpu_pte - entry of page @page of the area of CPU @cpu (asm/layout.h); flush locally after a
+ * change.
+ */
 pte_t *percpu_pte(unsigned int cpu, unsigned int page);
 struct boot_info;
 /* mm_boot_init - frame table, M2P and heap from the firmware's map (boot, once). */
@@ -124,8 +133,14 @@ struct cpumask;
 void tlb_flush_domain(struct domain *d);
 void tlb_flush_domain_page(struct domain *d, unsigned long va);
 void tlb_flush_everywhere(void);                /* hypervisor mappings, all CPUs */
-/* tlb_flush_stamp - flush wherever a stale entry from before @stamp (of a frame's type word) could live. */
+/*
+ * tlb_flush_stamp - flush wherever a stale entry from before @stamp (of a frame's type word) could
+ * live.
+ */
 void tlb_flush_stamp(uint64_t type_word);
-static inline uint64_t tlb_stamp_now(void) { return (uint64_t)(tlb_clock & 0x7fff) << FT_STAMP_SHIFT; }
+static inline uint64_t tlb_stamp_now(void)
+{
+    return (uint64_t)(tlb_clock & 0x7fff) << FT_STAMP_SHIFT;
+}
 
 #endif /* ASM_MM_H */

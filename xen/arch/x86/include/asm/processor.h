@@ -7,10 +7,34 @@
 
 #include <asm/x86-bits.h>
 
-static inline uint64_t read_cr0(void) { uint64_t v; asm volatile ("mov %%cr0, %0" : "=r" (v)); return v; }
-static inline uint64_t read_cr2(void) { uint64_t v; asm volatile ("mov %%cr2, %0" : "=r" (v)); return v; }
-static inline uint64_t read_cr3(void) { uint64_t v; asm volatile ("mov %%cr3, %0" : "=r" (v)); return v; }
-static inline uint64_t read_cr4(void) { uint64_t v; asm volatile ("mov %%cr4, %0" : "=r" (v)); return v; }
+static inline uint64_t read_cr0(void)
+{
+    uint64_t v;
+
+    asm volatile ("mov %%cr0, %0" : "=r" (v));
+    return v;
+}
+static inline uint64_t read_cr2(void)
+{
+    uint64_t v;
+
+    asm volatile ("mov %%cr2, %0" : "=r" (v));
+    return v;
+}
+static inline uint64_t read_cr3(void)
+{
+    uint64_t v;
+
+    asm volatile ("mov %%cr3, %0" : "=r" (v));
+    return v;
+}
+static inline uint64_t read_cr4(void)
+{
+    uint64_t v;
+
+    asm volatile ("mov %%cr4, %0" : "=r" (v));
+    return v;
+}
 static inline void write_cr0(uint64_t v) { asm volatile ("mov %0, %%cr0" :: "r" (v) : "memory"); }
 static inline void write_cr2(uint64_t v) { asm volatile ("mov %0, %%cr2" :: "r" (v) : "memory"); }
 static inline void write_cr3(uint64_t v) { asm volatile ("mov %0, %%cr3" :: "r" (v) : "memory"); }

@@ -20,7 +20,10 @@ struct vcpu;
 bool pv_page_fault(struct cpu_user_regs *regs, unsigned long va, unsigned int ec);
 /* pv_ldt_fault - fault in LDT page @idx of current; false if there is none or it is refused. */
 bool pv_ldt_fault(unsigned int idx);
-/* Descriptor windows of the CPU: install @v's GDT and LDT (context switch), or rewrite after set_gdt/SET_LDT. */
+/*
+ * Descriptor windows of the CPU: install @v's GDT and LDT (context switch), or rewrite after
+ * set_gdt/SET_LDT.
+ */
 void pv_load_gdt(struct vcpu *v);
 void pv_load_ldt(struct vcpu *v);
 void pv_drop_gdt(struct vcpu *v);               /* release frames (V2) */
@@ -28,7 +31,10 @@ void pv_drop_ldt(struct vcpu *v);
 int  pv_set_gdt(struct vcpu *v, const unsigned long *frames, unsigned int entries);
 /* pv_check_descriptor - true if @desc may stand in a guest's table; *@desc has its DPL forced. */
 bool pv_check_descriptor(uint64_t *desc);
-/* pv_set_root - make @mfn the kernel (or user) root of @v, which is current or paused.  0, -EINVAL, -ERESTART, -EINTR. */
+/*
+ * pv_set_root - make @mfn the kernel (or user) root of @v, which is current or paused.  0, -EINVAL,
+ * -ERESTART, -EINTR.
+ */
 int  pv_set_kernel_root(struct vcpu *v, mfn_t mfn);
 int  pv_set_user_root(struct vcpu *v, mfn_t mfn);
 void pv_drop_roots(struct vcpu *v);             /* relinquish; may leave progress */
@@ -61,7 +67,10 @@ int  pv_pin_root(struct domain *d, mfn_t root);
 #define X86_TRAP_XM 19
 #define X86_TRAP_NO_EC (~0u)
 
-/* pv_inject_exception - queue @vector (error code or X86_TRAP_NO_EC) for current at its next entry; writes the bounce frame. */
+/*
+ * pv_inject_exception - queue @vector (error code or X86_TRAP_NO_EC) for current at its next entry;
+ * writes the bounce frame.
+ */
 void pv_inject_exception(unsigned int vector, unsigned int ec);
 void pv_inject_page_fault(unsigned long va, unsigned int ec);
 /* pv_enter_kernel_mode / pv_enter_user_mode - swap root and GS base of current. */
@@ -79,7 +88,10 @@ int  pv_vcpu_init(struct vcpu *v);
 void pv_vcpu_destroy(struct vcpu *v);
 int  pv_domain_init(struct domain *d);
 void pv_domain_destroy(struct domain *d);
-/* pv_own_policy - @d's policy for changing: a copy of its own from the first time on.  NULL: no memory. */
+/*
+ * pv_own_policy - @d's policy for changing: a copy of its own from the first time on.  NULL: no
+ * memory.
+ */
 struct cpu_policy *pv_own_policy(struct domain *d);
 
 #endif /* ASM_PV_H */
