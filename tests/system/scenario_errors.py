@@ -117,21 +117,22 @@ _CREATES = [
     _refused("no-value", "config 'kernel = '", "bad.cfg:3"),
     _refused("open-string", "config 'kernel = \"/guests/idle'", "bad.cfg:3"),
     _refused("no-name", "echo 'kernel = \"/guests/idle\"' >/tmp/bad.cfg", "name"),
-    _refused("bad-number", "config 'kernel = \"/guests/idle\"'; echo 'vcpus = \"many\"' >>/tmp/bad.cfg",
-             "vcpus"),
+    _refused("bad-number", "config 'kernel = \"/guests/idle\"'; "
+             "echo 'vcpus = \"many\"' >>/tmp/bad.cfg", "vcpus"),
     _refused("no-kernel", "kernel /no/such/file", "/no/such/file"),
     _refused("kernel-folder", "kernel /guests", "/guests"),
     _refused("kernel-program", "kernel /bin/busybox", "/bin/busybox.*PV"),
     _refused("kernel-noise", "noise; kernel /tmp/noise", "/tmp/noise.*no kernel"),
-    _refused("kernel-truncated", "dd if=/boot/domu-vmlinuz of=/tmp/short bs=1M count=2 2>/dev/null; "
+    _refused("kernel-truncated",
+             "dd if=/boot/domu-vmlinuz of=/tmp/short bs=1M count=2 2>/dev/null; "
              "kernel /tmp/short", "/tmp/short"),
     _refused("kernel-damaged", "noise; cp /boot/domu-vmlinuz /tmp/broken; "
              "dd if=/tmp/noise of=/tmp/broken bs=64k seek=40 conv=notrunc 2>/dev/null; "
              "kernel /tmp/broken", "/tmp/broken.*corrupt"),
-    _refused("no-initrd", "kernel /guests/idle; echo 'ramdisk = \"/no/such/initrd\"' >>/tmp/bad.cfg",
-             "/no/such/initrd"),
-    _refused("too-small", "kernel /boot/domu-vmlinuz; sed -i 's/memory = 64/memory = 4/' /tmp/bad.cfg",
-             "memory"),
+    _refused("no-initrd", "kernel /guests/idle; "
+             "echo 'ramdisk = \"/no/such/initrd\"' >>/tmp/bad.cfg", "/no/such/initrd"),
+    _refused("too-small", "kernel /boot/domu-vmlinuz; "
+             "sed -i 's/memory = 64/memory = 4/' /tmp/bad.cfg", "memory"),
     _refused("too-big", "kernel /guests/idle; sed -i 's/memory = 64/memory = 900000/' /tmp/bad.cfg",
              "memory"),
     Step("create-twice", _REFUSE + r"""

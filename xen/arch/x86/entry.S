@@ -48,7 +48,8 @@ trap_stubs:
 
 /*
  * From a guest, with nothing else to do and nothing special about the exception, the frame is
- * bounced right here; the rest goes to pv_exception().  IRQs stay off, so pending work is looked at once.
+ * bounced right here; the rest goes to pv_exception().  IRQs stay off, so pending work is looked
+ * at once.
  */
 #define X(field)        (UREGS_##field - UREGS_r8)(%rsp)
 #define XINFO(field)    (CPUINFO_##field - UREGS_r8)(%rsp)
