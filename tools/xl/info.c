@@ -174,7 +174,7 @@ static const char *scheduler(uint32_t id)
 static int print_version(struct xyl_ctrl *ctrl)
 {
     struct xyl_version version;
-    uint32_t sched;
+    uint32_t sched = 0;
     int rc = xyl_ctrl_version(ctrl, &version);
 
     if (rc == 0) {

@@ -109,7 +109,7 @@ static void put_domain(struct xl *xl, struct xyl_json *json, const xyl_domain_in
 {
     struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, NULL);
     struct xyl_sched_params params;
-    uint32_t sched_id;
+    uint32_t sched_id = 0;
     char *name = xyl_domain_name(xl->light, info->domain);
     struct xyl_json_live live = {
         .domid = info->domain,
@@ -172,7 +172,7 @@ static void show(struct listing *l, const xyl_domain_info *info)
 static int show_named(struct listing *l, const char *word, struct xyl_err *err)
 {
     struct xyl_ctrl *ctrl = xyl_light_ctrl(l->xl->light, err);
-    xyl_domain_info info;
+    xyl_domain_info info = { .domain = 0 };
     uint32_t domid;
     int rc = xyl_domain_find(l->xl->light, word, &domid, err);
 

@@ -51,7 +51,8 @@ const char *cfg_source(struct xyl_cfg *cfg, const char *source)
         free(copy);
         return NULL;
     }
-    return cfg->sources[cfg->nr_sources++] = copy;
+    cfg->sources[cfg->nr_sources++] = copy;
+    return copy;
 }
 
 const struct xyl_cfg_setting *xyl_cfg_at(const struct xyl_cfg *cfg, size_t i)
