@@ -73,6 +73,7 @@ static void __init check_needs(void)
     need(l1.d & (1u << 24) && l1.d & (1u << 26), "SSE2");
     need(l1.d & (1u << 13), "global pages");
     need(l1.d & (1u << 16), "page attribute table");
+    need(l1.c & (1u << 13), "CMPXCHG16B");
     need(e1.d & (1u << 11), "SYSCALL");
     need(e1.d & (1u << 20), "no-execute pages");
 }
