@@ -68,10 +68,9 @@ static void copy_size(int fd)
 
 /* ------------------------------------------------------------ opening */
 
-/*
- * One person at a console.  The lock lives as long as its descriptor, which is
- * left open on purpose: until the process ends.
- */
+/* One person at a console.  The lock lives as long as its descriptor, in any process. */
+static int lock_fd = -1;
+
 static int take_lock(uint32_t domid, unsigned int number, struct xyl_err *err)
 {
     char path[64];
@@ -88,8 +87,19 @@ static int take_lock(uint32_t domid, unsigned int number, struct xyl_err *err)
              xyl_fail(err, -EBUSY, "the console of domain %u is in use by another xl console",
                       domid) : xyl_fail_sys(err, -errno, "cannot lock %s", path);
         close(fd);
+        return rc;
     }
+    lock_fd = fd;
     return rc;
+}
+
+void xl_console_disown(int fd)
+{
+    close(fd);
+    if (lock_fd >= 0) {
+        close(lock_fd);
+        lock_fd = -1;
+    }
 }
 
 int xl_console_open(struct xl *xl, uint32_t domid, unsigned int number, int wait_ms,

@@ -138,7 +138,7 @@ static int spawn_keeper(struct creating *c, struct xyl_err *err)
     }
     if (pid == 0) {
         if (c->console >= 0) {
-            close(c->console);
+            xl_console_disown(c->console);
         }
         child(c);
     }
@@ -155,7 +155,7 @@ static int stay(struct creating *c, struct xyl_err *err)
         _exit(xl_console_relay(c->console, NULL) < 0);
     }
     if (c->console >= 0) {
-        close(c->console);
+        xl_console_disown(c->console);
         c->console = -1;
     }
     xl_become_keeper(c->xl, c->config.name, true, err);

@@ -76,6 +76,9 @@ xl_run_fn xl_create, xl_destroy, xl_shutdown, xl_reboot, xl_pause, xl_unpause, x
 int xl_console_open(struct xl *xl, uint32_t domid, unsigned int number, int wait_ms,
                     struct xyl_err *err);
 
+/* xl_console_disown - close @fd and leave the lock to the process that shares it by fork. */
+void xl_console_disown(int fd);
+
 /* xl_console_relay - between it and our own terminal, until ^] or the domain's end; closes @fd. */
 int xl_console_relay(int fd, struct xyl_err *err);
 
