@@ -11,16 +11,11 @@ class Row(NamedTuple):
     key: str
     reach: float | None = None
     record: float | None = None
-    against: str | None = None          # the peer's figure to compare with, if another
 
 
 SCRIPT_ROWS = ["getppid", "clock_gettime", "fork + exit", "fork + exec", "touch a fresh page",
                "map, touch, unmap 64 MiB", "mprotect pair, 16 pages", "pipe round trip",
                "event channel to itself", "event channel ping-pong"]
-
-# Populate is measured on clean frames; Xen's figure for comparison is the one that includes its
-# scrubbing, which it does on allocation when idle time was short.
-DIRTY = "micro: populate by 2 MiB extents, dirty, per page"
 
 ROWS = [
     Row("micro: null hypercall (xen_version)", 0.40, 0.20),
@@ -34,7 +29,7 @@ ROWS = [
     Row("micro: grant copy of 4096 bytes", 0.60, 0.40),
     Row("micro: grant copy of 4096 bytes from a grant"),
     Row("micro: createdomain, empty PV domain", 0.30, 0.15),
-    Row("micro: populate by 2 MiB extents, per page", 0.30, 0.05, DIRTY),
+    Row("micro: populate by 2 MiB extents, per page", 0.30, 0.05),
     Row("micro: populate by 2 MiB extents, dirty, per page"),
     Row("micro: populate by single pages, per page", 0.30, 0.10),
     Row("micro: scrubbing in idle time, per page"),
@@ -78,7 +73,7 @@ def render(xen: dict[str, float], xylem: dict[str, float]) -> str:
              f"{'Xen 4.17':>16}{'Xylem':>16}{'ratio':>8}{'reach':>7}{'aim':>6}"]
     reached = goals = 0
     for row in ROWS:
-        theirs, ours = xen.get(row.against or row.key), xylem.get(row.key)
+        theirs, ours = xen.get(row.key), xylem.get(row.key)
         if theirs is None and ours is None:
             continue
         ratio = ours / theirs if ours is not None and theirs else None
