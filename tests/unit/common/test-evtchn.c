@@ -534,6 +534,70 @@ TEST(reset_gives_everything_back)
     CHECK(teardown());
 }
 
+TEST(a_vcpu_without_queues_is_not_looked_at)
+{
+    struct evtchn_init_control c = { .control_gfn = 21, .offset = 0, .vcpu = 1 };
+    struct evtchn_expand_array a = { .array_gfn = 30 };
+    struct evtchn_bind_ipi ipi = { .vcpu = 1 };
+
+    setup();
+    CHECK_EQ(op(EVTCHNOP_init_control, &c), 0);
+    CHECK_EQ(op(EVTCHNOP_expand_array, &a), 0);
+    CHECK_EQ(op(EVTCHNOP_bind_ipi, &ipi), 0);
+    CHECK_EQ(send(0, ipi.port), 0);             /* vcpu 0, "where it was last", has none */
+    CHECK(CONTROL(1)->ready & (1u << EVTCHN_FIFO_PRIORITY_DEFAULT));
+    CHECK(teardown());
+}
+
+TEST(a_reset_left_half_way_hides_no_port_from_death)
+{
+    struct evtchn_reset r = { DOMID_SELF };
+    unsigned int a, b;
+
+    setup();
+    for (int i = 0; i < 1000; i++) {
+        CHECK(unbound(0, 1) != 0);
+    }
+    CHECK_EQ(op(EVTCHNOP_reset, &r), -ERESTART);
+    a = unbound(0, 1);                          /* opened behind the reset's back */
+    CHECK_EQ(a, 1);
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    dom[0]->dying = DOMDYING_DYING;
+    while (evtchn_unit.domain_relinquish(dom[0]) == -ERESTART) {
+    }
+    CHECK_EQ(state(0, a), EVTCHNSTAT_closed);
+    CHECK_EQ(state(1, b), EVTCHNSTAT_unbound);
+    CHECK(teardown());
+}
+
+TEST(a_reset_ends_only_without_open_ports)
+{
+    struct evtchn_reset r = { DOMID_SELF };
+    unsigned int open = 0;
+    long rc;
+
+    setup();
+    CHECK(go_fifo(0));
+    for (int i = 0; i < 1000; i++) {
+        CHECK(unbound(0, 1) != 0);
+    }
+    for (int i = 0; i < 4; i++) {               /* another vcpu is quick */
+        CHECK_EQ(op(EVTCHNOP_reset, &r), -ERESTART);
+        for (int j = 0; j < 100; j++) {
+            CHECK(unbound(0, 1) != 0);
+        }
+    }
+    while ((rc = op(EVTCHNOP_reset, &r)) == -ERESTART) {
+    }
+    CHECK_EQ(rc, 0);
+    for (unsigned int port = 1; port < 1100; port++) {
+        open += state(0, port) == EVTCHNSTAT_unbound;
+    }
+    CHECK_EQ(open, 0);
+    CHECK_EQ(pages_held, 0);
+    CHECK(teardown());
+}
+
 TEST(random_life)
 {
     unsigned int seed = 11;

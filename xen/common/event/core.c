@@ -60,7 +60,8 @@ int evtchn_alloc_port(struct domain *d, struct evtchn **out)
     if (d->dying != DOMDYING_ALIVE) {
         return -EINVAL;
     }
-    for (unsigned int port = 1; port <= limit; port++) {
+    for (; d->evtchn.first_free <= limit; d->evtchn.first_free++) {
+        unsigned int port = d->evtchn.first_free;
         struct evtchn *ch;
 
         if (port >= d->evtchn.nr_ports && grow(d) != 0) {
@@ -70,6 +71,7 @@ int evtchn_alloc_port(struct domain *d, struct evtchn **out)
         if (ch->state == ECS_FREE) {
             ch->state = ECS_RESERVED;
             ch->vcpu_id = 0;
+            d->evtchn.nr_used++;
             if (d->evtchn.ops->init != NULL) {
                 d->evtchn.ops->init(d, ch);
             }
@@ -78,6 +80,13 @@ int evtchn_alloc_port(struct domain *d, struct evtchn **out)
         }
     }
     return -ENOSPC;
+}
+
+void evtchn_unuse_port(struct domain *d, struct evtchn *ch)
+{
+    ch->state = ECS_FREE;
+    d->evtchn.nr_used--;
+    d->evtchn.first_free = min(d->evtchn.first_free, ch->port);
 }
 
 /* --- Notifying vcpus ----------------------------------------------------- */
@@ -178,27 +187,42 @@ static spinlock_t virq_handler_lock = SPINLOCK_INIT(LOCK_EVTCHN_DOMAIN);
 
 void send_global_virq(unsigned int virq)
 {
-    struct domain *d = READ_ONCE(virq_handler[virq]);
+    struct domain *d;
 
+    spin_lock(&virq_handler_lock);
+    d = virq_handler[virq];
+    if (d != NULL) {
+        domain_ref(d);                  /* its death may drop the other one meanwhile */
+    }
+    spin_unlock(&virq_handler_lock);
     send_guest_global_virq(d != NULL ? d : hardware_domain, virq);
+    if (d != NULL) {
+        domain_put(d);
+    }
 }
 
 int set_global_virq_handler(struct domain *d, unsigned int virq)
 {
     struct domain *old;
+    int rc = 0;
 
     if (virq >= NR_VIRQS || !virq_is_global(virq)) {
         return -EINVAL;
     }
     domain_ref(d);
     spin_lock(&virq_handler_lock);
-    old = virq_handler[virq];
-    virq_handler[virq] = d;
+    if (d->dying == DOMDYING_ALIVE) {
+        old = virq_handler[virq];
+        virq_handler[virq] = d;
+    } else {                            /* nobody would take the reference back */
+        old = d;
+        rc = -EINVAL;
+    }
     spin_unlock(&virq_handler_lock);
     if (old != NULL) {
         domain_put(old);
     }
-    return 0;
+    return rc;
 }
 
 /* A dying domain handles nothing any more. */
@@ -285,11 +309,11 @@ void evtchn_unlock_both(struct evtchn *a, struct evtchn *b, unsigned long flags)
     spin_unlock_irqrestore(&b->lock, flags);
 }
 
-/* Back to free; ch->lock held. */
+/* Back to free; ch->lock and the event lock held. */
 static void free_port(struct domain *d, struct evtchn *ch)
 {
     d->evtchn.ops->clear_pending(d, ch);
-    ch->state = ECS_FREE;
+    evtchn_unuse_port(d, ch);
     ch->remote_port = 0;
     memset(&ch->u, 0, sizeof(ch->u));
 }
@@ -381,18 +405,30 @@ int evtchn_close_port(struct domain *d, unsigned int port)
     return rc;
 }
 
-/* Close all, a batch at a time: 0 or -ERESTART. */
-int evtchn_close_some(struct domain *d)
+#define CLOSE_BATCH 128
+
+/*
+ * Others may open ports between two batches, and an earlier call may never have come back for the
+ * rest: so it goes round until no port is in use (E4), wherever it began.
+ */
+int evtchn_close_all(struct domain *d)
 {
-    for (unsigned int n = 0; d->evtchn.cursor < d->evtchn.nr_ports; n++) {
-        if (n == 512) {
-            return -ERESTART;
-        }
-        (void)evtchn_close_port(d, d->evtchn.cursor);
-        d->evtchn.cursor++;
+    int rc = 0;
+
+    for (unsigned int n = 0; n < CLOSE_BATCH && READ_ONCE(d->evtchn.nr_used) != 0; n++) {
+        unsigned int port = d->evtchn.cursor;
+
+        d->evtchn.cursor = port + 1 < d->evtchn.nr_ports ? port + 1 : 0;
+        (void)evtchn_close_port(d, port);
     }
-    d->evtchn.cursor = 0;
-    return 0;
+    spin_lock(&d->evtchn.lock);
+    if (d->evtchn.nr_used == 0) {
+        evtchn_fifo_destroy(d);
+    } else {
+        rc = -ERESTART;
+    }
+    spin_unlock(&d->evtchn.lock);
+    return rc;
 }
 
 /* --- The unit ------------------------------------------------------------ */
@@ -401,16 +437,16 @@ static int evtchn_domain_create(struct domain *d)
 {
     spin_lock_init(&d->evtchn.lock, LOCK_EVTCHN_DOMAIN);
     d->evtchn.ops = &evtchn_2l_ops;
+    d->evtchn.first_free = 1;
     return grow(d);
 }
 
 static int evtchn_relinquish(struct domain *d)
 {
-    int rc = evtchn_close_some(d);
+    int rc = evtchn_close_all(d);
 
     if (rc == 0) {
         drop_virq_handlers(d);
-        evtchn_fifo_destroy(d);
     }
     return rc;
 }
@@ -444,14 +480,17 @@ static void evtchn_dump(struct domain *d)
     }
 }
 
-/* E1 and E2 of all ports; the domain is paused, or this is a test. */
+/* E1, E2 and E4 of all ports; the domain is paused, or this is a test. */
 static bool evtchn_check(struct domain *d)
 {
+    unsigned int used = 0;
     bool ok = true;
 
     for (unsigned int port = 1; port < d->evtchn.nr_ports; port++) {
         struct evtchn *ch = port_to_evtchn(d, port), *peer;
 
+        used += ch->state != ECS_FREE;
+        ok &= ch->state != ECS_FREE || port >= d->evtchn.first_free;
         if (ch->state == ECS_INTERDOMAIN) {
             peer = port_to_evtchn(ch->u.interdomain.dom, ch->remote_port);
             ok &= peer != NULL && peer->state == ECS_INTERDOMAIN && peer->remote_port == port;
@@ -460,7 +499,7 @@ static bool evtchn_check(struct domain *d)
                   virq_is_global(ch->u.virq);
         }
     }
-    return ok;
+    return ok && used == d->evtchn.nr_used;
 }
 
 extern const struct unit evtchn_unit;

@@ -71,9 +71,13 @@ static bool link_behind(event_word_t *tail, uint32_t port)
 /* It moved to another queue: if it still ends the old one, that one ends nowhere now. */
 static void leave_old_queue(struct domain *d, struct evtchn *ch)
 {
-    struct vcpu *v = d->vcpu[ch->last_vcpu_id];
-    struct queue *old = &v->evtchn.fifo->queue[ch->last_priority];
+    struct evtchn_fifo_vcpu *fv = d->vcpu[ch->last_vcpu_id]->evtchn.fifo;
+    struct queue *old;
 
+    if (fv == NULL) {
+        return;                         /* that vcpu has no queues: it was never linked there */
+    }
+    old = &fv->queue[ch->last_priority];
     spin_lock(&old->lock);
     if (old->tail == ch->port) {
         old->tail = 0;
@@ -334,7 +338,9 @@ int evtchn_fifo_expand_array(const struct evtchn_expand_array *a)
     }
     spin_lock(&d->evtchn.lock);
     f = d->evtchn.fifo;
-    if (f->nr_pages == MAX_PAGES) {
+    if (f == NULL) {
+        rc = -EOPNOTSUPP;               /* reset meanwhile */
+    } else if (f->nr_pages == MAX_PAGES) {
         rc = -ENOSPC;
     } else {
         f->array[f->nr_pages] = page;

@@ -164,7 +164,7 @@ static long bind_pirq_locked(struct domain *d, struct evtchn_bind_pirq *b)
     rc = pirq_guest_bind(d->vcpu[0], b->pirq, b->flags & BIND_PIRQ__WILL_SHARE);
     if (rc != 0) {
         WRITE_ONCE(d->evtchn.pirq_port[b->pirq], 0);
-        ch->state = ECS_FREE;
+        evtchn_unuse_port(d, ch);
         return rc;
     }
     b->port = ch->port;
@@ -300,12 +300,7 @@ static long reset(const struct evtchn_reset *r)
     }
     rc = d == currd ? 0 : may_control_domain(currd, d);
     if (rc == 0) {
-        rc = evtchn_close_some(d);
-    }
-    if (rc == 0) {
-        spin_lock(&d->evtchn.lock);
-        evtchn_fifo_destroy(d);
-        spin_unlock(&d->evtchn.lock);
+        rc = evtchn_close_all(d);
     }
     domain_put(d);
     return rc;

@@ -23,6 +23,8 @@ enum evtchn_state {
  *   E1  an INTERDOMAIN channel's peer is INTERDOMAIN and points back.
  *   E2  virq_port[virq] of the vcpu names the channel exactly while it is VIRQ.
  *   E3  pending is set only while there is no event word to hold it (FIFO).
+ *   E4  d->evtchn.nr_used counts the ports that are not FREE, and none of them is left when the
+ *       FIFO ABI's pages go or the domain does; no port from 1 to below first_free is FREE.
  */
 struct evtchn {
     spinlock_t lock;
@@ -64,8 +66,12 @@ int evtchn_close_port(struct domain *d, unsigned int port);
  * evtchn_alloc_port - a RESERVED port of @d; its event lock held.  -EINVAL dying, -ENOSPC, -ENOMEM.
  */
 int evtchn_alloc_port(struct domain *d, struct evtchn **out);
-/* evtchn_close_some - close all in batches from d->evtchn.cursor on: 0 or -ERESTART. */
-int evtchn_close_some(struct domain *d);
+/* evtchn_unuse_port - @ch of @d, which is taken, becomes free; the event lock held. */
+void evtchn_unuse_port(struct domain *d, struct evtchn *ch);
+/*
+ * evtchn_close_all - close all ports, in batches, then go back to the 2-level ABI: 0 or -ERESTART.
+ */
+int evtchn_close_all(struct domain *d);
 /* Two channels' locks, lower address first; they may be the same. */
 void evtchn_lock_both(struct evtchn *a, struct evtchn *b, unsigned long *flags);
 void evtchn_unlock_both(struct evtchn *a, struct evtchn *b, unsigned long flags);
@@ -74,6 +80,7 @@ bool virq_is_global(unsigned int virq);
 /* FIFO ABI (fifo.c). */
 int evtchn_fifo_init_control(struct evtchn_init_control *c);
 int evtchn_fifo_expand_array(const struct evtchn_expand_array *a);
+/* evtchn_fifo_destroy - back to the 2-level ABI; no port in use, event lock held. */
 void evtchn_fifo_destroy(struct domain *d);
 
 /* evtchn_set_pending - mark @ch of @d pending and let its vcpu and pollers know.  ch->lock held. */

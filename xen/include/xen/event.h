@@ -28,7 +28,9 @@ struct evtchn_domain {
     struct evtchn **group[EVTCHN_NR_GROUPS];    /* [e] pages of bucket pointers, made on demand */
     unsigned int nr_ports;      /* [e] ports with a struct behind them */
     unsigned int max_port;      /* [I] highest port number allowed (createdomain) */
-    unsigned int cursor;        /* [e] where closing all goes on */
+    unsigned int nr_used;       /* [e] ports that are not free */
+    unsigned int first_free;    /* [e] no port from 1 to below it is free */
+    unsigned int cursor;        /* where closing all goes on; only a hint */
     const struct evtchn_port_ops *ops;
     struct evtchn_fifo *fifo;
     uint32_t *pirq_port;        /* [e] port of each bound pirq; made with the first */
