@@ -373,6 +373,40 @@ TEST(tables_are_set_up_within_their_limit)
     CHECK(teardown());
 }
 
+TEST(a_frame_that_is_only_lent_cannot_be_granted)
+{
+    setup();
+    frame_table[5].ref |= FRAME_HV;             /* as its shared info, say */
+    grant(8, 5, 2, 0);
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_bad_page);
+    CHECK_EQ((uint32_t)frame_table[5].ref, 1);
+    CHECK_EQ(entries(1)[8].flags & (GTF_reading | GTF_writing), 0);
+    CHECK(teardown());
+}
+
+TEST(what_is_not_named_stays_mapped_and_pinned)
+{
+    struct gnttab_unmap_grant_ref u = { .host_addr = 0 };
+    struct gnttab_map_grant_ref m;
+
+    setup();
+    grant(8, 5, 2, 0);
+    m = map(8, GNTMAP_host_map | GNTMAP_device_map);
+    CHECK_EQ(m.status, GNTST_okay);
+    u.handle = m.handle;
+    for (int i = 0; i < 2; i++) {               /* nothing, then the device's part */
+        CHECK_EQ(do_grant_table_op(GNTTABOP_unmap_grant_ref, (unsigned long)&u, 1), 0);
+        CHECK_EQ(u.status, GNTST_okay);
+        CHECK_EQ(entries(1)[8].flags & (GTF_reading | GTF_writing), GTF_reading | GTF_writing);
+        CHECK_EQ((uint32_t)frame_table[5].type, 1);
+        u.dev_bus_addr = m.dev_bus_addr;
+    }
+    CHECK_EQ(unmap(m.handle), GNTST_okay);
+    CHECK_EQ(entries(1)[8].flags & (GTF_reading | GTF_writing), 0);
+    CHECK_EQ(unmap(m.handle), GNTST_bad_handle);
+    CHECK(teardown());
+}
+
 TEST(transfers_are_refused_one_by_one)
 {
     struct gnttab_transfer op[2] = { { .mfn = 40 }, { .mfn = 41 } };

@@ -179,11 +179,12 @@ long gnttab_map_batch(unsigned long arg, unsigned int count)
 
 /* What is left to do after the TLB flush. */
 struct unmapped {
-    struct domain *rd;          /* with a reference */
+    struct domain *rd;          /* with a reference; NULL: nothing, the handle stays */
     uint32_t ref, handle;
     bool write;
 };
 
+/* The ABI's rule: a mapping whose address is given as 0 is not touched, and stays. */
 static int unmap_one(uint64_t host_addr, uint64_t new_addr, uint64_t bus_addr, uint32_t handle,
                      struct unmapped *u)
 {
@@ -197,7 +198,7 @@ static int unmap_one(uint64_t host_addr, uint64_t new_addr, uint64_t bus_addr, u
         return GNTST_bad_handle;
     }
     u->rd = domain_get(t.domid);
-    BUG_ON(u->rd == NULL);              /* G1: its frame is pinned, so it is still there */
+    BUG_ON(u->rd == NULL);              /* G3: its frame is pinned, so it is still there */
     spin_lock(&u->rd->grant_table->lock);
     a = &u->rd->grant_table->active[t.ref / ACTIVE_PER_CHUNK][t.ref % ACTIVE_PER_CHUNK];
     mfn = _mfn(a->mfn);
@@ -207,9 +208,14 @@ static int unmap_one(uint64_t host_addr, uint64_t new_addr, uint64_t bus_addr, u
     } else if (host_addr != 0 && (t.flags & GNTMAP_host_map)) {
         rc = arch_gnttab_unmap(host_addr, mfn, t.flags, new_addr);
     }
-    if (rc != GNTST_okay) {
-        track_set(gt, handle, t);       /* as if nothing had been asked */
+    if (rc == GNTST_okay) {
+        t.flags &= (uint16_t)~((host_addr != 0 ? GNTMAP_host_map : 0) |
+                               (bus_addr != 0 ? GNTMAP_device_map : 0));
+    }
+    if (t.flags & (GNTMAP_host_map | GNTMAP_device_map)) {
+        track_set(gt, handle, t);       /* an error, or not all of it was named */
         domain_put(u->rd);
+        u->rd = NULL;
         return rc;
     }
     u->ref = t.ref;
@@ -253,7 +259,7 @@ long gnttab_unmap_batch(unsigned long arg, unsigned int count)
         rc = guest_read(&op, arg, sizeof(op));
         if (rc == 0) {
             op.status = (int16_t)unmap_one(op.host_addr, 0, op.dev_bus_addr, op.handle, &u[nr]);
-            nr += op.status == GNTST_okay;
+            nr += op.status == GNTST_okay && u[nr].rd != NULL;
             rc = guest_write(arg, &op, sizeof(op));
         }
         arg += sizeof(op);
@@ -278,7 +284,7 @@ long gnttab_replace_batch(unsigned long arg, unsigned int count)
         }
         op.status = (int16_t)(op.host_addr == 0 || op.new_addr == 0 ? GNTST_bad_virt_addr :
                               unmap_one(op.host_addr, op.new_addr, 0, op.handle, &u));
-        if (op.status == GNTST_okay) {
+        if (op.status == GNTST_okay && u.rd != NULL) {
             finish_unmaps(&u, 1);
         }
         if (guest_write(arg, &op, sizeof(op)) != 0) {
@@ -291,6 +297,9 @@ long gnttab_replace_batch(unsigned long arg, unsigned int count)
 
 /* --- Death of a domain that has mappings --------------------------------- */
 
+#define RELEASE_BATCH   1024    /* handles looked at between two looks for other work */
+#define RELEASE_COST    8       /* of one in use, in handles that are not */
+
 int gnttab_release_mappings(struct domain *d)
 {
     struct grant_table *gt = d->grant_table;
@@ -302,11 +311,12 @@ int gnttab_release_mappings(struct domain *d)
 
         if (t.flags != 0) {
             rd = domain_get(t.domid);
-            BUG_ON(rd == NULL);
+            BUG_ON(rd == NULL);         /* G3 */
             grant_unpin(rd, t.ref, writes(t.flags));
             domain_put(rd);
         }
-        if (++n == 512) {
+        n += t.flags != 0 ? RELEASE_COST : 1;
+        if (n >= RELEASE_BATCH) {
             gt->cursor++;
             return -ERESTART;
         }

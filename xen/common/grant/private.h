@@ -18,8 +18,9 @@
  * Invariants [grant lock]:
  *   G1  readers + writers > 0: Xylem holds one reference on mfn; writers > 0: a writable type too.
  *   G2  then the shared entry has GTF_reading, and GTF_writing if writers > 0 - as far as the
- *       guest,
- *       who can write there, leaves it so.  Xylem goes by this structure only.
+ *       guest, who can write there, leaves it so.  Xylem goes by this structure only.
+ *   G3  that frame is one of the granter's own memory, never one that Xylem lends it, and so keeps
+ *       the granter in being until the last pin goes.
  */
 struct active {
     uint32_t mfn;
@@ -28,7 +29,10 @@ struct active {
     uint32_t readers, writers;
 };
 
-/* One mapping that a domain holds, named by its handle (the index). */
+/*
+ * One mapping that a domain holds, named by its handle (the index).  Which of GNTMAP_host_map and
+ * GNTMAP_device_map is set has not been unmapped yet; the grant is pinned until neither is.
+ */
 struct maptrack {
     uint32_t ref;               /* of the grant; free: next free handle */
     domid_t domid;              /* the granter */

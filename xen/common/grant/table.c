@@ -153,6 +153,10 @@ static int take_frame(struct domain *rd, const struct grant_entry_v1 *e, struct 
     if (first && !frame_get(f, rd)) {
         return GNTST_bad_page;
     }
+    if (first && (READ_ONCE(f->ref) & FRAME_HV)) {
+        frame_put(f);                   /* Xylem's: it would not keep the granter in being (G3) */
+        return GNTST_bad_page;
+    }
     if (write && frame_get_type(f, FT_WRITABLE, rd) != 0) {
         if (first) {
             frame_put(f);

@@ -89,13 +89,14 @@ int arch_gnttab_map(uint64_t addr, mfn_t mfn, unsigned int flags, unsigned int p
     return rc;
 }
 
-/* Does @e map @mfn as @flags say it was granted? */
+/*
+ * Does @e map @mfn as @flags say it was granted?  Else a writable grant could be given up by
+ * unmapping a read-only one of the same frame, and what is writable would stay.
+ */
 static bool maps_grant(pte_t e, mfn_t mfn, unsigned int flags)
 {
-    if (!(e & PTE_P) || !mfn_eq(pte_mfn(e), mfn)) {
-        return false;
-    }
-    return !(flags & GNTMAP_readonly) || !(e & PTE_RW);
+    return (e & PTE_P) && mfn_eq(pte_mfn(e), mfn) &&
+           !(flags & GNTMAP_readonly) == ((e & PTE_RW) != 0);
 }
 
 /* Replace the mapping by @new, whose references pass to the entry. */
