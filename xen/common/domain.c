@@ -16,6 +16,7 @@
  * used and kept.  Lock: domlist_lock; lookups take it too, for a moment.
  * D1  a domain stays in the table, and its id taken, until its last reference goes: frames, grants
  *     and channels name it by id.
+ * D2  one without references is being made, or leaving: lookups do not find it.
  */
 #define LEAF_BITS   9
 #define NR_LEAVES   ((DOMID_FIRST_RESERVED >> LEAF_BITS) + 1)
@@ -216,10 +217,14 @@ static int create_parts(struct domain *d, const struct xen_domctl_createdomain *
     unsigned int version = c->grant_opts & XEN_DOMCTL_GRANT_version_mask;
     int rc;
 
+    d->shared_info = hv_alloc(0);
+    if (d->shared_info == NULL) {
+        return -ENOMEM;
+    }
+    domain_share_hv_page(d, d->shared_info, false);     /* the caller undoes it */
     d->iomem_caps = rangeset_new();
     d->irq_caps = rangeset_new();
-    d->shared_info = hv_alloc(0);
-    if (d->iomem_caps == NULL || d->irq_caps == NULL || d->shared_info == NULL) {
+    if (d->iomem_caps == NULL || d->irq_caps == NULL) {
         return -ENOMEM;
     }
     /*
@@ -228,7 +233,6 @@ static int create_parts(struct domain *d, const struct xen_domctl_createdomain *
     for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
         d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
     }
-    domain_share_hv_page(d, d->shared_info, false);
     d->evtchn.max_port = min_t(uint32_t, (uint32_t)c->max_evtchn_port,
                                EVTCHN_FIFO_NR_CHANNELS - 1);
     rc = arch_domain_create(d, c);
@@ -269,11 +273,14 @@ struct domain *domain_create(domid_t id, const struct xen_domctl_createdomain *c
     memcpy(d->handle, config->handle, sizeof(d->handle));
     d->creation_stime = (uint64_t)NOW();
     d->pause_count = d->controller_pause_count = 1;
+    d->refs = 0;                        /* D2: its number is taken, and nobody finds it yet */
     *err = table_insert(d, id);
     if (*err == 0) {
         *err = create_parts(d, config);
         if (*err == 0) {
             domain_wallclock_update(d);
+            smp_wmb();
+            WRITE_ONCE(d->refs, 1);
             return d;
         }
         if (d->shared_info != NULL) {
@@ -394,11 +401,12 @@ int domain_kill(struct domain *d)
     if (d->dying == DOMDYING_DEAD) {
         return 0;
     }
-    for_each_vcpu (d, v) {
-        unmap_vcpu_info(v);
-    }
     rc = units_domain_relinquish(d);
     if (rc == 0) {
+        /* Its ports are closed: nobody tells its vcpus anything any more. */
+        for_each_vcpu (d, v) {
+            unmap_vcpu_info(v);
+        }
         rc = arch_domain_relinquish(d);
     }
     if (rc != 0) {

@@ -144,7 +144,7 @@ static long create(struct xen_domctl *op)
 
 static long set_max_vcpus(struct domain *d, unsigned int max)
 {
-    if (d == currd || max > d->max_vcpus) {
+    if (d == currd || max > d->max_vcpus || d->dying != DOMDYING_ALIVE) {
         return -EINVAL;
     }
     for (unsigned int i = 0; i < max; i++) {
@@ -193,6 +193,9 @@ static long set_context(struct domain *d, const struct xen_domctl_vcpucontext *c
 
     if (d == currd || v == NULL) {
         return v == NULL ? -ENOENT : -EINVAL;
+    }
+    if (d->dying != DOMDYING_ALIVE) {
+        return -EINVAL;                 /* what it would hold may have been let go already */
     }
     ctxt = kmalloc(sizeof(*ctxt));
     if (ctxt == NULL) {
@@ -418,6 +421,9 @@ static long domain_op(struct xen_domctl *op, struct domain *d, unsigned long arg
     }
 }
 
+/* One at a time; who finds it taken comes again, with its interrupts served meanwhile. */
+static spinlock_t domctl_lock = SPINLOCK_INIT(LOCK_DOMCTL);
+
 long do_domctl(unsigned long arg)
 {
     struct xen_domctl op;
@@ -431,20 +437,25 @@ long do_domctl(unsigned long arg)
     if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION) {
         return -EACCES;
     }
+    if (!spin_trylock(&domctl_lock)) {
+        return -ERESTART;
+    }
     if (op.cmd == XEN_DOMCTL_createdomain) {
         rc = create(&op);
         copyback = rc == 0;
     } else {
         d = domain_get(op.domain);
         if (d == NULL) {
-            return may_control_host(currd) != 0 ? -EPERM : -ESRCH;
+            rc = may_control_host(currd) != 0 ? -EPERM : -ESRCH;
+        } else {
+            rc = may_control_domain(currd, d);
+            if (rc == 0) {
+                rc = domain_op(&op, d, arg, &copyback);
+            }
+            domain_put(d);
         }
-        rc = may_control_domain(currd, d);
-        if (rc == 0) {
-            rc = domain_op(&op, d, arg, &copyback);
-        }
-        domain_put(d);
     }
+    spin_unlock(&domctl_lock);
     if (copyback && guest_write(arg, &op, sizeof(op)) != 0) {
         rc = -EFAULT;
     }

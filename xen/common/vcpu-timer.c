@@ -90,9 +90,21 @@ static int time_vcpu_create(struct vcpu *v)
     return 0;
 }
 
+/* A dead domain may be held for long by those who map its frames: its timers do not run on. */
+static int time_domain_relinquish(struct domain *d)
+{
+    struct vcpu *v;
+
+    for_each_vcpu (d, v) {
+        vcpu_timers_destroy(v);
+    }
+    return 0;
+}
+
 extern const struct unit time_unit;
 const struct unit time_unit = {
     .name = "time",
+    .domain_relinquish = time_domain_relinquish,
     .vcpu_create = time_vcpu_create,
     .vcpu_destroy = vcpu_timers_destroy,
 };
