@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Grant tables: pins and references under G1 and G2, hostile entries, copies, and both deaths. */
-#include <asm/mm.h>
+#include <asm/frame.h>
 #include <xen/domain.h>
 #include <xen/gnttab.h>
 #include <xen/guest-access.h>
@@ -24,6 +24,7 @@ static unsigned long args[6];
 
 struct frame *frame_table;
 uint64_t max_mfn = FRAMES;
+uint32_t tlb_clock;
 unsigned long *frame_granules;
 
 struct cpu_info *get_cpu_info(void) { return &info; }
@@ -80,6 +81,7 @@ bool frame_get(struct frame *f, const struct domain *d)
     return true;
 }
 void frame_put(struct frame *f) { f->ref--; }
+void frame_free_last(struct frame *f) { (void)f; }
 int frame_get_type(struct frame *f, enum frame_type t, const struct domain *d)
 {
     (void)t; (void)d;
@@ -127,6 +129,8 @@ static void setup(void)
         /* 1-31 belong to domain 1, the rest to domain 2. */
         frame_table[i] = (struct frame){
             .ref = ((uint64_t)(i < 32 ? 1 : 2) << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1,
+            /* Even ones were writable before: the short ways apply. */
+            .type = i % 2 == 0 ? ((uint64_t)FT_WRITABLE << FT_SHIFT) | FTF_VALIDATED : 0,
         };
     }
     for (unsigned int i = 0; i < 3; i++) {
@@ -164,7 +168,7 @@ static bool teardown(void)
         free(dom[i]);
     }
     for (unsigned int i = 1; i < FRAMES; i++) {
-        ok &= (uint32_t)frame_table[i].ref == 1 && frame_table[i].type == 0;
+        ok &= (uint32_t)frame_table[i].ref == 1 && (uint32_t)frame_table[i].type == 0;
     }
     return ok && shared_pages == 0;
 }
@@ -205,7 +209,7 @@ TEST(a_mapping_pins_and_lets_go)
     CHECK_EQ(m.status, GNTST_okay);
     CHECK_EQ(m.dev_bus_addr, 5 << PAGE_SHIFT);
     CHECK_EQ((uint32_t)frame_table[5].ref, 2);
-    CHECK_EQ(frame_table[5].type, 1);
+    CHECK_EQ((uint32_t)frame_table[5].type, 1);
     CHECK_EQ(entries(1)[8].flags & (GTF_reading | GTF_writing), GTF_reading | GTF_writing);
     r = map(8, GNTMAP_host_map | GNTMAP_readonly);
     CHECK_EQ(r.status, GNTST_okay);
@@ -320,6 +324,30 @@ TEST(copies_go_where_both_sides_allow)
     CHECK_EQ(do_grant_table_op(GNTTABOP_copy, (unsigned long)&op, 1), 0);
     CHECK_EQ(op.status, GNTST_permission_denied);
     CHECK(teardown());
+}
+
+TEST(copies_among_own_frames)
+{
+    /* 41 was not writable before, 5 and 13 are domain 1's, the last two are no frames. */
+    static const uint64_t to[] = { 40, 41, 5, 13, FRAMES, ~0UL };
+
+    for (unsigned int i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+        struct gnttab_copy op = {
+            .source = { .u.gmfn = 42, .domid = DOMID_SELF },
+            .dest = { .u.gmfn = to[i], .domid = DOMID_SELF }, .len = PAGE_SIZE,
+        };
+
+        setup();
+        ram[42 * PAGE_SIZE + 4095] = 9;
+        CHECK_EQ(do_grant_table_op(GNTTABOP_copy, (unsigned long)&op, 1), 0);
+        CHECK_EQ(op.status, i < 2 ? GNTST_okay : GNTST_bad_page);
+        CHECK_EQ(ram[40 * PAGE_SIZE + 4095] + ram[41 * PAGE_SIZE + 4095], i < 2 ? 9 : 0);
+        op.source.u.gmfn = to[i];
+        op.dest.u.gmfn = 44;
+        CHECK_EQ(do_grant_table_op(GNTTABOP_copy, (unsigned long)&op, 1), 0);
+        CHECK_EQ(op.status, i < 2 ? GNTST_okay : GNTST_bad_page);
+        CHECK(teardown());
+    }
 }
 
 TEST(a_long_batch_goes_on_where_it_stopped)

@@ -7,7 +7,8 @@
 #include <xen/lib.h>
 #include <xen/mapframe.h>
 
-#include <asm/mm.h>
+#include <asm/frame.h>
+#include <asm/usercopy.h>
 
 /* One side of a copy, held until side_end(). */
 struct side {
@@ -17,55 +18,78 @@ struct side {
     mfn_t mfn;
 };
 
-static int side_begin_own(struct side *s, uint64_t gmfn)
+/* Both references of a frame that is not writable yet. */
+static __noinline bool get_writable_slow(struct frame *f, const struct domain *d)
 {
-    struct frame *f;
-
-    s->mfn = _mfn(gmfn);
-    if (!mfn_valid(s->mfn)) {
-        return GNTST_bad_page;
+    if (!frame_get(f, d)) {
+        return false;
     }
-    f = mfn_to_frame(s->mfn);
-    if (!frame_get(f, currd)) {
-        return GNTST_bad_page;
-    }
-    if (s->write && frame_get_type(f, FT_WRITABLE, currd) != 0) {
+    if (frame_get_type(f, FT_WRITABLE, d) != 0) {
         frame_put(f);
+        return false;
+    }
+    return true;
+}
+
+static __always_inline int side_begin_own(struct side *s, uint64_t gmfn)
+{
+    const struct domain *d = currd;
+    struct frame *f = frame_find(gmfn);
+
+    /* A hole has no owner. */
+    if (unlikely(f == NULL) ||
+        unlikely(s->write ? !frame_get_valid(f, d->domain_id, FT_WRITABLE) &&
+                            !get_writable_slow(f, d)
+                          : !frame_get_owned(f, FRAME_OWNER(d->domain_id)))) {
         return GNTST_bad_page;
     }
+    s->mfn = frame_to_mfn(f);
     s->rd = NULL;
     return GNTST_okay;
 }
 
-static int side_begin(struct side *s, const struct gnttab_copy_ptr *p, bool is_ref, bool write)
+static __noinline int side_begin_granted(struct side *s, domid_t domid, uint32_t ref)
 {
     int rc;
 
-    s->write = write;
-    if (!is_ref) {
-        return p->domid == DOMID_SELF ? side_begin_own(s, p->u.gmfn) : GNTST_permission_denied;
-    }
-    s->rd = domain_get(p->domid);
+    s->rd = domain_get(domid);
     if (s->rd == NULL) {
         return GNTST_bad_domain;
     }
-    s->ref = p->u.ref;
-    rc = grant_pin(s->rd, s->ref, currd->domain_id, write, &s->mfn);
+    s->ref = ref;
+    rc = grant_pin(s->rd, s->ref, currd->domain_id, s->write, &s->mfn);
     if (rc != GNTST_okay) {
         domain_put(s->rd);
     }
     return rc;
 }
 
-static void side_end(struct side *s)
+static __always_inline int side_begin(struct side *s, const struct gnttab_copy_ptr *p, bool is_ref,
+                                      bool write)
 {
+    s->write = write;
+    if (is_ref) {
+        return side_begin_granted(s, p->domid, p->u.ref);
+    }
+    return p->domid == DOMID_SELF ? side_begin_own(s, p->u.gmfn) : GNTST_permission_denied;
+}
+
+static __noinline void side_end_granted(struct side *s)
+{
+    grant_unpin(s->rd, s->ref, s->write);
+    domain_put(s->rd);
+}
+
+static __always_inline void side_end(struct side *s)
+{
+    struct frame *f = mfn_to_frame(s->mfn);
+
     if (s->rd != NULL) {
-        grant_unpin(s->rd, s->ref, s->write);
-        domain_put(s->rd);
-    } else if (s->write) {
-        frame_put_and_type(mfn_to_frame(s->mfn));
-    } else {
-        frame_put(mfn_to_frame(s->mfn));
+        side_end_granted(s);
+    } else if (!s->write) {
+        frame_put_inline(f);
+    } else if (unlikely(!frame_put_valid(f, true))) {
+        frame_put_and_type(f);
     }
 }
 
@@ -73,14 +97,25 @@ static inline void copy_bytes(void *dst, const void *src, unsigned long n)
 {
     unsigned long words = n / 8, rest = n % 8;
 
-    asm volatile ("rep movsq; mov %3, %2; rep movsb"
-                  : "+D" (dst), "+S" (src), "+c" (words) : "r" (rest) : "memory");
+    asm volatile ("rep movsq" : "+D" (dst), "+S" (src), "+c" (words) :: "memory");
+    if (rest != 0) {
+        asm volatile ("rep movsb" : "+D" (dst), "+S" (src), "+c" (rest) :: "memory");
+    }
 }
 
-static int copy_one(const struct gnttab_copy *op)
+/* The sides are held; both frames through map slots. */
+static inline void copy_frames(const struct gnttab_copy *op, mfn_t to, mfn_t from)
+{
+    char *d = map_frame(to), *s = map_frame(from);
+
+    copy_bytes(d + op->dest.offset, s + op->source.offset, op->len);
+    unmap_frame(s);
+    unmap_frame(d);
+}
+
+static __always_inline int copy_one(const struct gnttab_copy *op)
 {
     struct side from, to;
-    char *d, *s;
     int rc;
 
     if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE) {
@@ -92,16 +127,13 @@ static int copy_one(const struct gnttab_copy *op)
     }
     rc = side_begin(&to, &op->dest, op->flags & GNTCOPY_dest_gref, true);
     if (rc == GNTST_okay) {
-        d = map_frame(to.mfn);
-        s = map_frame(from.mfn);
-        copy_bytes(d + op->dest.offset, s + op->source.offset, op->len);
-        unmap_frame(s);
-        unmap_frame(d);
+        copy_frames(op, to.mfn, from.mfn);
         side_end(&to);
     }
     side_end(&from);
     return rc;
 }
+static_assert(sizeof(struct gnttab_copy) == 40, "read and written by words");
 
 long gnttab_copy_batch(unsigned long arg, unsigned int count)
 {
@@ -113,12 +145,8 @@ long gnttab_copy_batch(unsigned long arg, unsigned int count)
             hypercall_set_arg(2, count - i);
             return -ERESTART;
         }
-        if (guest_read(&op, arg, sizeof(op)) != 0) {
-            return -EFAULT;
-        }
-        op.status = (int16_t)copy_one(&op);
-        if (guest_write(arg + offsetof(struct gnttab_copy, status), &op.status,
-                        sizeof(op.status)) != 0) {
+        if (!guest_read_40(&op, arg) ||
+            !guest_write_2(arg + offsetof(struct gnttab_copy, status), (uint16_t)copy_one(&op))) {
             return -EFAULT;
         }
         arg += sizeof(op);

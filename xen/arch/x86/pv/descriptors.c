@@ -194,7 +194,7 @@ long do_set_gdt(unsigned long frame_list, unsigned int entries)
 long do_update_descriptor(uint64_t maddr, uint64_t desc)
 {
     struct domain *d = currd;
-    struct frame *f = pt_frame(maddr >> PAGE_SHIFT);
+    struct frame *f = frame_find(maddr >> PAGE_SHIFT);
     enum frame_type type;
     uint64_t *p;
     int rc;

@@ -39,7 +39,7 @@ static int l1e_get_mmio(pte_t *ep, const struct domain *d, const struct domain *
 
 int l1e_get_odd(pte_t *ep, const struct domain *d, const struct domain *fd)
 {
-    struct frame *f = pt_frame(mfn_x(pte_mfn(*ep)));
+    struct frame *f = frame_find(mfn_x(pte_mfn(*ep)));
     int rc = 0;
 
     if (f == NULL || (READ_ONCE(f->ref) & FRAME_HOLE)) {
@@ -63,7 +63,7 @@ int l1e_get_odd(pte_t *ep, const struct domain *d, const struct domain *fd)
 
 void l1e_put_odd(pte_t e)
 {
-    struct frame *f = pt_frame(mfn_x(pte_mfn(e)));
+    struct frame *f = frame_find(mfn_x(pte_mfn(e)));
 
     if (READ_ONCE(f->ref) & FRAME_HOLE) {
         return;
@@ -110,7 +110,7 @@ static bool l1_update_flags(pte_t *slot, pte_t old, pte_t new, bool keep_ad)
         }
     }
     if (old & ~new & PTE_RW) {
-        struct frame *f = pt_frame(mfn_x(pte_mfn(new)));
+        struct frame *f = frame_find(mfn_x(pte_mfn(new)));
 
         if (f != NULL && !(READ_ONCE(f->ref) & FRAME_HOLE)) {
             frame_put_writable(f);
@@ -168,7 +168,7 @@ static inline pte_t table_adjust(pte_t e)
 
 int table_entry_get(pte_t *ep, unsigned int level, const struct domain *d)
 {
-    struct frame *f = pt_frame(mfn_x(pte_mfn(*ep)));
+    struct frame *f = frame_find(mfn_x(pte_mfn(*ep)));
     int rc;
 
     if ((*ep & TABLE_BAD_BITS) || f == NULL || !frame_get(f, d)) {
@@ -191,7 +191,7 @@ int table_entry_put(pte_t e)
     if (!(e & PTE_P)) {
         return 0;
     }
-    f = pt_frame(mfn_x(pte_mfn(e)));
+    f = frame_find(mfn_x(pte_mfn(e)));
     rc = frame_put_type_preemptible(f);
     if (rc == 0) {
         frame_put(f);
@@ -222,7 +222,7 @@ int table_update(pte_t *slot, pte_t new, unsigned int level, unsigned int index,
     }
     old = slot_exchange(slot, new, keep_ad);
     if (old & PTE_P) {
-        pt_put_table(pt_frame(mfn_x(pte_mfn(old))), current);
+        pt_put_table(frame_find(mfn_x(pte_mfn(old))), current);
     }
     return 0;
 }

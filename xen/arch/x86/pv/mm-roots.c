@@ -89,7 +89,7 @@ int pt_drop_pin(struct frame *f)
 
 int pt_unpin(struct domain *d, mfn_t mfn)
 {
-    struct frame *f = pt_frame(mfn_x(mfn));
+    struct frame *f = frame_find(mfn_x(mfn));
     int rc;
 
     if (f == NULL || !frame_get(f, d)) {
@@ -159,7 +159,7 @@ static void drop_root(mfn_t *root, struct vcpu *owner_of_rest)
 
 int pv_set_kernel_root(struct vcpu *v, mfn_t mfn)
 {
-    struct frame *f = pt_frame(mfn_x(mfn));
+    struct frame *f = frame_find(mfn_x(mfn));
     mfn_t old = v->arch.kernel_root;
 
     if (!mfn_eq(mfn, old)) {
@@ -193,7 +193,7 @@ int pv_set_user_root(struct vcpu *v, mfn_t mfn)
     }
     if (!mfn_eq(mfn, INVALID_MFN)) {
         int rc = frame_get_and_type(mfn, v->domain, FT_L4);
-        struct frame *f = pt_frame(mfn_x(mfn));
+        struct frame *f = frame_find(mfn_x(mfn));
 
         if (rc != 0) {
             return rc == -ERESTART ? rc : -EINVAL;

@@ -78,7 +78,7 @@ pte_t pv_guest_l1e(unsigned long va, mfn_t *l1mfn)
 
 int pt_l1_hold(struct pt_l1 *t, mfn_t mfn, const struct domain *d)
 {
-    struct frame *f = pt_frame(mfn_x(mfn));
+    struct frame *f = frame_find(mfn_x(mfn));
 
     if (f == NULL || !frame_get_valid(f, d->domain_id, FT_L1)) {
         return -EINVAL;

@@ -65,7 +65,7 @@ static __noinline int batch_hold_odd(struct mmu_batch *b, struct frame *f)
 
 static int batch_select(struct mmu_batch *b, uint64_t mfn)
 {
-    struct frame *f = pt_frame(mfn);
+    struct frame *f = frame_find(mfn);
 
     batch_release(b);
     if (unlikely(f == NULL)) {
@@ -119,7 +119,7 @@ static __always_inline int update_entry(struct mmu_batch *b, uint64_t ptr, uint6
 
 static int update_m2p(struct mmu_batch *b, uint64_t ptr, uint64_t val)
 {
-    struct frame *f = pt_frame(ptr >> PAGE_SHIFT);
+    struct frame *f = frame_find(ptr >> PAGE_SHIFT);
 
     if (f == NULL || !frame_get_owned(f, FRAME_OWNER(b->fd->domain_id))) {
         return -EINVAL;
@@ -245,7 +245,7 @@ static inline int update_single(unsigned long ureq)
     if (unlikely(guest_read(&r, ureq, sizeof(r)) != 0)) {
         return -EAGAIN;
     }
-    f = pt_frame(r.ptr >> PAGE_SHIFT);
+    f = frame_find(r.ptr >> PAGE_SHIFT);
     if (unlikely(r.ptr & 5) || unlikely(f == NULL) ||
         unlikely(!frame_get_valid(f, d->domain_id, FT_L1))) {
         return -EAGAIN;

@@ -39,7 +39,7 @@ static int clear_page(struct domain *fd, mfn_t mfn)
 
 static int copy_page(struct domain *fd, mfn_t dst, mfn_t src)
 {
-    struct frame *s = pt_frame(mfn_x(src));
+    struct frame *s = frame_find(mfn_x(src));
     int rc;
 
     if (s == NULL || !frame_get(s, fd)) {

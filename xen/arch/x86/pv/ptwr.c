@@ -82,7 +82,7 @@ static bool hold_faulting_table(struct pt_l1 *t, unsigned long va, const struct 
     }
     e = READ_ONCE(map[pt_index(va, 1)]);
     if ((e & (PTE_P | PTE_RW)) == PTE_P) {
-        t->f = pt_frame(mfn_x(pte_mfn(e)));
+        t->f = frame_find(mfn_x(pte_mfn(e)));
         if (t->f != NULL && frame_get_valid(t->f, v->domain->domain_id, FT_L1)) {
             t->va = remap_frame(map, pte_mfn(e));
             return true;

@@ -17,20 +17,6 @@
 #define TABLE_BAD_BITS  (PTE_PSE | PTE_G)
 #define L1_CACHE_BITS   (PTE_PAT | PTE_PCD | PTE_PWT)
 
-/*
- * pt_frame - frame table entry of @mfn if it has one (it may be a hole), else NULL; safe for
- * guests' numbers.
- */
-static __always_inline struct frame *pt_frame(uint64_t mfn)
-{
-    uint64_t m = array_index_nospec(mfn, max_mfn);
-
-    if (unlikely(mfn >= max_mfn || !((frame_granules[m >> 14] >> ((m >> 8) & 63)) & 1))) {
-        return NULL;
-    }
-    return &frame_table[m];
-}
-
 static inline bool is_hv_slot(unsigned int l4_index)
 {
     return l4_index >= HV_L4_FIRST && l4_index <= HV_L4_LAST;
@@ -66,7 +52,7 @@ void l1e_put_odd(pte_t e);
 static __always_inline int l1e_get(pte_t *ep, const struct domain *d, const struct domain *fd)
 {
     pte_t e = *ep;
-    struct frame *f = pt_frame(mfn_x(pte_mfn(e)));
+    struct frame *f = frame_find(mfn_x(pte_mfn(e)));
 
     if (unlikely(e & L1_CACHE_BITS) || unlikely(f == NULL) ||
         unlikely(e & PTE_RW ? !frame_get_valid(f, fd->domain_id, FT_WRITABLE)
@@ -88,7 +74,7 @@ static __always_inline void l1e_put(pte_t e)
     if (!(e & PTE_P)) {
         return;
     }
-    f = pt_frame(mfn_x(pte_mfn(e)));
+    f = frame_find(mfn_x(pte_mfn(e)));
     if (unlikely(f == NULL)) {
         return;                         /* device memory */
     }

@@ -38,6 +38,20 @@ static inline void frame_set_progress(struct frame *f, unsigned int n)
     WRITE_ONCE(f->type, (f->type & ~FT_PROGRESS_MASK) | ((uint64_t)n << FT_PROGRESS_SHIFT));
 }
 
+/*
+ * frame_find - frame table entry of @mfn if it has one (it may be a hole), else NULL; safe for
+ * guests' numbers.
+ */
+static __always_inline struct frame *frame_find(uint64_t mfn)
+{
+    uint64_t m = array_index_nospec(mfn, max_mfn);
+
+    if (unlikely(mfn >= max_mfn || !((frame_granules[m >> 14] >> ((m >> 8) & 63)) & 1))) {
+        return NULL;
+    }
+    return &frame_table[m];
+}
+
 /* frame_get_owned - as frame_get(), with the owner as FRAME_OWNER(domid). */
 static __always_inline bool frame_get_owned(struct frame *f, uint64_t owner)
 {

@@ -40,6 +40,38 @@ fault:
     return false;
 }
 
+/* guest_read_40 - the 40 bytes at guest address @va; as above. */
+static __always_inline bool guest_read_40(void *to, unsigned long va)
+{
+    if (unlikely(!access_ok(va, 40))) {
+        return false;
+    }
+    stac();
+    asm volatile goto (GUEST_GET_(0) GUEST_GET_(8) GUEST_GET_(16) GUEST_GET_(24) GUEST_GET_(32)
+                       :: "r" (to), "r" (va) : "rax", "memory" : fault);
+    clac();
+    return true;
+fault:
+    clac();
+    return false;
+}
+
+/* guest_write_2 - store @value to the 2 bytes at guest address @va; as above. */
+static __always_inline bool guest_write_2(unsigned long va, uint16_t value)
+{
+    if (unlikely(!access_ok(va, 2))) {
+        return false;
+    }
+    stac();
+    asm volatile goto ("1: movw %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")
+                       :: "r" (value), "r" (va) : "memory" : fault);
+    clac();
+    return true;
+fault:
+    clac();
+    return false;
+}
+
 /* guest_read_8 - the 8 bytes at guest address @va; as above. */
 static __always_inline bool guest_read_8(uint64_t *to, unsigned long va)
 {
