@@ -289,6 +289,23 @@ static void user_dpl(void)
     EXPECT_EQ(seen.vector, 13);
 }
 
+/* The vector that the hypervisor's own table lets through is checked against the guest's. */
+static void int80_dpl(void)
+{
+    set_vector(0x80, 1);
+    check_user_frame("int 0x80 with DPL 1", user_int80, 0, 13, 0x80 * 8 + 2);
+    int_code[0] = 0xcd;
+    int_code[1] = 0x80;
+    int_code[2] = 0xc3;
+    TRIGGER(0, "call *%0", "r"(int_code));
+    check_kernel_frame("int 0x80 with DPL 1", 0x80, 0);
+    set_vector(0x80, 0);
+    TRIGGER(2, "call *%0", "r"(int_code));
+    check_kernel_frame("int 0x80 with DPL 0", 13, 0x80 * 8 + 2);
+    set_vector(0x80, 3);
+    check_user_frame("int 0x80 with DPL 3", user_int80, 2, 0x80, 0);
+}
+
 void test_main(void)
 {
     kernel_exceptions();
@@ -303,5 +320,6 @@ void test_main(void)
     if (int_works) {
         user_dpl();
     }
+    int80_dpl();
     bad_iret();
 }

@@ -39,7 +39,7 @@ trap_stubs:
         pushq   $0
         movl    $vector, 4(%rsp)
         .if     vector == VECTOR_SYSCALL32
-        jmp     exception
+        jmp     soft_interrupt
         .else
         jmp     interrupt
         .endif
@@ -62,6 +62,10 @@ trap_stubs:
 #define PUSHES_EC       0x00025c00      /* of those: #TS #NP #SS #PF #AC */
 #define PFEC_LOOK       (PFEC_PRESENT | PFEC_WRITE | PFEC_RESERVED | PFEC_FETCH)
 #define FORCED_CPUID    0xa20f6e65780b0f
+
+soft_interrupt:                         /* guests' only: its vector is no exception's */
+        SAVE_FEW
+        jmp     exception_slow
 
 exception:
         SAVE_FEW
