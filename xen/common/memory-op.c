@@ -260,9 +260,16 @@ static int take_unit(struct exchange *e, unsigned long u, uint32_t *mfns, unsign
     return 0;
 }
 
-/* Give taken frames back to the domain: it had them a moment ago, so limits do not matter. */
+/*
+ * Give taken frames back to the domain: it had them a moment ago, so limits do not matter.  They
+ * come back without a type, and so without the stamp of when they were last written: TLBs forget
+ * them now.
+ */
 static void restore_unit(struct exchange *e, const uint32_t *mfns, unsigned long taken)
 {
+    if (taken != 0) {
+        tlb_flush_everywhere();
+    }
     for (unsigned long i = 0; i < taken; i++) {
         if (domain_assign_frames(e->d, _mfn(mfns[i]), 0, MEMF_NO_REF) != 0) {
             heap_free(_mfn(mfns[i]), 0);        /* dying: it needs them no more */
@@ -285,29 +292,30 @@ static int alloc_unit(struct exchange *e, mfn_t *new)
     return 0;
 }
 
+/* A failure half-way leaves the domain what it got so far; the rest goes back to the heap. */
 static int hand_out_unit(struct exchange *e, unsigned long u, const mfn_t *new)
 {
     unsigned int order = e->x.out.extent_order;
+    int rc = 0;
 
     for (unsigned long i = 0; i < e->per_unit_out; i++) {
         unsigned long idx = u * e->per_unit_out + i;
         xen_pfn_t gpfn = ~0UL, mfn = mfn_x(new[i]);
 
-        if (copy_from_guest_offset(&gpfn, e->x.out.extent_start, idx, 1) != 0 ||
+        if (rc != 0 || copy_from_guest_offset(&gpfn, e->x.out.extent_start, idx, 1) != 0 ||
             domain_assign_frames(e->d, new[i], order, MEMF_NO_REF) != 0) {
-            while (i < e->per_unit_out) {
-                heap_free(new[i++], order);
-            }
-            return -EFAULT;
+            rc = -EFAULT;
+            heap_free(new[i], order);
+            continue;
         }
         for (unsigned long j = 0; j < (1UL << order); j++) {
             m2p_set(_mfn(mfn + j), gpfn + j);
         }
         if (copy_to_guest_offset(e->x.out.extent_start, idx, &mfn, 1) != 0) {
-            return -EFAULT;             /* it has the frame, though it was not told */
+            rc = -EFAULT;               /* it has the frame, though it was not told */
         }
     }
-    return 0;
+    return rc;
 }
 
 /* Room for one unit's frame numbers: @mfns (in) and, behind them, the extents coming in. */
