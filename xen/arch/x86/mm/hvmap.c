@@ -22,6 +22,8 @@
  *       memory is mapped one to one).
  *   M2  the heap window has an L2 table for each GiB that holds RAM.
  *   M3  bits 58:52 of a heap-window entry count its map_frame_shared() users, 0 for own pages.
+ *   M4  an L1 table made after boot is marked in its L2 entry, which also counts the entries in
+ *       use, its own page not included; it is given back with the last of them.
  */
 static spinlock_t hvmap_lock = SPINLOCK_INIT(LOCK_HVMAP);
 
@@ -31,6 +33,10 @@ pte_t *hv_root __ro_after_init;
 #define SHARED_SHIFT    52
 #define SHARED_ONE      (1UL << SHARED_SHIFT)
 #define SHARED_MASK     (0x7fUL << SHARED_SHIFT)
+
+#define TABLE_USED      (1UL << 52)
+#define TABLE_USED_MASK (0x3ffUL << 52)
+#define TABLE_LENT      (1UL << 62)
 
 #define WINDOW_VA(mfn)  (HVHEAP_START + (mfn_x(mfn) << PAGE_SHIFT))
 
@@ -111,18 +117,48 @@ pte_t *percpu_pte(unsigned int cpu, unsigned int page)
     return &hv_table_va(pte_mfn(*l2))[page];
 }
 
+static pte_t *window_l2(mfn_t mfn)
+{
+    return walk(WINDOW_VA(mfn), 2, boot_pool_active() ? 0 : ~0UL);
+}
+
+static pte_t *window_l1(const pte_t *l2, mfn_t mfn)
+{
+    return &hv_table_va(pte_mfn(*l2))[pt_index(WINDOW_VA(mfn), 1)];
+}
+
+static void window_set(pte_t *l2, mfn_t mfn, pte_t value)
+{
+    *window_l1(l2, mfn) = value;
+    if (*l2 & TABLE_LENT) {
+        *l2 += TABLE_USED;
+    }
+}
+
+static void window_unset(pte_t *l2, mfn_t mfn)
+{
+    *window_l1(l2, mfn) = 0;
+    if (*l2 & TABLE_LENT) {
+        *l2 -= TABLE_USED;
+    }
+}
+
 /*
  * Map @mfn in the heap window; @extra is added to the entry.  False: the
  * region has no table yet (only when not booting).  hvmap_lock held, or boot.
  */
 bool hv_window_add(mfn_t mfn, uint64_t extra)
 {
-    pte_t *e = walk(WINDOW_VA(mfn), 1, boot_pool_active() ? 0 : ~0UL);
+    pte_t *l2;
 
-    if (e == NULL) {
+    if (boot_pool_active() && walk(WINDOW_VA(mfn), 1, 0) == NULL) {
         return false;
     }
-    *e = pte_make(mfn, HV_PTE_RW | extra);
+    l2 = window_l2(mfn);
+    if (l2 == NULL || !(*l2 & PTE_P)) {
+        return false;
+    }
+    window_set(l2, mfn, pte_make(mfn, HV_PTE_RW | extra));
     return true;
 }
 
@@ -140,23 +176,73 @@ static void window_add_table(mfn_t mfn)
     BUG_ON(l2 == NULL);                 /* M2 */
     table = map_frame(mfn);
     table[pt_index(WINDOW_VA(mfn), 1)] = pte_make(mfn, HV_PTE_RW);
-    *l2 = pte_make(mfn, HV_PTE_TABLE);
+    *l2 = pte_make(mfn, HV_PTE_TABLE | TABLE_LENT);
     unmap_frame(table);
 }
 
 /* --- Xylem's pages ----------------------------------------------------------------------- */
 
-static void window_remove(unsigned long va, unsigned long nr)
+static bool same_region(mfn_t a, mfn_t b)
 {
+    return mfn_x(a) >> 9 == mfn_x(b) >> 9;
+}
+
+/*
+ * Clear @mfn's entry.  Gives the region's table if that was its last: unlinked, and to be freed
+ * behind a TLB flush.  hvmap_lock held.
+ */
+static mfn_t window_clear(mfn_t mfn)
+{
+    pte_t *l2 = window_l2(mfn);
+    mfn_t table = pte_mfn(*l2);
+
+    window_unset(l2, mfn);
+    if ((*l2 & (TABLE_LENT | TABLE_USED_MASK)) != TABLE_LENT) {
+        return INVALID_MFN;
+    }
+    *l2 = 0;
+    return table;
+}
+
+/* window_clear() for @nr frames of one region, own pages all, and the flush. */
+static mfn_t window_clear_flush(mfn_t first, unsigned long nr)
+{
+    mfn_t table = INVALID_MFN;
+
     spin_lock(&hvmap_lock);
     for (unsigned long i = 0; i < nr; i++) {
-        pte_t *e = hv_pte(va + (i << PAGE_SHIFT));
-
-        ASSERT(e != NULL && (*e & PTE_P) && !(*e & SHARED_MASK));
-        *e = 0;
+        ASSERT((*hv_pte(WINDOW_VA(mfn_add(first, i))) & (PTE_P | SHARED_MASK)) == PTE_P);
+        table = window_clear(mfn_add(first, i));
     }
     spin_unlock(&hvmap_lock);
-    tlb_flush_hv(va, nr);
+    tlb_flush_hv(WINDOW_VA(first), nr);
+    return table;
+}
+
+/*
+ * Give back @table, unlinked from the region of @served and flushed.  In another region than its
+ * own it is also a page there, perhaps the last.
+ */
+static void table_free(mfn_t table, mfn_t served)
+{
+    while (!mfn_eq(table, INVALID_MFN)) {
+        mfn_t next = same_region(table, served) ? INVALID_MFN : window_clear_flush(table, 1);
+
+        heap_free(table, 0);
+        served = table;
+        table = next;
+    }
+}
+
+static void window_remove(mfn_t mfn, unsigned long nr)
+{
+    while (nr != 0) {
+        unsigned long step = min(nr, 512UL - (mfn_x(mfn) & 511));
+
+        table_free(window_clear_flush(mfn, step), mfn);
+        mfn = mfn_add(mfn, step);
+        nr -= step;
+    }
 }
 
 void *hv_alloc(unsigned int order)
@@ -183,7 +269,7 @@ void *hv_alloc(unsigned int order)
         }
         /* Frame i became a table and stays; the others go back for another try. */
         if (i != 0) {
-            window_remove((unsigned long)hv_mfn_to_virt(mfn), i);
+            window_remove(mfn, i);
         }
         for (unsigned long j = 0; j < n; j++) {
             if (j != i) {
@@ -201,7 +287,7 @@ void hv_free(void *va, unsigned int order)
         return;
     }
     mfn = hv_virt_to_mfn(va);
-    window_remove((unsigned long)va, 1UL << order);
+    window_remove(mfn, 1UL << order);
     heap_free(mfn, order);
 }
 
@@ -223,36 +309,41 @@ void *hv_mfn_to_virt(mfn_t mfn)
 
 /* --- Frames shared for long ----------------------------------------------------------------- */
 
-/* An L1 table for @mfn's region, made if it is missing; false: no memory.  hvmap_lock held. */
-static bool window_ready(mfn_t mfn)
+/* The L2 entry of @mfn's region, with a table; NULL: no memory.  hvmap_lock held. */
+static pte_t *window_ready(mfn_t mfn)
 {
-    pte_t *l2 = walk(WINDOW_VA(mfn), 2, ~0UL);
+    pte_t *l2 = window_l2(mfn);
+    mfn_t t;
 
     BUG_ON(l2 == NULL);                 /* M2 */
-    if (!(*l2 & PTE_P)) {
-        mfn_t t = table_alloc();
-
-        if (mfn_eq(t, INVALID_MFN)) {
-            return false;
-        }
-        if (!(*l2 & PTE_P)) {           /* t itself may have become the table's neighbour */
-            *l2 = pte_make(t, HV_PTE_TABLE);
-        }
+    if (*l2 & PTE_P) {
+        return l2;
     }
-    return true;
+    t = table_alloc();
+    if (mfn_eq(t, INVALID_MFN)) {
+        return NULL;
+    }
+    if (!(*l2 & PTE_P)) {
+        *l2 = pte_make(t, HV_PTE_TABLE | TABLE_LENT);
+    } else {                            /* on the way to t, this very region got its table */
+        window_unset(window_l2(t), t);
+        heap_free(t, 0);                /* never used through its entry: no flush */
+    }
+    return l2;
 }
 
 void *map_frame_shared(mfn_t mfn)
 {
     void *va = NULL;
-    pte_t *e;
+    pte_t *l2, *e;
 
     ASSERT(mfn_valid(mfn));
     spin_lock(&hvmap_lock);
-    if (window_ready(mfn)) {
-        e = hv_pte(WINDOW_VA(mfn));
+    l2 = window_ready(mfn);
+    if (l2 != NULL) {
+        e = window_l1(l2, mfn);
         if (!(*e & PTE_P)) {
-            *e = pte_make(mfn, HV_PTE_RW | SHARED_ONE);
+            window_set(l2, mfn, pte_make(mfn, HV_PTE_RW | SHARED_ONE));
             va = hv_mfn_to_virt(mfn);
         } else if ((*e & SHARED_MASK) != 0 && (*e & SHARED_MASK) != SHARED_MASK) {
             *e += SHARED_ONE;
@@ -265,24 +356,26 @@ void *map_frame_shared(mfn_t mfn)
 
 void unmap_frame_shared(void *p)
 {
-    unsigned long va = (unsigned long)p & PAGE_MASK;
+    mfn_t mfn, table = INVALID_MFN;
     bool last;
     pte_t *e;
 
     if (p == NULL) {
         return;
     }
+    mfn = hv_virt_to_mfn((const void *)((unsigned long)p & PAGE_MASK));
     spin_lock(&hvmap_lock);
-    e = hv_pte(va);
+    e = hv_pte(WINDOW_VA(mfn));
     ASSERT(e != NULL && (*e & SHARED_MASK));
     *e -= SHARED_ONE;
     last = !(*e & SHARED_MASK);
     if (last) {
-        *e = 0;
+        table = window_clear(mfn);
     }
     spin_unlock(&hvmap_lock);
     if (last) {
-        tlb_flush_hv(va, 1);
+        tlb_flush_hv(WINDOW_VA(mfn), 1);
+        table_free(table, mfn);
     }
 }
 
