@@ -72,4 +72,5 @@ void __init keyhandler_init(void)
     softirq_open(SOFTIRQ_KEY, run_deferred);
     register_keyhandler('R', restart, "restart the machine at once, without asking the domains");
     register_keyhandler('h', show_help, "show this list");
+    debug_keys_init();
 }

@@ -126,6 +126,28 @@ void *kzalloc(size_t bytes)
     return p;
 }
 
+void kmalloc_dump(void)
+{
+    for (unsigned int i = 0; i < NR_SIZES; i++) {
+        unsigned int pages = 0, empty = 0, objects = 0;
+        struct slab *s;
+
+        spin_lock(&slab_lock);
+        if (partial[i].next != NULL) {
+            list_for_each (s, &partial[i], list) {
+                pages++;
+                empty += s->nr_free == s->nr_all;
+                objects += s->nr_free;
+            }
+        }
+        spin_unlock(&slab_lock);
+        if (pages != 0) {
+            printk("  objects of %u bytes: %u free in %u pages, %u of them empty\n", sizes[i],
+                   objects, pages, empty);
+        }
+    }
+}
+
 void *kzalloc_array_(size_t size, size_t n)
 {
     return n != 0 && size > ~0UL / n ? NULL : kzalloc(size * n);

@@ -89,10 +89,10 @@ void units_vcpu_destroy(struct vcpu *v)
     }
 }
 
-void units_dump(struct domain *d)
+void units_dump(struct domain *d, const char *name)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(units); i++) {
-        if (units[i]->dump != NULL) {
+        if (units[i]->dump != NULL && (name == NULL || strcmp(name, units[i]->name) == 0)) {
             units[i]->dump(d);
         }
     }

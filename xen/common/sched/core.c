@@ -333,6 +333,19 @@ int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
     return op->sched_id != sched_policy->id ? -EINVAL : sched_policy->adjust(d, op);
 }
 
+void sched_dump(unsigned int cpu)
+{
+    struct runqueue *rq = &per_cpu(runqueue, cpu);
+    unsigned long flags = spin_lock_irqsave(&rq->lock);
+    struct vcpu *v;
+
+    printk("CPU %u: %lu switches, floor %ld; runs %pv\n", cpu, rq->switches, rq->floor, rq->curr);
+    list_for_each (v, &rq->queue, sched.queue) {
+        printk("  waits %pv, account %ld, weight %u\n", v, v->sched.credit, v->sched.weight);
+    }
+    spin_unlock_irqrestore(&rq->lock, flags);
+}
+
 void sched_cpu_init(unsigned int cpu)
 {
     struct runqueue *rq = &per_cpu(runqueue, cpu);

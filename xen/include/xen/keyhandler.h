@@ -19,5 +19,7 @@ void keyhandler_defer(char key);
 
 /* keyhandler_init - the keys of its own. */
 void keyhandler_init(void);
+/* debug_keys_init - those that show what there is (common/debug-keys.c). */
+void debug_keys_init(void);
 
 #endif /* XEN_KEYHANDLER_H */

@@ -183,6 +183,8 @@ void hv_free(void *va, unsigned int order);
 void *kmalloc(size_t bytes);
 void *kzalloc(size_t bytes);
 void kfree(void *p);
+/* kmalloc_dump - print the pages with free objects (debug key). */
+void kmalloc_dump(void);
 #define kzalloc_type(type)          ((type *)kzalloc(sizeof(type)))
 #define kzalloc_array(type, n)      ((type *)kzalloc_array_(sizeof(type), (n)))
 void *kzalloc_array_(size_t size, size_t n);

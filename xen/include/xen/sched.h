@@ -77,6 +77,8 @@ void domain_unpause(struct domain *d);
 void vcpu_block(void);                          /* current: until an event is deliverable */
 void vcpu_unblock(struct vcpu *v);              /* clears VPF_blocked and polls */
 void vcpu_yield(void);
+/* sched_dump - print what runs and what waits on @cpu (debug key). */
+void sched_dump(unsigned int cpu);
 
 /* vcpu_runstate_get - runstate with the running interval added. */
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);

@@ -36,7 +36,8 @@ int units_domain_relinquish(struct domain *d);
 void units_domain_destroy(struct domain *d);
 int units_vcpu_create(struct vcpu *v);
 void units_vcpu_destroy(struct vcpu *v);
-void units_dump(struct domain *d);
+/* units_dump - what the unit called @name has to show of @d; NULL: all units. */
+void units_dump(struct domain *d, const char *name);
 bool units_check(struct domain *d);
 
 #endif /* XEN_UNIT_H */
