@@ -85,7 +85,6 @@ struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
     return id < d->max_vcpus ? d->vcpu[id] : NULL;
 }
 int guest_read(void *dst, unsigned long va, size_t n) { memcpy(dst, (void *)va, n); return 0; }
-int guest_read_u32(uint32_t *dst, unsigned long va) { *dst = *(uint32_t *)va; return 0; }
 int guest_write(unsigned long va, const void *src, size_t n)
 {
     if (va == fail_at) {

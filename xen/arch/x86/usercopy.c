@@ -103,25 +103,6 @@ int guest_write(unsigned long guest_va, const void *src, size_t bytes)
     return copy(guest_va, (unsigned long)src, bytes);
 }
 
-int guest_read_u32(uint32_t *dst, unsigned long guest_va)
-{
-    uint32_t value;
-
-    if (unlikely(!access_ok(guest_va, sizeof(value)))) {
-        return -EFAULT;
-    }
-    stac();
-    asm volatile goto ("1: movl (%[from]), %[value]\n\t"
-                       EXTABLE("1b", "%l[fault]")
-                       : [value] "=r" (value) : [from] "r" (guest_va) : "memory" : fault);
-    clac();
-    *dst = value;
-    return 0;
-fault:
-    clac();
-    return -EFAULT;
-}
-
 int guest_clear(unsigned long guest_va, size_t bytes)
 {
     int rc;

@@ -8,7 +8,6 @@
 #include <xen/unit.h>
 
 #define BUCKET_PORTS    (1u << EVTCHN_BUCKET_BITS)
-#define GROUP_BUCKETS   (1u << (EVTCHN_GROUP_BITS - EVTCHN_BUCKET_BITS))
 
 static_assert(sizeof(struct evtchn) <= 48, "many domains have many ports");
 
@@ -16,14 +15,7 @@ static_assert(sizeof(struct evtchn) <= 48, "many domains have many ports");
 
 struct evtchn *port_to_evtchn(const struct domain *d, unsigned int port)
 {
-    struct evtchn **group;
-
-    if (port >= READ_ONCE(d->evtchn.nr_ports)) {
-        return NULL;
-    }
-    port = (unsigned int)array_index_nospec(port, EVTCHN_FIFO_NR_CHANNELS);
-    group = d->evtchn.group[port >> EVTCHN_GROUP_BITS];
-    return &group[(port >> EVTCHN_BUCKET_BITS) % GROUP_BUCKETS][port % BUCKET_PORTS];
+    return port < READ_ONCE(d->evtchn.nr_ports) ? evtchn_at(d, port) : NULL;
 }
 
 /* One more bucket of ports; the event lock is held.  0, -ENOMEM. */
@@ -34,7 +26,7 @@ static int grow(struct domain *d)
     struct evtchn *bucket;
 
     if (*group == NULL) {
-        *group = kzalloc_array(struct evtchn *, GROUP_BUCKETS);
+        *group = kzalloc_array(struct evtchn *, EVTCHN_GROUP_BUCKETS);
         if (*group == NULL) {
             return -ENOMEM;
         }
@@ -47,7 +39,7 @@ static int grow(struct domain *d)
         spin_lock_init(&bucket[i].lock, LOCK_EVTCHN);
         bucket[i].port = first + i;
     }
-    (*group)[(first >> EVTCHN_BUCKET_BITS) % GROUP_BUCKETS] = bucket;
+    (*group)[(first >> EVTCHN_BUCKET_BITS) % EVTCHN_GROUP_BUCKETS] = bucket;
     smp_wmb();
     WRITE_ONCE(d->evtchn.nr_ports, first + BUCKET_PORTS);
     return 0;
@@ -117,29 +109,33 @@ void vcpu_mark_events_pending(struct vcpu *v)
 
 int evtchn_send(struct domain *d, unsigned int lport)
 {
-    struct evtchn *ch = port_to_evtchn(d, lport), *peer;
-    unsigned long flags;
+    struct domain *to = d;
+    struct evtchn *ch, *peer;
     int rc = 0;
 
-    if (ch == NULL) {
+    if (unlikely(lport >= READ_ONCE(d->evtchn.nr_ports))) {
         return -EINVAL;
     }
-    flags = spin_lock_irqsave(&ch->lock);
+    peer = ch = evtchn_at(d, lport);
+    ASSERT(local_irq_enabled());
+    local_irq_disable();
+    spin_lock(&ch->lock);
     switch (ch->state) {
     case ECS_INTERDOMAIN:
         /* E1 holds while ch->lock is held: the peer cannot be closed meanwhile. */
-        peer = port_to_evtchn(ch->u.interdomain.dom, ch->remote_port);
-        evtchn_set_pending(ch->u.interdomain.dom, peer);
-        break;
+        to = ch->u.interdomain.dom;
+        peer = evtchn_at(to, ch->remote_port);
+        /* fall through */
     case ECS_IPI:
-        evtchn_set_pending(d, ch);
+        evtchn_set_pending(to, peer);
         break;
     case ECS_UNBOUND:                   /* nobody there yet: lost, as the ABI has it */
         break;
     default:
         rc = -EINVAL;
     }
-    spin_unlock_irqrestore(&ch->lock, flags);
+    spin_unlock(&ch->lock);
+    local_irq_enable();
     return rc;
 }
 
@@ -454,7 +450,7 @@ static int evtchn_relinquish(struct domain *d)
 static void evtchn_domain_destroy(struct domain *d)
 {
     for (unsigned int g = 0; g < EVTCHN_NR_GROUPS; g++) {
-        for (unsigned int b = 0; d->evtchn.group[g] != NULL && b < GROUP_BUCKETS; b++) {
+        for (unsigned int b = 0; d->evtchn.group[g] != NULL && b < EVTCHN_GROUP_BUCKETS; b++) {
             kfree(d->evtchn.group[g][b]);
         }
         kfree(d->evtchn.group[g]);

@@ -9,6 +9,8 @@
 #include <xen/rangeset.h>
 #include <xen/xsm.h>
 
+#include <asm/usercopy.h>
+
 static long alloc_unbound(struct evtchn_alloc_unbound *a)
 {
     struct domain *d = domain_get(a->dom);
@@ -354,12 +356,12 @@ static void undo_port(domid_t id, unsigned int port)
     }
 }
 
-static long send_port(unsigned long arg)
+static __always_inline long send_port(unsigned long arg)
 {
     uint32_t port;
 
     static_assert(sizeof(struct evtchn_send) == sizeof(port), "one field");
-    return guest_read_u32(&port, arg) != 0 ? -EFAULT : evtchn_send(currd, port);
+    return unlikely(!guest_read_4(&port, arg)) ? -EFAULT : evtchn_send(currd, port);
 }
 
 static long close_port(unsigned long arg)

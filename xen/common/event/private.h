@@ -57,7 +57,18 @@ struct evtchn_port_ops {
 };
 extern const struct evtchn_port_ops evtchn_2l_ops, evtchn_fifo_ops;
 
-/* port_to_evtchn - the channel behind @port of @d, NULL beyond the table. */
+/* evtchn_at - the channel behind @port of @d, which is below nr_ports. */
+static __always_inline struct evtchn *evtchn_at(const struct domain *d, unsigned int port)
+{
+    struct evtchn **group;
+
+    port = (unsigned int)array_index_nospec(port, EVTCHN_FIFO_NR_CHANNELS);
+    group = d->evtchn.group[port >> EVTCHN_GROUP_BITS];
+    return &group[(port >> EVTCHN_BUCKET_BITS) % EVTCHN_GROUP_BUCKETS]
+                 [port % (1u << EVTCHN_BUCKET_BITS)];
+}
+
+/* port_to_evtchn - the same for any @port: NULL beyond the table. */
 struct evtchn *port_to_evtchn(const struct domain *d, unsigned int port);
 /* evtchn_close_port - as EVTCHNOP_close; 0, -EINVAL if it is free. */
 int evtchn_close_port(struct domain *d, unsigned int port);
@@ -87,7 +98,9 @@ void evtchn_fifo_destroy(struct domain *d);
 static inline void evtchn_set_pending(struct domain *d, struct evtchn *ch)
 {
     d->evtchn.ops->set_pending(d->vcpu[ch->vcpu_id], ch);
-    sched_wake_pollers(d, ch->port);
+    if (unlikely(READ_ONCE(d->nr_polling) != 0)) {
+        sched_wake_pollers(d, ch->port);
+    }
 }
 
 #endif /* EVENT_PRIVATE_H */

@@ -17,6 +17,7 @@ struct evtchn_port_ops;         /* 2-level or FIFO */
 
 #define EVTCHN_BUCKET_BITS  5           /* ports in a bucket: 32 */
 #define EVTCHN_GROUP_BITS   12          /* ports in a group: 4,096 */
+#define EVTCHN_GROUP_BUCKETS (1u << (EVTCHN_GROUP_BITS - EVTCHN_BUCKET_BITS))
 #define EVTCHN_NR_GROUPS    (EVTCHN_FIFO_NR_CHANNELS >> EVTCHN_GROUP_BITS)
 
 /*
@@ -41,7 +42,7 @@ struct evtchn_vcpu {
     struct evtchn_fifo_vcpu *fifo;
 };
 
-/* evtchn_send - as a guest's EVTCHNOP_send on @d's local port. */
+/* evtchn_send - as a guest's EVTCHNOP_send on @d's local port.  Context: IRQs on. */
 int evtchn_send(struct domain *d, unsigned int lport);
 void send_guest_vcpu_virq(struct vcpu *v, unsigned int virq);
 void send_guest_global_virq(struct domain *d, unsigned int virq);

@@ -27,8 +27,6 @@ static inline bool access_ok(unsigned long addr, unsigned long bytes)
 /* guest_read / guest_write - 0, or -EFAULT (part may have been copied). */
 int __must_check guest_read(void *dst, unsigned long guest_va, size_t bytes);
 int __must_check guest_write(unsigned long guest_va, const void *src, size_t bytes);
-/* guest_read_u32 - as guest_read() of 4 bytes, in fewer instructions. */
-int __must_check guest_read_u32(uint32_t *dst, unsigned long guest_va);
 int __must_check guest_clear(unsigned long guest_va, size_t bytes);
 
 /*

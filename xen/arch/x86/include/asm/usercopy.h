@@ -72,6 +72,23 @@ fault:
     return false;
 }
 
+/* guest_read_4 - the 4 bytes at guest address @va; as above. */
+static __always_inline bool guest_read_4(uint32_t *to, unsigned long va)
+{
+    if (unlikely(!access_ok(va, 4))) {
+        return false;
+    }
+    stac();
+    asm volatile goto ("1: movl (%1), %%eax\n\t" EXTABLE("1b", "%l[fault]")
+                       "movl %%eax, (%0)\n\t"
+                       :: "r" (to), "r" (va) : "rax", "memory" : fault);
+    clac();
+    return true;
+fault:
+    clac();
+    return false;
+}
+
 /* guest_read_8 - the 8 bytes at guest address @va; as above. */
 static __always_inline bool guest_read_8(uint64_t *to, unsigned long va)
 {
