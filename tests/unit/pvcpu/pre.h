@@ -15,6 +15,7 @@ uint64_t fake_read_cr0(void);
 void fake_write_cr4(uint64_t v);
 uint64_t fake_rdmsr(uint32_t msr);
 void fake_wrmsr(uint32_t msr, uint64_t v);
+void fake_write_dr(unsigned int n, uint64_t v);
 extern unsigned long fake_cr2;
 uint32_t fake_in(unsigned int port, unsigned int size);
 void fake_out(unsigned int port, unsigned int size, uint32_t v);
@@ -24,6 +25,8 @@ void fake_out(unsigned int port, unsigned int size, uint32_t v);
 #define read_cr2()      (fake_cr2)
 #define read_cr4()      0UL
 #define write_cr3(v)    fake_write_cr3(v)
+#undef write_dr
+#define write_dr(n, v)  fake_write_dr(n, v)
 #define write_cr4(v)    fake_write_cr4(v)
 #define rdmsr(m)        fake_rdmsr(m)
 #define wrmsr(m, v)     fake_wrmsr(m, v)

@@ -57,19 +57,6 @@ uint64_t pv_hw_cr4(const struct vcpu *v)
     return host_cr4 | (v->arch.ctrlreg4 & PV_CR4_GUEST_BITS);
 }
 
-void debug_registers_load(const struct vcpu *v)
-{
-    if (!(v->arch.dr7 & DR7_ENABLES)) {
-        asm volatile ("mov %0, %%dr7" :: "r" (0x400UL));
-        return;
-    }
-    asm volatile ("mov %0, %%dr0" :: "r" (v->arch.dr[0]));
-    asm volatile ("mov %0, %%dr1" :: "r" (v->arch.dr[1]));
-    asm volatile ("mov %0, %%dr2" :: "r" (v->arch.dr[2]));
-    asm volatile ("mov %0, %%dr3" :: "r" (v->arch.dr[3]));
-    asm volatile ("mov %0, %%dr7" :: "r" (v->arch.dr7 | 0x400));
-}
-
 void tsc_aux_load(const struct vcpu *v)
 {
     if (cpu_features.rdtscp && this_cpu(tsc_aux_now) != v->arch.tsc_aux) {
@@ -129,7 +116,7 @@ static bool load_segments(const struct vcpu *v)
     return ok;
 }
 
-static bool load_all(struct vcpu *prev_loaded, struct vcpu *v)
+static bool load_all(struct vcpu *v)
 {
     uint64_t cr4 = pv_hw_cr4(v);
     bool ok;
@@ -143,9 +130,7 @@ static bool load_all(struct vcpu *prev_loaded, struct vcpu *v)
     pv_load_ldt(v);
     ok = load_segments(v);
     fpu_restore(v);
-    if (((prev_loaded != NULL ? prev_loaded->arch.dr7 : 0) | v->arch.dr7) & DR7_ENABLES) {
-        debug_registers_load(v);
-    }
+    debug_registers_switch(v);
     tsc_aux_load(v);
     return ok;
 }
@@ -175,7 +160,7 @@ static void __noreturn run_guest(struct vcpu *v)
     v->arch.cr3 = mfn_x(v->arch.kernel_root) << PAGE_SHIFT;
     write_cr3(v->arch.cr3);
     if (was != v || v->arch.runs_on != cpu) {
-        ok = load_all(was, v);
+        ok = load_all(v);
         v->arch.runs_on = cpu;
         this_cpu(loaded) = v;
     }

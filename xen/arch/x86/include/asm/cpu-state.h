@@ -128,8 +128,12 @@ bool xcr0_valid(uint64_t xcr0, uint64_t allowed);
 uint64_t pv_cr4_writable(const struct vcpu *v);
 /* pv_hw_cr4 - what CR4 holds while @v runs. */
 uint64_t pv_hw_cr4(const struct vcpu *v);
-/* debug_registers_load - make the CPU's debug registers @v's (switched off if it uses none). */
+/*
+ * debug_registers_load - make the CPU's debug registers @v's (switched off if it uses none);
+ * debug_registers_switch - the same where they may differ (context switch).
+ */
 void debug_registers_load(const struct vcpu *v);
+void debug_registers_switch(const struct vcpu *v);
 
 /* tsc_aux_load - make this CPU's TSC_AUX @v's. */
 void tsc_aux_load(const struct vcpu *v);

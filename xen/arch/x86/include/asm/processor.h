@@ -38,6 +38,7 @@ static inline uint64_t read_cr4(void)
 static inline void write_cr0(uint64_t v) { asm volatile ("mov %0, %%cr0" :: "r" (v) : "memory"); }
 static inline void write_cr2(uint64_t v) { asm volatile ("mov %0, %%cr2" :: "r" (v) : "memory"); }
 static inline void write_cr3(uint64_t v) { asm volatile ("mov %0, %%cr3" :: "r" (v) : "memory"); }
+#define write_dr(n, v) asm volatile ("mov %0, %%dr" #n :: "r" ((uint64_t)(v)))
 static inline void write_cr4(uint64_t v) { asm volatile ("mov %0, %%cr4" :: "r" (v) : "memory"); }
 
 static inline uint64_t rdmsr(uint32_t msr)
