@@ -13,6 +13,7 @@
 #include <xen/lib.h>
 #include <xen/mapframe.h>
 
+#include "../../../xen/arch/x86/pv/pv-mm.h"
 #include "../../../xen/arch/x86/pv/traps.h"
 #include "fake.h"
 
@@ -22,7 +23,7 @@ unsigned long *frame_granules;
 unsigned int hw_reads, hw_writes, hw_last_port, hw_last_size, hw_traps, hw_vector;
 uint32_t hw_last_value, hw_in_value = 0x12345678;
 uint64_t hw_msr[4];
-int hw_root_rc;
+int hw_root_rc, hw_rest_rc;
 
 uint32_t fake_in(unsigned int port, unsigned int size)
 {
@@ -87,6 +88,13 @@ int pv_get_debugreg(const struct vcpu *v, unsigned int reg, unsigned long *value
     *value = v->arch.dr[reg & 3];
     return reg < 4 ? 0 : -ENODEV;
 }
+int pt_finish_rest(struct vcpu *v)
+{
+    if (hw_rest_rc == 0) {
+        v->arch.pt_unfinished = NULL;
+    }
+    return hw_rest_rc;
+}
 int pv_set_kernel_root(struct vcpu *v, mfn_t mfn)
 {
     if (hw_root_rc == 0) {
@@ -98,6 +106,7 @@ uint64_t pv_hw_cr4(const struct vcpu *v)
 {
     return host_cr4 | (v->arch.ctrlreg4 & PV_CR4_GUEST_BITS);
 }
+void debug_registers_switch(const struct vcpu *v) { (void)v; }
 void tsc_aux_load(const struct vcpu *v) { (void)v; }
 bool pv_bounce_trap(struct cpu_user_regs *regs, struct vcpu *v, unsigned int vector, uint32_t ec)
 {

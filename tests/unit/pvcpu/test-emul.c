@@ -34,7 +34,7 @@ static struct cpu_user_regs *ready(unsigned int dom, bool kernel)
     }
     traps[13].address = 0x1000;
     hw_reads = hw_writes = hw_traps = 0;
-    hw_root_rc = 0;
+    hw_root_rc = hw_rest_rc = 0;
     *regs = (struct cpu_user_regs){ .rip = (unsigned long)code, .cs = SEL_GUEST_CS64,
                                     .rflags = 0x202 };
     return regs;
@@ -249,6 +249,13 @@ TEST(root)
     CHECK(RUN("\x0f\x22\xd8") && SKIPPED(0));
     hw_root_rc = -EINVAL;
     CHECK(!RUN("\x0f\x22\xd8"));
+    hw_root_rc = 0;
+    hw_rest_rc = -ERESTART;                     /* teardown of an earlier one first */
+    current->arch.pt_unfinished = (struct frame *)traps;
+    regs->rax = 6UL << 12;
+    CHECK(RUN("\x0f\x22\xd8") && SKIPPED(0) && mfn_x(current->arch.kernel_root) == 5);
+    hw_rest_rc = 0;
+    CHECK(RUN("\x0f\x22\xd8") && SKIPPED(3) && mfn_x(current->arch.kernel_root) == 6);
     CHECK(!RUN("\x44\x0f\x22\xc0"));            /* cr8 */
     done();
 }

@@ -8,6 +8,7 @@
 #include <asm/processor.h>
 #include <asm/pv.h>
 
+#include "pv-mm.h"
 #include "traps.h"
 
 #define VM_ASSIST_VALID ((1UL << VMASST_TYPE_4gb_segments) |                  \
@@ -34,6 +35,9 @@ static int check_context(const struct vcpu_guest_context *c)
     if (c->gdt_ents > FIRST_HV_GDT_ENTRY || c->ldt_ents > 8192 ||
         (c->ldt_ents != 0 && ((c->ldt_base & ~PAGE_MASK) ||
                               !access_ok(c->ldt_base, c->ldt_ents * 8)))) {
+        return -EINVAL;
+    }
+    if (!(c->flags & VGCF_in_kernel) && c->ctrlreg[1] == 0) {
         return -EINVAL;
     }
     return pv_kernel_stack_ok(c->kernel_sp) ? 0 : -EINVAL;
@@ -124,19 +128,25 @@ static int load_descriptors(struct vcpu *v, const struct vcpu_guest_context *c)
     return rc;
 }
 
-/* Roots last: they take the longest, and an interrupted call comes again with all of it. */
+/*
+ * Roots last: they take the longest, and an interrupted call comes again with all of it.  What is
+ * left of an old root is finished before the next one goes, since only one can be left.
+ */
 static int load_roots(struct vcpu *v, const struct vcpu_guest_context *c)
 {
     mfn_t user = c->ctrlreg[1] == 0 ? INVALID_MFN : _mfn(xen_cr3_to_pfn(c->ctrlreg[1]));
-    int rc = pv_set_kernel_root(v, _mfn(xen_cr3_to_pfn(c->ctrlreg[3])));
+    int rc = pt_finish(v);
 
+    if (rc == 0) {
+        rc = pv_set_kernel_root(v, _mfn(xen_cr3_to_pfn(c->ctrlreg[3])));
+    }
+    if (rc == 0) {
+        rc = pt_finish(v);
+    }
     if (rc == 0) {
         rc = pv_set_user_root(v, user);
     }
-    if (rc == 0 && !(c->flags & VGCF_in_kernel) && mfn_eq(user, INVALID_MFN)) {
-        rc = -EINVAL;
-    }
-    return rc;
+    return rc == 0 ? pt_finish(v) : rc;
 }
 
 int arch_set_info_guest(struct vcpu *v, const struct vcpu_guest_context *c)
@@ -165,6 +175,9 @@ int arch_set_info_guest(struct vcpu *v, const struct vcpu_guest_context *c)
         rc = load_roots(v, c);
     }
     vcpu_state_changed(v);
+    if (mfn_eq(v->arch.user_root, INVALID_MFN)) {
+        v->arch.flags |= TF_KERNEL_MODE;        /* V4, however far this came */
+    }
     if (rc == 0) {
         if (v->vcpu_id == 0) {
             v->domain->arch.vm_assist = c->vm_assist & VM_ASSIST_VALID;

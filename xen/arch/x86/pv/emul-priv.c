@@ -8,6 +8,7 @@
 
 #include <asm/cpu-policy.h>
 #include <asm/cpu-state.h>
+#include <asm/extable.h>
 #include <asm/processor.h>
 #include <asm/pv.h>
 #include <asm/usercopy.h>
@@ -15,6 +16,7 @@
 #include <public/arch-x86/cpufeatureset.h>
 
 #include "emul-priv.h"
+#include "pv-mm.h"
 #include "traps.h"
 
 #define DR6_BS  (1UL << 14)
@@ -40,7 +42,10 @@ static enum code_size code_size(uint16_t sel)
     if (likely(sel == SEL_GUEST_CS64)) {
         return CODE64;
     }
-    asm ("lar %1, %0" : "+r" (rights) : "r" ((uint32_t)sel) : "cc");
+    /* The descriptor may lie in an LDT page that is gone by now. */
+    asm volatile ("1: lar %1, %0\n"
+                  "2:\n\t"
+                  EXTABLE("1b", "2b") : "+r" (rights) : "r" ((uint32_t)sel) : "cc");
     return rights & (1u << 21) ? CODE64 : rights & (1u << 22) ? CODE32 : CODE16;
 }
 
@@ -212,10 +217,14 @@ static enum outcome read_cr(struct vcpu *v, struct cpu_user_regs *regs,
     return DONE;
 }
 
+/* Interrupted teardown of the root before comes first, as in the hypercalls: one can be left. */
 static enum outcome write_cr3_guest(struct vcpu *v, uint64_t value)
 {
-    int rc = pv_set_kernel_root(v, _mfn(xen_cr3_to_pfn(value)));
+    int rc = pt_finish(v);
 
+    if (rc == 0) {
+        rc = pv_set_kernel_root(v, _mfn(xen_cr3_to_pfn(value)));
+    }
     return rc == 0 ? DONE : rc == -ERESTART || rc == -EINTR ? AGAIN : REFUSED;
 }
 
@@ -240,6 +249,7 @@ static enum outcome write_cr(struct vcpu *v, struct cpu_user_regs *regs,
     case 4:
         v->arch.ctrlreg4 = value & pv_cr4_writable(v);
         write_cr4(pv_hw_cr4(v));
+        debug_registers_switch(v);      /* CR4.DE says what I/O breakpoints are */
         return DONE;
     default:
         return REFUSED;

@@ -68,6 +68,9 @@ static int batch_select(struct mmu_batch *b, uint64_t mfn)
     struct frame *f = frame_find(mfn);
 
     batch_release(b);
+    if (unlikely(current->arch.pt_unfinished != NULL)) {
+        return -ERESTART;               /* one can be left: it goes first */
+    }
     if (unlikely(f == NULL)) {
         return -EINVAL;
     }

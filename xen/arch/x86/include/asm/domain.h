@@ -33,6 +33,7 @@ struct pv_trap {
  *       likewise.
  *   V2  gdt_frames[0..gdt_nr) each hold a reference and the descriptor-page type.
  *   V3  gs_base_inactive is the GS base of the mode the vcpu is not in.
+ *   V4  a vcpu in user mode has a user_root, one that is initialised a kernel_root.
  */
 struct arch_vcpu {
     struct cpu_user_regs regs;          /* while not running */
