@@ -283,6 +283,26 @@ TEST(device_memory_needs_the_right)
     CHECK_EQ(shim_free_frames(), all);
 }
 
+TEST(caching_is_chosen_by_who_drives_devices)
+{
+    static const uint64_t kinds[] = { PTE_PCD, PTE_PWT, PTE_PAT };
+
+    shim_reset();
+    CHECK(guest_start(&g, 1));
+    for (unsigned int i = 0; i < 3; i++) {
+        CHECK_EQ(mmu_set(slot_ma(g.l1, 9), entry(g.page[4], KERNEL | kinds[i])), -EINVAL);
+        CHECK_EQ(mmu_set(slot_ma(g.l1, 0), entry(g.page[0], KERNEL | kinds[i])), -EINVAL);
+        CHECK_EQ(do_update_va_mapping(VA(0), entry(g.page[0], READ_ONLY | kinds[i]), 0), -EINVAL);
+    }
+    shim_page(g.page[5])[3] = entry(g.page[4], READ_ONLY | PTE_PCD);
+    CHECK_EQ(mmu_set(slot_ma(g.l2, 9), entry(g.page[5], TABLE)), -EINVAL);
+    AUDIT();
+    CHECK_EQ(rangeset_add(shim_dom[1]->iomem_caps, 0xfd000, 0xfd000), 0);
+    CHECK_EQ(mmu_set(slot_ma(g.l1, 0), entry(g.page[0], KERNEL | PTE_PCD)), 0);
+    CHECK_EQ(mmu_set(slot_ma(g.l2, 9), entry(g.page[5], TABLE)), 0);
+    AUDIT();
+}
+
 TEST(dom_io_maps_devices_only)
 {
     struct mmu_update u;

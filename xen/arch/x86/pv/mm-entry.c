@@ -37,6 +37,16 @@ static int l1e_get_mmio(pte_t *ep, const struct domain *d, const struct domain *
     return 0;
 }
 
+/*
+ * Memory of another type than write-back shows what is in memory, and not what caches hold: a guest
+ * could show Xylem a harmless page table and the processor another, or read what was there before a
+ * page was scrubbed.  Who drives devices needs it and is trusted with it, but not for Xylem's pages.
+ */
+static bool may_choose_caching(const struct frame *f, const struct domain *d)
+{
+    return !(READ_ONCE(f->ref) & FRAME_HV) && !rangeset_is_empty(d->iomem_caps);
+}
+
 int l1e_get_odd(pte_t *ep, const struct domain *d, const struct domain *fd)
 {
     struct frame *f = frame_find(mfn_x(pte_mfn(*ep)));
@@ -48,8 +58,8 @@ int l1e_get_odd(pte_t *ep, const struct domain *d, const struct domain *fd)
     if (!frame_get(f, fd)) {
         return -EINVAL;
     }
-    if ((*ep & L1_CACHE_BITS) && (READ_ONCE(f->ref) & FRAME_HV)) {
-        rc = -EINVAL;                   /* Xylem uses it too, as write-back */
+    if ((*ep & L1_CACHE_BITS) && !may_choose_caching(f, d)) {
+        rc = -EINVAL;
     } else if (*ep & PTE_RW) {
         rc = frame_get_type(f, FT_WRITABLE, fd);
     }
