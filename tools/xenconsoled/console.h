@@ -19,6 +19,7 @@
 
 #define EVENTS_PER_PERIOD 30
 #define PERIOD_MS         200
+#define CHUNKS_PER_TURN   64 /* of at most one ring each */
 #define LINGER_MS         10000
 #define FIRST_RESERVED    0x7ff0u
 

@@ -256,7 +256,7 @@ bool guest_event(struct daemon *d, struct guest *g, int64_t now)
         g->events = 0;
     }
     g->masked = ++g->events > EVENTS_PER_PERIOD;
-    tty_pump(d, g);
+    tty_pump(d, g);                     /* which may mask it, too */
     return !g->masked;
 }
 

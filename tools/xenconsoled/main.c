@@ -198,12 +198,12 @@ static int serve_periods(struct daemon *d)
     bool dead = false;
 
     for (struct guest *g = d->guests; g != NULL; g = g->next) {
-        int64_t end = g->masked ? g->period_end : -1;
+        int64_t end;
 
         if (g->masked && now >= g->period_end) {
             guest_unmask(d, g);
-            end = -1;
         }
+        end = g->masked ? g->period_end : -1;
         if (g->dead) {
             dead = true;
             end = now + PERIOD_MS;
