@@ -212,6 +212,14 @@ void *remap_frame(void *va, mfn_t m)
     return shim_page(m);
 }
 
+pte_t *map_slot_entry(const void *va) { (void)va; return NULL; }
+
+void *remap_slot(pte_t *entry, void *va, mfn_t m)
+{
+    (void)entry;
+    return remap_frame(va, m);
+}
+
 void clear_frame(mfn_t m)
 {
     memset(shim_page(m), 0, PAGE_SIZE);

@@ -88,15 +88,18 @@ void unmap_frame(const void *va)
     ms->free[s / 64] |= 1UL << (s % 64);
 }
 
-void *remap_frame(void *va, mfn_t mfn)
+pte_t *map_slot_entry(const void *va)
 {
     struct map_slots *ms = &this_cpu(map_slots);
     unsigned int s = slot_of(va);
 
     ASSERT(slot_in_use(ms, s));
-    ms->l1[s] = pte_make(mfn, HV_PTE_SLOT);
-    invlpg((unsigned long)va);
-    return va;
+    return &ms->l1[s];
+}
+
+void *remap_frame(void *va, mfn_t mfn)
+{
+    return remap_slot(map_slot_entry(va), va, mfn);
 }
 
 static inline void clear_bytes(void *va, unsigned long bytes)

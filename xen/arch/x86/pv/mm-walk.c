@@ -22,12 +22,13 @@ mfn_t pt_walk_map(const struct domain *d, mfn_t root, unsigned long va, pte_t **
 {
     uint64_t owner = FRAME_OWNER(d->domain_id);
     mfn_t mfn = root;
-    pte_t *t, e;
+    pte_t *t, *slot, e;
 
     if (mfn_eq(root, INVALID_MFN)) {
         return INVALID_MFN;
     }
     t = map_frame(root);
+    slot = map_slot_entry(t);
     for (unsigned int shift = 39; shift > 12; shift -= 9) {
         e = READ_ONCE(t[(va >> shift) & 511]);
         mfn = pte_mfn(e);
@@ -35,7 +36,7 @@ mfn_t pt_walk_map(const struct domain *d, mfn_t root, unsigned long va, pte_t **
             unmap_frame(t);
             return INVALID_MFN;
         }
-        t = remap_frame(t, mfn);
+        t = remap_slot(slot, t, mfn);
     }
     *table = t;
     return mfn;

@@ -10,6 +10,7 @@
 #include <xen/mapframe.h>
 
 #include <asm/current.h>
+#include <asm/usercopy.h>
 #include <asm/x86-bits.h>
 
 #include "../emulate/pte-write.h"
@@ -17,7 +18,7 @@
 #define DR6_BS          0x4000UL        /* single step */
 
 /* two words: an instruction, and a byte that is not looked at */
-#define FETCH 16
+#define FETCH 16         /* guest_read_16() */
 
 /* The bytes at rip that can be read; what lies beyond a page boundary may be missing. */
 static unsigned int fetch(uint8_t *bytes, unsigned long rip)
@@ -25,7 +26,7 @@ static unsigned int fetch(uint8_t *bytes, unsigned long rip)
     unsigned int to_end = (unsigned int)(PAGE_SIZE - (rip & ~PAGE_MASK));
 
     if (likely(to_end >= FETCH)) {
-        return guest_read(bytes, rip, FETCH) == 0 ? FETCH : 0;
+        return guest_read_16(bytes, rip) ? FETCH : 0;
     }
     if (guest_read(bytes, rip, to_end) != 0) {
         return 0;

@@ -6,6 +6,7 @@
 #ifndef ASM_MM_H
 #define ASM_MM_H
 
+#include <asm/processor.h>
 #include <xen/mm.h>
 
 struct vcpu;
@@ -113,6 +114,23 @@ pte_t *hv_pte(unsigned long va);
  * change.
  */
 pte_t *percpu_pte(unsigned int cpu, unsigned int page);
+
+/*
+ * map_slot_entry - page-table entry of the map slot behind @va (map_frame()).
+ * remap_slot - remap_frame() by that entry, in fewer instructions: for several in a row.
+ */
+pte_t *map_slot_entry(const void *va);
+#ifndef UNIT_TEST
+static __always_inline void *remap_slot(pte_t *entry, void *va, mfn_t mfn)
+{
+    *(volatile pte_t *)entry = pte_make(mfn, HV_PTE_SLOT);
+    invlpg((unsigned long)va);
+    return va;
+}
+#else
+void *remap_slot(pte_t *entry, void *va, mfn_t mfn);
+#endif
+
 struct boot_info;
 /* mm_boot_init - frame table, M2P and heap from the firmware's map (boot, once). */
 void mm_boot_init(const struct boot_info *bi);

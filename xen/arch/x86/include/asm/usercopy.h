@@ -72,6 +72,25 @@ fault:
     return false;
 }
 
+/* guest_read_16 - the 16 bytes at guest address @va; as above. */
+static __always_inline bool guest_read_16(void *to, unsigned long va)
+{
+#ifdef UNIT_TEST
+    return guest_read(to, va, 16) == 0; /* tests let it fault */
+#else
+    if (unlikely(!access_ok(va, 16))) {
+        return false;
+    }
+    stac();
+    asm volatile goto (GUEST_GET_(0) GUEST_GET_(8) :: "r" (to), "r" (va) : "rax", "memory" : fault);
+    clac();
+    return true;
+fault:
+    clac();
+    return false;
+#endif
+}
+
 /* guest_read_4 - the 4 bytes at guest address @va; as above. */
 static __always_inline bool guest_read_4(uint32_t *to, unsigned long va)
 {
