@@ -101,14 +101,12 @@ static const char *host_text(const char *text)
     return may_control_host(currd) == 0 ? text : "<denied>";
 }
 
-long do_xen_version(int cmd, unsigned long arg)
+static __noinline long other_version(int cmd, unsigned long arg)
 {
     xen_platform_parameters_t params = { .virt_start = HV_VIRT_START };
     xen_domain_handle_t handle;
 
     switch (cmd) {
-    case XENVER_version:
-        return ABI_VERSION;
     case XENVER_extraversion:
         return put_text(arg, XYLEM_EXTRAVERSION, sizeof(xen_extraversion_t));
     case XENVER_compile_info:
@@ -135,4 +133,13 @@ long do_xen_version(int cmd, unsigned long arg)
     default:
         return -ENOSYS;
     }
+}
+
+/*
+ * The version comes first: guests ask for it all the time, when what they want is that pending
+ * events are delivered on the way out.
+ */
+long do_xen_version(int cmd, unsigned long arg)
+{
+    return likely(cmd == XENVER_version) ? (long)ABI_VERSION : other_version(cmd, arg);
 }
