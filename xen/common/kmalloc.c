@@ -126,6 +126,29 @@ void *kzalloc(size_t bytes)
     return p;
 }
 
+void kmalloc_trim(void)
+{
+    for (unsigned int i = 0; i < NR_SIZES; i++) {
+        struct slab *s, *found;
+
+        do {
+            found = NULL;
+            spin_lock(&slab_lock);
+            if (partial[i].next != NULL) {
+                list_for_each (s, &partial[i], list) {
+                    if (s->nr_free == s->nr_all) {
+                        found = s;
+                        list_del(&s->list);
+                        break;
+                    }
+                }
+            }
+            spin_unlock(&slab_lock);
+            hv_free(found, 0);
+        } while (found != NULL);
+    }
+}
+
 void kmalloc_dump(void)
 {
     for (unsigned int i = 0; i < NR_SIZES; i++) {

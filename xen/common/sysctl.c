@@ -55,6 +55,7 @@ static long physinfo(struct xen_sysctl_physinfo *pi)
     pi->cpu_khz = tsc_khz;
     pi->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
     pi->total_pages = total_ram_pages();
+    kmalloc_trim();                     /* what nobody uses is told as free */
     pi->free_pages = heap_free_pages();
     pi->scrub_pages = heap_dirty_pages();
     pi->outstanding_pages = heap_claimed_pages();

@@ -183,6 +183,8 @@ void hv_free(void *va, unsigned int order);
 void *kmalloc(size_t bytes);
 void *kzalloc(size_t bytes);
 void kfree(void *p);
+/* kmalloc_trim - give the empty pages that K3 keeps back to the heap. */
+void kmalloc_trim(void);
 /* kmalloc_dump - print the pages with free objects (debug key). */
 void kmalloc_dump(void);
 #define kzalloc_type(type)          ((type *)kzalloc(sizeof(type)))
