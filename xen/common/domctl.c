@@ -209,6 +209,9 @@ static long set_context(struct domain *d, const struct xen_domctl_vcpucontext *c
             if (ctxt->flags & VGCF_online) {
                 atomic_and(&v->pause_flags, ~VPF_DOWN);
             }
+            if (v->vcpu_id == 0) {      /* a builder has cleared the page since creation */
+                domain_wallclock_update(d);
+            }
         }
         domain_unpause(d);
     }
