@@ -195,9 +195,7 @@ static int print_version(struct xyl_ctrl *ctrl)
     line("xen_commandline", "%s", version.command_line);
     line("cc_compiler", "%s", version.compiler);
     line("cc_compile_by", "%s", version.compile_by);
-    if (version.compile_domain[0] != '\0') {
-        line("cc_compile_domain", "%s", version.compile_domain);
-    }
+    line("cc_compile_domain", "%s", version.compile_domain);
     line("cc_compile_date", "%s", version.compile_date);
     line("build_id", "%s", version.build_id);
     line("xend_config_format", "4");

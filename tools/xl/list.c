@@ -46,7 +46,7 @@ static void state_letters(const xyl_domain_info *info, char state[7])
 static void print_row(struct xl *xl, const struct xl_args *args, const xyl_domain_info *info)
 {
     char *name = xyl_domain_name(xl->light, info->domain);
-    char state[7], uuid[XYL_UUID_TEXT];
+    char state[7], uuid[XYL_UUID_TEXT], pool[16];
 
     state_letters(info, state);
     printf("%-40s %5u %5lu %5u     %s  %8.1f", name != NULL ? name : "(null)", info->domain,
@@ -66,10 +66,11 @@ static void print_row(struct xl *xl, const struct xl_args *args, const xyl_domai
         printf(" %16s", "-");
     }
     if (args->flag['c']) {
-        printf("%16s%u", "Pool-", info->cpupool);
+        snprintf(pool, sizeof(pool), "Pool-%u", info->cpupool);
+        printf("%16s", pool);
     }
     if (args->flag['n']) {
-        printf(" %s", "any node");
+        printf(" %s", "all");
     }
     putchar('\n');
     free(name);

@@ -84,7 +84,7 @@ static void print_uptime(struct xl *xl, const xyl_domain_info *info, bool in_wor
 
         localtime_r(&seconds, &tm);
         strftime(now, sizeof(now), "%H:%M:%S", &tm);
-        printf("%s up %s, %s (%u)\n", now, text, name != NULL ? name : "(null)", info->domain);
+        printf(" %s up %s, %s (%u)\n", now, text, name != NULL ? name : "(null)", info->domain);
     } else {
         printf("%-33s %4u %s\n", name != NULL ? name : "(null)", info->domain, text);
     }
