@@ -14,7 +14,7 @@ from .paths import BUILD, ROOT, Trouble, run
 from .scenario import Context, Failed, scenario
 
 PRELUDE = Path(__file__).with_name("steps.sh")
-_LINE = re.compile(r"^@@step (\S+) (starts|ok|FAIL)(?: (.*))?\n", re.M)
+_LINE = re.compile(r"^@@step (\S+) (starts|ok|FAIL|skip)(?: (.*))?\n", re.M)
 
 
 @dataclass(frozen=True)

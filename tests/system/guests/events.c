@@ -264,16 +264,28 @@ static void exhaustion(void)
         count++;
     }
     EXPECT_EQ(rc, -E_NOSPC);
-    EXPECT(count > 4000 && count < 4096);
-    EXPECT_EQ(last, 4095);
+    /* dom0 has what the 2-level ABI has; a domU what its configuration says, 1,023 by default. */
+    EXPECT_EQ(last, guest_is_dom0() ? 4095 : 1023);
+    EXPECT(count > last - 96 && count <= last);
     for (evtchn_port_t port = 4095; count > 0 && port > 0; port--) {
         count -= close_port(port) == 0;
     }
     EXPECT_EQ(count, 0);
 }
 
+/* A domU has two ports from its birth; what comes there from dom0 must not wake us. */
+static void quiet(void)
+{
+    if (!guest_is_dom0()) {
+        mask(start_info->console.domU.evtchn, true);
+        mask(start_info->store_evtchn, true);
+        shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
+    }
+}
+
 void test_main(void)
 {
+    quiet();
     absurd_ports();
     self_loop();
     upcall_rules();
