@@ -39,8 +39,9 @@ static int l1e_get_mmio(pte_t *ep, const struct domain *d, const struct domain *
 
 /*
  * Memory of another type than write-back shows what is in memory, and not what caches hold: a guest
- * could show Xylem a harmless page table and the processor another, or read what was there before a
- * page was scrubbed.  Who drives devices needs it and is trusted with it, but not for Xylem's pages.
+ * could show Xylem a harmless page table and the processor another, or read what was there before
+ * a page was scrubbed.  Who drives devices needs it and is trusted with it, but not for Xylem's
+ * pages.
  */
 static bool may_choose_caching(const struct frame *f, const struct domain *d)
 {
