@@ -393,7 +393,8 @@ int domain_set_claim(struct domain *d, uint64_t pages)
         rc = -EINVAL;
     } else {
         claim = pages == 0 ? 0 : pages - d->tot_pages;
-        if (claim > free_pages - claimed_pages + d->claimed_pages) {
+        /* Free pages being scrubbed are missing for a moment: nothing here may wrap. */
+        if (claimed_pages - d->claimed_pages + claim > free_pages) {
             rc = -ENOMEM;
         } else {
             claimed_pages += claim - d->claimed_pages;

@@ -401,6 +401,27 @@ TEST(tables_are_set_up_within_their_limit)
     CHECK(teardown());
 }
 
+TEST(a_large_table_grows_in_several_calls)
+{
+    xen_pfn_t list[50];
+    struct gnttab_setup_table op = { .dom = DOMID_SELF, .nr_frames = 50, .frame_list = { list } };
+    unsigned int max, calls = 0;
+    long rc;
+
+    setup();
+    gnttab_unit.domain_destroy(dom[2]);
+    CHECK_EQ(gnttab_create(dom[2], 64, 2, 1), 0);
+    while ((rc = do_grant_table_op(GNTTABOP_setup_table, (unsigned long)&op, 1)) == -ERESTART) {
+        calls++;
+    }
+    CHECK_EQ(rc, 0);
+    CHECK_EQ(op.status, GNTST_okay);
+    CHECK_EQ(calls, 3);                         /* 1, 17, 33, 49, 50 */
+    CHECK_EQ(gnttab_nr_frames(dom[2], &max), 50);
+    CHECK(list[0] != 0 && list[49] != 0 && list[0] != list[49]);
+    CHECK(teardown());
+}
+
 TEST(a_frame_that_is_only_lent_cannot_be_granted)
 {
     setup();

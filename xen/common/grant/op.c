@@ -21,15 +21,27 @@ static struct domain *get_subject(domid_t id, int16_t *status)
     return d;
 }
 
+#define GROW_BATCH      16      /* frames that are made and cleared by one call */
+#define REFUSE_BATCH    512     /* transfers refused between two looks for other work */
+
+/* *@rc -ERESTART: the table has grown, and there is more to do. */
 static int16_t list_frames(struct domain *d, const struct gnttab_setup_table *op, long *rc)
 {
-    unsigned int max;
+    unsigned int max, have = gnttab_nr_frames(d, &max);
 
-    (void)gnttab_nr_frames(d, &max);
     if (op->nr_frames > max) {
         gpr_warn("domain %u: setup_table of %u frames, its limit is %u\n", d->domain_id,
                  op->nr_frames, max);
         return GNTST_general_error;
+    }
+    if (op->nr_frames > have + GROW_BATCH) {
+        mfn_t mfn;
+
+        if (gnttab_frame(d, have + GROW_BATCH - 1, false, &mfn) != 0) {
+            return GNTST_general_error;
+        }
+        *rc = -ERESTART;
+        return GNTST_okay;
     }
     for (unsigned int i = 0; i < op->nr_frames; i++) {
         xen_pfn_t out;
@@ -61,7 +73,7 @@ static long setup_table(unsigned long arg)
         op.status = list_frames(d, &op, &rc);
         domain_put(d);
     }
-    return guest_write(arg, &op, sizeof(op)) != 0 ? -EFAULT : rc;
+    return rc == -ERESTART ? rc : guest_write(arg, &op, sizeof(op)) != 0 ? -EFAULT : rc;
 }
 
 static long query_size(unsigned long arg)
@@ -122,10 +134,16 @@ static long refuse_transfers(unsigned long arg, unsigned int count)
     int16_t status = GNTST_permission_denied;
 
     for (unsigned int i = 0; i < count; i++) {
-        if (guest_write(arg + i * sizeof(struct gnttab_transfer) +
-                        offsetof(struct gnttab_transfer, status), &status, sizeof(status)) != 0) {
+        if (i == REFUSE_BATCH) {
+            hypercall_set_arg(1, arg);
+            hypercall_set_arg(2, count - i);
+            return -ERESTART;
+        }
+        if (guest_write(arg + offsetof(struct gnttab_transfer, status), &status,
+                        sizeof(status)) != 0) {
             return -EFAULT;
         }
+        arg += sizeof(struct gnttab_transfer);
     }
     return 0;
 }
@@ -151,7 +169,7 @@ long do_grant_table_op(unsigned int cmd, unsigned long arg, unsigned int count)
     case GNTTABOP_copy:
         return gnttab_copy_batch(arg, count);
     case GNTTABOP_transfer:
-        return refuse_transfers(arg, min_t(unsigned int, count, 1024));
+        return refuse_transfers(arg, count);
     case GNTTABOP_setup_table:
         return single(count, arg, setup_table);
     case GNTTABOP_query_size:
