@@ -137,6 +137,7 @@ struct store {
     size_t nr_buckets, nr_watches;
     struct perms *special[2]; /* @introduceDomain, @releaseDomain */
     bool tracing;
+    bool targets;     /* some domain has had a target */
     char path[XENSTORE_ABS_PATH_MAX + 1];
 };
 

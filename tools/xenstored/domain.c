@@ -117,7 +117,9 @@ void store_domain_gone(struct store *st, unsigned int domid)
     *at = d->next;
     st->domains[domid] = NULL;
     free(d);
-    for (struct domain *other = st->first_domain; other != NULL; other = other->next) {
+    /* A guest can make very many domains known by naming them: no walk for each in vain. */
+    for (struct domain *other = st->targets ? st->first_domain : NULL; other != NULL;
+         other = other->next) {
         if (other->target == domid) {
             other->target = DOMID_NONE;
         }
@@ -236,6 +238,7 @@ int op_set_target(struct req *r)
         return -EINVAL;
     }
     r->st->domains[domid]->target = (uint16_t)target;
+    r->st->targets = true;
     return reply_ok(r);
 }
 

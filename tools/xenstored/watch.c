@@ -88,7 +88,8 @@ static bool already_queued(const struct watch *w, const char *path, size_t len)
         return false;
     }
     at = q->buf + q->head + (w->last_event - q->base) + sizeof(struct xsd_sockmsg);
-    return memcmp(at, path, len) == 0 && at[len] == '\0';
+    /* That path may be shorter, and lie at the buffer's end: look no further than it goes. */
+    return strncmp(at, path, len) == 0 && at[len] == '\0';
 }
 
 static void send_event(struct watch *w, const char *path, size_t len)
