@@ -189,6 +189,44 @@ static void balloon(void)
     }
 }
 
+/* An exchange whose result cannot be told: what the guest does not get is free again. */
+#define EXTENT 8
+static unsigned char extent[EXTENT * PAGE_SIZE] PAGE_ALIGNED;
+static xen_pfn_t untold[512] PAGE_ALIGNED;
+
+static unsigned long free_pages(void)
+{
+    struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo };
+
+    EXPECT_EQ(sysctl(&op), 0);
+    return op.u.physinfo.free_pages;
+}
+
+static void exchange_untold(void)
+{
+    xen_pfn_t in = mfn_of(extent);
+    unsigned long before;
+    struct xen_memory_exchange x = {
+        .in = { .nr_extents = 1, .extent_order = 3, .domid = DOMID_SELF },
+        .out = { .nr_extents = EXTENT, .extent_order = 0, .domid = DOMID_SELF },
+    };
+
+    for (unsigned int i = 0; i < EXTENT; i++) {
+        if (mfn_of(extent + i * PAGE_SIZE) != in + i) {
+            return;                                 /* not in one piece: nothing to ask */
+        }
+        untold[i] = va_to_pfn(extent) + i;
+        EXPECT_EQ(update_va_mapping(extent + i * PAGE_SIZE, 0, UVMF_INVLPG), 0);
+    }
+    make_readonly(untold);
+    set_xen_guest_handle(x.in.extent_start, &in);
+    set_xen_guest_handle(x.out.extent_start, untold);
+    before = free_pages();
+    EXPECT_EQ(memory_op(XENMEM_exchange, &x), -E_FAULT);
+    EXPECT(free_pages() >= before + EXTENT - 2);    /* one it has, one may have gone to Xylem */
+    make_writable(untold);
+}
+
 static void multicalls(void)
 {
     static struct multicall_entry calls[40];
@@ -274,6 +312,9 @@ void test_main(void)
     versions();
     memory();
     balloon();
+    if (guest_is_dom0()) {
+        exchange_untold();
+    }
     multicalls();
     vcpus();
     processor_state();
