@@ -24,11 +24,16 @@ def _counts(name: str) -> Path:
     return path
 
 
+def _label(hv: str) -> str:
+    """HV, which may be the path of a hypervisor, as a part of file names."""
+    return re.sub(r"[^\w.-]", "_", hv)
+
+
 def micro(hv: str) -> Figures:
     """Single operations of a small guest run as dom0: the hypervisor's instructions."""
-    out = _counts(f"micro-{hv}")
+    out = _counts(f"micro-{_label(hv)}")
     result = guests.Run("bench", hv=hv, seconds=400, qemu=counting.arguments(out, 2)
-                        ).boot(LOGS / f"bench-micro-{hv}.txt")
+                        ).boot(LOGS / f"bench-micro-{_label(hv)}.txt")
     if result.verdict != "SUCCESS":
         raise Trouble(f"micro guest on {hv}: {result.complaints()}")
     text = "\n".join(result.lines)
@@ -43,8 +48,8 @@ def boot(hv: str) -> Figures:
     """From the hypervisor's entry to dom0's first instruction, at any address."""
     figures = {}
     for memory in (512, 4096):
-        log = LOGS / f"bench-boot-{memory}-{hv}.txt"
-        out = _counts(f"boot-{memory}-{hv}")
+        log = LOGS / f"bench-boot-{memory}-{_label(hv)}.txt"
+        out = _counts(f"boot-{memory}-{_label(hv)}")
         first = guests.Run("hello", hv=hv, memory=memory, seconds=100,
                            qemu=counting.arguments(out, 2)).boot(log)
         entry = counting.entry_address(dom0.hypervisor(hv), first.text)
@@ -120,12 +125,12 @@ def _domu_files(folder: Path) -> Path:
 
 def linux(hv: str, tools: str) -> Figures:
     """Stock kernels: reset to init, the script's rows in dom0 and domU, xl."""
-    out = _counts(f"linux-{hv}-{tools}")
+    out = _counts(f"linux-{_label(hv)}-{tools}")
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         setup = dom0.Setup(hv=hv, tools=tools, script=_SCRIPT, qemu=counting.arguments(out, 0),
                            add=[(counting.WORK, "/bench/work"),
                                 (_domu_files(Path(scratch)), "/bench/domu.cpio")])
-        with dom0.Lab(setup, LOGS / f"bench-linux-{hv}-{tools}.txt", 2400) as lab:
+        with dom0.Lab(setup, LOGS / f"bench-linux-{_label(hv)}-{tools}.txt", 2400) as lab:
             status, text = lab.script_output()
             lab.wait_off(300)
     if status != 0:
@@ -164,10 +169,10 @@ def unpacked_kernel() -> Path:
 
 def unpacking(hv: str) -> Figures:
     """Reset to init with a kernel that needs no unpacking: what remains is "all the rest"."""
-    out = _counts(f"unpacked-{hv}")
+    out = _counts(f"unpacked-{_label(hv)}")
     setup = dom0.Setup(hv=hv, tools="debian", toolstack=False, kernel=unpacked_kernel(),
                        qemu=counting.arguments(out, 0), add=[(counting.WORK, "/bench/work")])
-    with dom0.Lab(setup, LOGS / f"bench-unpacked-{hv}.txt", 600) as lab:
+    with dom0.Lab(setup, LOGS / f"bench-unpacked-{_label(hv)}.txt", 600) as lab:
         lab.expect(r"@@lab: dom0 init")
         lab.wait_off(200)
     return {"reset to init, hypervisor, without unpacking":
