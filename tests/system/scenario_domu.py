@@ -66,7 +66,8 @@ micro fault fault; echo 'on_crash = "preserve"' >>/tmp/fault.cfg
 create fault; number=$(xl domid fault)
 until_true in_state fault c || fail "state after the fault: $(state fault)"
 xl destroy fault || fail "destroy of the crashed guest"
-xl dmesg | grep -q -i "d${number}v0.*exception 6" || fail "the log does not tell d${number}'s exception"
+xl dmesg | grep -q -i "d${number}v0.*exception 6" ||
+    fail "the log does not tell d${number}'s exception"
 xl dmesg | grep -q -i 'rax.*0000000000005859' || fail "the log does not show the registers"
 ticks=$(grep -c tick /tmp/other.console)
 more_ticks() { [ "$(grep -c tick /tmp/other.console)" -gt "$((ticks + 1))" ]; }

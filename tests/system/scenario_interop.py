@@ -28,7 +28,8 @@ xenstore-rm /tool/interop || fail "xenstore-rm"
 if xenstore-exists /tool/interop; then fail "removed, and it is there"; fi
 if xenstore-read /tool/interop 2>/tmp/error; then fail "read of nothing"; fi
 grep -q "couldn't read path /tool/interop" /tmp/error || fail "$(cat /tmp/error)"
-i=0; while [ $i -lt 300 ]; do echo "/tool/many/a-rather-long-name-of-a-node-$i x"; i=$((i+1)); done |
+i=0
+while [ $i -lt 300 ]; do echo "/tool/many/a-rather-long-name-of-a-node-$i x"; i=$((i+1)); done |
     xargs xenstore-write || fail "xenstore-write of 300 nodes"
 [ "$(xenstore-list /tool/many | wc -l)" = 300 ] || fail "a directory of more than 4,096 bytes"
 xenstore-rm /tool/many
@@ -47,7 +48,10 @@ diff /tmp/a /tmp/b || fail "other values"
     Step("interop-xl-list", _DEBIAN + r"""
 micro listed; create listed
 # Times and states move on between two questions.
-plain() { sed 's/[0-9]*:[0-9:]*/T/g; s/ *[0-9]*\.[0-9]/ T/; s/\t/ /g; s/[-rbp]\{6\}/STATE/; s/ [-rb]\{3\} / STATE /'; }
+plain() {
+    sed 's/[0-9]*:[0-9:]*/T/g; s/ *[0-9]*\.[0-9]/ T/; s/\t/ /g;
+        s/[-rbp]\{6\}/STATE/; s/ [-rb]\{3\} / STATE /'
+}
 for verb in list 'list -v' 'list -n' 'list -c' 'list listed' vcpu-list 'vcpu-list listed' \
     'domid listed' "domname $(xl domid listed)" 'uptime -s listed'; do
     "$debian/xl" $verb >/tmp/theirs || fail "Debian's xl $verb ended with $?"

@@ -117,7 +117,8 @@ static void vcpus(void)
     struct vcpu_register_vcpu_info info = { .mfn = mfn_of(area) };
     struct vcpu_set_singleshot_timer past = { .timeout_abs_ns = 1 };
 
-    expect("is_up of a vcpu that is", HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 0, NULL), 1, 1);
+    expect("is_up of a vcpu that is",
+           HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 0, NULL), 1, 1);
     expect("is_up of one that is not: Linux asks for 8,192",
            HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 4000, NULL), -E_NOENT, -E_NOENT);
     expect("stop_periodic_timer: success chooses the timer",
