@@ -143,9 +143,36 @@ static bool make_raw(int fd)
     return tcsetattr(fd, TCSANOW, &t) == 0;
 }
 
+/* Where the terminal is told of, and its name. */
+struct tty_note {
+    unsigned int domid;
+    const char *name;
+};
+
+/*
+ * Only a console that is still there is told of its terminal: a plain write would make the folder
+ * of a domain anew that has just been removed.
+ */
+static int write_note(struct xyl_store *s, xyl_store_tx tx, void *arg)
+{
+    const struct tty_note *note = arg;
+    uint64_t port;
+    char path[64];
+    int rc;
+
+    snprintf(path, sizeof(path), "/local/domain/%u/console/port", note->domid);
+    rc = xyl_store_read_uint(s, tx, path, &port);
+    if (rc != 0) {
+        return rc;
+    }
+    snprintf(path, sizeof(path), "/local/domain/%u/console/tty", note->domid);
+    return xyl_store_write_str(s, tx, path, note->name);
+}
+
 static int tell_name(struct daemon *d, struct guest *g)
 {
-    char path[64], name[64];
+    struct tty_note note = { .domid = g->domid };
+    char name[64];
 
     if (ptsname_r(g->master, name, sizeof(name)) != 0) {
         return -1;
@@ -154,8 +181,8 @@ static int tell_name(struct daemon *d, struct guest *g)
     if (g->slave < 0 || !make_raw(g->slave) || chmod(name, 0600) != 0) {
         return -1;
     }
-    snprintf(path, sizeof(path), "/local/domain/%u/console/tty", g->domid);
-    errno = -xyl_store_write_str(d->store, XYL_STORE_NO_TX, path, name);
+    note.name = name;
+    errno = -xyl_store_transact(d->store, write_note, &note);
     return errno == 0 ? 0 : -1;
 }
 
@@ -169,8 +196,10 @@ int tty_open(struct daemon *d, struct guest *g)
     g->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (g->master < 0 || grantpt(g->master) != 0 || unlockpt(g->master) != 0 ||
         tell_name(d, g) != 0 || epoll_ctl(d->epoll, EPOLL_CTL_ADD, g->master, &ev) != 0) {
-        say("domain %u: cannot make its terminal: %s: is /dev/pts mounted?", g->domid,
-            strerror(errno));
+        if (errno != ENOENT) {          /* else the domain went meanwhile */
+            say("domain %u: cannot make its terminal: %s: is /dev/pts mounted?", g->domid,
+                strerror(errno));
+        }
         tty_close(g);
         return -1;
     }

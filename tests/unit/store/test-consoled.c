@@ -18,6 +18,7 @@ static char tty_name[64], log_dir[64];
 static const char *type;
 static uint64_t limit;
 static int watches;
+static int port_reads = -1;     /* after as many the domain is gone from the store; -1: never */
 
 /* --- stand-ins for store, clock and syslog --- */
 
@@ -34,7 +35,8 @@ int xyl_store_read_uint(struct xyl_store *s, xyl_store_tx tx, const char *path, 
     (void)tx;
     if (strstr(path, "/console/ring-ref") != NULL) {
         *value = 0x1000 + domid;
-    } else if (strstr(path, "/console/port") != NULL) {
+    } else if (strstr(path, "/console/port") != NULL && port_reads != 0) {
+        port_reads -= port_reads > 0;
         *value = 7;
     } else if (strstr(path, "/console/limit") != NULL) {
         *value = limit;
@@ -63,6 +65,12 @@ int xyl_store_write_str(struct xyl_store *s, xyl_store_tx tx, const char *path, 
         snprintf(tty_name, sizeof(tty_name), "%s", value);
     }
     return 0;
+}
+
+int xyl_store_transact(struct xyl_store *s,
+                       int (*fn)(struct xyl_store *s, xyl_store_tx tx, void *arg), void *arg)
+{
+    return fn(s, 1, arg);
 }
 
 int xyl_store_watch(struct xyl_store *s, const char *path, const char *token)
@@ -182,6 +190,17 @@ TEST(output_reaches_the_terminal)
     CHECK_STR(tty_text(fd, 5000), "more");
     CHECK(fake_notified[g->port] >= 2 && page->out_cons == page->out_prod);
     close(fd);
+    CHECK(end());
+}
+
+TEST(a_domain_removed_meanwhile_is_not_written_to)
+{
+    begin();
+    tty_name[0] = '\0';
+    port_reads = 1;                     /* it goes between the look at its port and the terminal */
+    (void)appear();
+    port_reads = -1;
+    CHECK_STR(tty_name, "");
     CHECK(end());
 }
 
