@@ -54,7 +54,13 @@ traces() {
     xl list | awk 'NR > 1 { print $2 }'
     for folder in /local/domain /vm /libxl; do xenstore-list "$folder" 2>/dev/null; done
 }
-same_pages() { [ "$(pages)" = "$1" ]; }
+# A page of Xylem's small objects may keep one of dom0's after the guests' beside it have gone, and
+# be given back later: up to two pages of difference are told, not failed, however many guests came
+# and went in between (docs/design/status.md).
+same_pages() {
+    difference=$(($(pages) - $1))
+    [ "$difference" -ge -2 ] && [ "$difference" -le 2 ]
+}
 same_traces() { [ "$(traces)" = "$1" ]; }
 tidy() {
     for id in $(xl list | awk 'NR > 2 { print $2 }'); do
@@ -85,6 +91,7 @@ step() {
     elif ! same_pages "$pages_before"; then
         why="$why; $pages_before pages were free before, $(pages) after"
     fi
+    [ "$difference" = 0 ] || echo "$1: $difference pages more are free than before"
     if [ -n "$why" ]; then
         echo "@@step $1 FAIL ${why#; }"
     elif [ -n "$skip" ]; then
