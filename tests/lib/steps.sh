@@ -54,12 +54,9 @@ traces() {
     xl list | awk 'NR > 1 { print $2 }'
     for folder in /local/domain /vm /libxl; do xenstore-list "$folder" 2>/dev/null; done
 }
-# A page of Xylem's small objects may keep one of dom0's after the guests' beside it have gone, and
-# be given back later: up to two pages of difference are told, not failed, however many guests came
-# and went in between (docs/design/status.md).
 same_pages() {
     difference=$(($(pages) - $1))
-    [ "$difference" -ge -2 ] && [ "$difference" -le 2 ]
+    [ "$difference" = 0 ]
 }
 same_traces() { [ "$(traces)" = "$1" ]; }
 tidy() {
@@ -88,10 +85,13 @@ step() {
     if ! same_traces "$traces_before"; then
         why="$why; left behind: $(traces | tr '\n' ' ')"
         tidy
+    elif ! same_pages "$pages_before" && [ -z "$why" ] &&
+         [ "$difference" -ge -2 ] && [ "$difference" -le 2 ]; then
+        # Known and not yet explained (docs/design/status.md): not a pass, as it is not shown.
+        skip="free memory to the page not shown: $difference pages"
     elif ! same_pages "$pages_before"; then
         why="$why; $pages_before pages were free before, $(pages) after"
     fi
-    [ "$difference" = 0 ] || echo "$1: $difference pages more are free than before"
     if [ -n "$why" ]; then
         echo "@@step $1 FAIL ${why#; }"
     elif [ -n "$skip" ]; then
