@@ -304,6 +304,14 @@ TEST(kept_output_makes_the_guest_wait)
     CHECK(end());
 }
 
+/* The kernel passes on to the terminal what was written, in its own time. */
+static void wait_for_output(const struct guest *g)
+{
+    for (int i = 0; i < 5000 && tty_unread(g) == 0; i++) {
+        usleep(1000);
+    }
+}
+
 TEST(last_words_stay_readable)
 {
     struct guest *g;
@@ -316,9 +324,7 @@ TEST(last_words_stay_readable)
     fake_domain[1].alive = false;
     domains_scan(&d);
     CHECK(guest_find(&d, 1) == NULL);
-    for (int i = 0; i < 5000 && tty_unread(g) == 0; i++) {
-        usleep(1000);
-    }
+    wait_for_output(g);
     guest_sweep(&d, clock_ms + PERIOD_MS);
     CHECK(d.guests == g); /* nobody has read them */
     CHECK_STR(tty_text(fd, 5000), "bye\r\n");
@@ -339,6 +345,7 @@ TEST(unread_last_words_linger_and_go)
     fake_domain[1].alive = false;
     domains_scan(&d);
     CHECK(d.guests != NULL && d.guests->dead && d.guests->page == NULL);
+    wait_for_output(d.guests);
     guest_sweep(&d, clock_ms + LINGER_MS - 1);
     CHECK(d.guests != NULL);
     fake_domain[1].alive = true; /* a new domain of the same number meanwhile */
