@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from . import dom0, grub, qemu
+from . import bochs, dom0, grub, qemu
 from .paths import BUILD, ROOT, Trouble, run
 
 FOLDER = BUILD / "tests" / "guests"
@@ -44,6 +44,7 @@ class Run:
     guest_args: str = ""
     hv_args: str = ""
     qemu: list[str] = field(default_factory=list)
+    bochs: str = ""                 # on this processor of Bochs instead of in QEMU
     seconds: float = 60
 
     def _image(self, folder: Path) -> Path:
@@ -57,12 +58,16 @@ class Run:
                            [(kernel, f"placeholder {self.guest_args}".rstrip())])
         return grub.image(folder / "boot.iso", entry, self.firmware)
 
+    def _config(self, folder: Path) -> qemu.Config | bochs.Config:
+        image = self._image(folder)
+        if self.bochs:
+            return bochs.Config(image, folder, self.bochs, memory=256)
+        return qemu.Config(image, memory=self.memory, firmware=self.firmware, extra=self.qemu)
+
     def boot(self, log: Path, show: Callable[[str], None] | None = None) -> Result:
         """Boot it and wait for its verdict; SHOW gets the serial output as it comes."""
         with tempfile.TemporaryDirectory(prefix="guest-") as scratch:
-            config = qemu.Config(self._image(Path(scratch)), memory=self.memory,
-                                 firmware=self.firmware, extra=self.qemu)
-            with qemu.Machine(config, log, self.seconds) as machine:
+            with qemu.Machine(self._config(Path(scratch)), log, self.seconds) as machine:
                 if show is not None:
                     machine.listen(show)
                 end = machine.expect(r"guest \S+ ends: (\w+)\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One QEMU machine without hardware virtualization: its serial line, its time, its end."""
+"""One emulated machine without hardware virtualization: its serial line, its time, its end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
+from . import bochs
 from .paths import Trouble
 
 # What a PV hypervisor needs under TCG: SMAP faults wrongly on IRET at CPL 3, MWAIT and RDTSCP
@@ -46,11 +47,19 @@ class Config:
                      "-device", "virtio-blk-pci,drive=boot,bootindex=0"]
         return args + self.extra
 
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it; the process's stdin and stdout are the serial line."""
+        try:
+            return subprocess.Popen(self.argv(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT)
+        except FileNotFoundError:
+            raise Trouble("no qemu-system-x86_64: run 'make setup'") from None
+
 
 class Machine:
-    """A running QEMU.  Use as a context manager: leaving it ends the emulator, by its pid."""
+    """A running emulator.  Use as a context manager: leaving it ends the emulator, by its pid."""
 
-    def __init__(self, config: Config, log: Path, seconds: float = 600) -> None:
+    def __init__(self, config: Config | bochs.Config, log: Path, seconds: float = 600) -> None:
         """SECONDS bounds the run in CPU time; wall time is bounded by eight times as much."""
         self.log = log
         self.text = ""
@@ -67,11 +76,7 @@ class Machine:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.log, "wb")
         self._started = time.monotonic()
-        try:
-            self._process = subprocess.Popen(self._config.argv(), stdin=subprocess.PIPE,
-                                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        except FileNotFoundError:
-            raise Trouble("no qemu-system-x86_64: run 'make setup'") from None
+        self._process = self._config.start()
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
         return self
