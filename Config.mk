@@ -72,3 +72,10 @@ $(PUBLIC_HEADERS):
 	    exit 1; }
 	@mkdir -p $(@D)
 	@ln -sfn /usr/include/xen $@
+
+# Our own calls, <xylem/...>, lie beside it.
+OWN_HEADERS := $(BUILD)/include/xylem
+$(PUBLIC_HEADERS): | $(OWN_HEADERS)
+$(OWN_HEADERS):
+	@mkdir -p $(@D)
+	@ln -sfn $(ROOT)/xen/include/xylem $@

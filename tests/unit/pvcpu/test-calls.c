@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Dispatch tables, restart arguments, multicall bounds; the hypercall page; counters; patches. */
+/* Dispatch tables, restart arguments, multicall bounds; the hypercall page; patches. */
 #include "../harness.h"
 
 #include <asm/alternative.h>
@@ -17,7 +17,7 @@ extern unsigned long multicall_stop;
 TEST(tables)
 {
     CHECK_EQ(hypercall_table[4](0, 0, 0, 0, 0), -ENOSYS);
-    CHECK_EQ(hypercall_table[63](0, 0, 0, 0, 0), -ENOSYS);
+    CHECK_EQ(hypercall_table[62](0, 0, 0, 0, 0), -ENOSYS);
     CHECK_EQ(hypercall_table[17](0, 0, 0, 0, 0), 0);
     CHECK_EQ(multicall_table[13](0, 0, 0, 0, 0), -EINVAL);
     CHECK_EQ(multicall_table[23](0, 0, 0, 0, 0), -EINVAL);
@@ -82,18 +82,6 @@ TEST(hypercall_page)
     CHECK_EQ(page[17 * 32 + 14], 0xcc);
 }
 
-TEST(counter_names)
-{
-    char name[32];
-
-    CHECK(counter_name(COUNTER_HYPERCALL(23), name, sizeof(name)) != 0);
-    CHECK_STR(name, "hypercall-23");
-    CHECK(counter_name(COUNTER_EXCEPTION(14), name, sizeof(name)) != 0);
-    CHECK_STR(name, "exception-14");
-    CHECK(counter_name(COUNTER_SYSCALL, name, sizeof(name)) != 0);
-    CHECK_STR(name, "syscall");
-    CHECK_EQ(counter_name(NR_COUNTERS, name, sizeof(name)), 0);
-}
 
 TEST(patches)
 {

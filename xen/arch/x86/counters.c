@@ -1,22 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names of the per-vcpu counters. */
+/* What the per-vcpu counters are called, and those computed from others. */
+#include <xen/hypercall.h>
 #include <xen/lib.h>
 
 #include <asm/counters.h>
 
-#define COUNTER_TEXT(symbol, name) name,
-static const char *const names[] = { COUNTERS(COUNTER_TEXT) };
+#define CALL_NAME(nr, name, args) [nr] = #name,
+static const char *const call_names[NR_HYPERCALLS_ABI] = { HYPERCALLS(CALL_NAME) };
 
-unsigned int counter_name(unsigned int i, char *buf, unsigned int size)
+#define COUNTER_TEXT(symbol, name, kind) { name, XYLEM_COUNTER_##kind },
+static const struct {
+    const char *name;
+    uint16_t kind;
+} named[] = { COUNTERS(COUNTER_TEXT) };
+
+/* Names follow the ABI's words with hyphens for underscores; those without are numbers. */
+static void describe_call(unsigned int nr, struct xylem_counter_row *row)
 {
+    row->kind = XYLEM_COUNTER_HYPERCALL;
+    row->number = (uint16_t)nr;
+    if (call_names[nr] == NULL) {
+        (void)snprintf(row->name, sizeof(row->name), "hypercall-%u", nr);
+        return;
+    }
+    (void)snprintf(row->name, sizeof(row->name), "hypercall-%s", call_names[nr]);
+    for (char *c = row->name; *c != '\0'; c++) {
+        *c = *c == '_' ? '-' : *c;
+    }
+}
+
+bool counter_describe(unsigned int i, struct xylem_counter_row *row)
+{
+    memset(row, 0, sizeof(*row));
     if (i < COUNTER_EXCEPTION(0)) {
-        return (unsigned int)snprintf(buf, size, "hypercall-%u", i);
+        describe_call(i, row);
+    } else if (i < COUNTER_FIRST_NAMED) {
+        row->kind = XYLEM_COUNTER_EXCEPTION;
+        row->number = (uint16_t)(i - COUNTER_EXCEPTION(0));
+        (void)snprintf(row->name, sizeof(row->name), "exception-%u", row->number);
+    } else if (i < NR_COUNTERS) {
+        row->kind = named[i - COUNTER_FIRST_NAMED].kind;
+        (void)snprintf(row->name, sizeof(row->name), "%s", named[i - COUNTER_FIRST_NAMED].name);
+    } else if (i < NR_COUNTER_ROWS) {
+        row->kind = XYLEM_COUNTER_DERIVED;
+        (void)snprintf(row->name, sizeof(row->name), "exits");
+    } else {
+        return false;
     }
-    if (i < COUNTER_FIRST_NAMED) {
-        return (unsigned int)snprintf(buf, size, "exception-%u", i - COUNTER_EXCEPTION(0));
+    return true;
+}
+
+/* A multicall is one entry, however many calls it makes. */
+void counter_derive(struct xylem_counter_value *v)
+{
+    struct xylem_counter_value *exits = &v[NR_COUNTERS];
+
+    *exits = (struct xylem_counter_value){ .count = -v[COUNTER_MULTICALL].count };
+    for (unsigned int i = 0; i < NR_COUNTERS; i++) {
+        if (i < COUNTER_FIRST_NAMED || named[i - COUNTER_FIRST_NAMED].kind == XYLEM_COUNTER_ENTRY) {
+            exits->count += v[i].count;
+            exits->time_ns += v[i].time_ns;
+        }
     }
-    if (i < NR_COUNTERS) {
-        return (unsigned int)snprintf(buf, size, "%s", names[i - COUNTER_FIRST_NAMED]);
-    }
-    return 0;
 }

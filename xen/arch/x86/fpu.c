@@ -190,6 +190,7 @@ void fpu_restore(struct vcpu *v)
 {
     void *area = fpu_area(v);
 
+    counter_inc(v, COUNTER_FPU_LOAD);
     if (cpu_features.fp_err_ptrs_leak) {
         hide_error_pointers(area);
     }

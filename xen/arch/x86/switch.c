@@ -121,6 +121,7 @@ static bool load_all(struct vcpu *v)
     uint64_t cr4 = pv_hw_cr4(v);
     bool ok;
 
+    counter_inc(v, COUNTER_STATE_LOAD);
     mitigations_switch(v);
     if (read_cr4() != cr4) {
         write_cr4(cr4);

@@ -128,6 +128,7 @@ int evtchn_send(struct domain *d, unsigned int lport)
         /* fall through */
     case ECS_IPI:
         evtchn_set_pending(to, peer);
+        counter_inc(current, COUNTER_EVENT_SEND);
         break;
     case ECS_UNBOUND:                   /* nobody there yet: lost, as the ABI has it */
         break;

@@ -182,6 +182,7 @@ void vcpu_block(void)
     if (local_events_need_delivery()) {
         atomic_and(&v->pause_flags, ~VPF_BLOCKED);
     } else {
+        counter_inc(v, COUNTER_HALT);
         softirq_raise(SOFTIRQ_SCHED);
     }
 }
@@ -200,6 +201,7 @@ void vcpu_unblock(struct vcpu *v)
         atomic_dec(&v->domain->nr_polling);
     }
     if (old & VPF_BLOCKED) {
+        counter_inc(v, COUNTER_WAKEUP);
         vcpu_wake(v);
     }
 }

@@ -78,6 +78,7 @@ static long sched_poll(unsigned long arg)
     if (poll.timeout != 0) {
         timer_set(&v->poll_timer, (s_time_t)poll.timeout);
     }
+    counter_inc(v, COUNTER_HALT);
     softirq_raise(SOFTIRQ_SCHED);
     return 0;
 }

@@ -39,7 +39,8 @@
     HYPERCALL(32, event_channel_op, 2)      \
     HYPERCALL(33, physdev_op, 2)            \
     HYPERCALL(35, sysctl, 1)                \
-    HYPERCALL(36, domctl, 1)
+    HYPERCALL(36, domctl, 1)                \
+    HYPERCALL(63, xylem_op, 2)              /* <xylem/counters.h> */
 
 #define NR_HYPERCALLS_ABI 64
 
@@ -73,6 +74,7 @@ long do_callback_op(int cmd, unsigned long arg);
 long do_physdev_op(int cmd, unsigned long arg);
 long do_sysctl(unsigned long u_sysctl);
 long do_domctl(unsigned long u_domctl);
+long do_xylem_op(unsigned long cmd, unsigned long arg);
 /* do_event_channel_op: event.h; do_grant_table_op: gnttab.h. */
 
 /*

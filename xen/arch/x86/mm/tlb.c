@@ -17,6 +17,14 @@
 uint32_t tlb_clock = 1;
 static DEFINE_PER_CPU(uint32_t, flushed_at);
 
+/* During boot nobody runs yet. */
+static inline void count(unsigned int which)
+{
+    if (likely(current != NULL)) {
+        counter_inc(current, which);
+    }
+}
+
 static inline void clock_tick(void)
 {
     this_cpu(flushed_at) = atomic_add_return(&tlb_clock, 1);
@@ -24,6 +32,7 @@ static inline void clock_tick(void)
 
 void tlb_flush_local(void)
 {
+    count(COUNTER_TLB_FLUSH);
     write_cr3(read_cr3());
 }
 
@@ -32,12 +41,14 @@ void tlb_flush_local_all(void)
     uint64_t cr4 = read_cr4();
 
     clock_tick();
+    count(COUNTER_TLB_FLUSH);
     write_cr4(cr4 & ~X86_CR4_PGE);
     write_cr4(cr4);
 }
 
 void tlb_flush_page_local(unsigned long va)
 {
+    count(COUNTER_TLB_PAGE);
     invlpg(va);
 }
 

@@ -434,6 +434,8 @@ bool pv_emulate_privileged(struct cpu_user_regs *regs)
     end = execute(v, regs, &insn);
     if (end == DONE) {
         skip(v, regs, insn.length);
+    } else if (end == REFUSED) {
+        counter_inc(v, COUNTER_EMUL_FAILED);
     }
     return end != REFUSED;
 }

@@ -150,6 +150,7 @@ int pt_validate(struct frame *f, enum frame_type type, const struct domain *d)
     void *t = map_frame(frame_to_mfn(f));
     int rc;
 
+    counter_inc(current, COUNTER_PT_VALIDATE);
     if (type == FT_L1) {
         rc = l1_validate(t, &done, d);
     } else if (type == FT_SEGDESC) {
@@ -173,6 +174,7 @@ int pt_invalidate(struct frame *f, enum frame_type type)
         frame_set_progress(f, 0);
         return 0;
     }
+    counter_inc(current, COUNTER_PT_RELEASE);
     t = map_frame(frame_to_mfn(f));
     if (type == FT_L1) {
         l1_invalidate(t, &done);

@@ -255,6 +255,7 @@ static inline int update_single(unsigned long ureq)
     }
     t = map_frame(_mfn(r.ptr >> PAGE_SHIFT));
     rc = l1_update(&t[(r.ptr & ~PAGE_MASK) >> 3], r.val, d, d, r.ptr & MMU_PT_UPDATE_PRESERVE_AD);
+    counter_inc(current, COUNTER_PTE_UPDATE);
     unmap_frame(t);
     if (unlikely(!frame_put_valid(f, false))) {
         frame_put_and_type(f);
@@ -291,6 +292,7 @@ long do_mmu_update(unsigned long ureqs, unsigned int count, unsigned long pdone,
             return rc;
         }
         rc = run_batch(&b, ureqs, count, &done);
+        counter_add(current, COUNTER_PTE_UPDATE, done);
         rc2 = batch_close(&b);
         rc = rc == 0 ? rc2 : rc;
     }
@@ -343,6 +345,7 @@ static int update_va(unsigned long va, uint64_t val, unsigned long flags,
         return rc;
     }
     rc = l1_update(&t.va[pt_index(va, 1)], val, v->domain, fd, false);
+    counter_inc(v, COUNTER_PTE_UPDATE);
     pt_l1_drop(&t);
     return rc != 0 ? rc : va_flush(va, flags);
 }

@@ -5,28 +5,41 @@
 
 /*
  * Rows of v->arch.counters, in order: 64 hypercalls by number, 32 exceptions by vector, then these.
- * COUNTER(symbol, name): the name is the counter's identity for readers; rows are only added.
+ * COUNTER(symbol, name, kind): the name is the counter's identity for readers, the kind one of
+ * XYLEM_COUNTER_*; docs/abi/counters.md says what each counts.
  */
-#define COUNTERS(COUNTER)                       \
-    COUNTER(SYSCALL,        "syscall")          \
-    COUNTER(SYSCALL32,      "syscall32")        \
-    COUNTER(SYSENTER,       "sysenter")         \
-    COUNTER(SOFT_INT,       "int-n")            \
-    COUNTER(EVENT,          "event-upcall")     \
-    COUNTER(NMI,            "nmi")              \
-    COUNTER(FAILSAFE,       "failsafe")         \
-    COUNTER(MULTICALL,      "multicall-entry")  \
-    COUNTER(RESTART,        "hypercall-restart") \
-    COUNTER(IRQ,            "interrupt")        \
-    COUNTER(EXIT_WORK,      "exit-work")        \
-    COUNTER(SWITCH_IN,      "context-switch")   \
-    COUNTER(EMUL_CPUID,     "emulated-cpuid")   \
-    COUNTER(EMUL_MSR,       "emulated-msr")     \
-    COUNTER(EMUL_IO,        "emulated-io")      \
-    COUNTER(EMUL_CR,        "emulated-cr-dr")   \
-    COUNTER(EMUL_OTHER,     "emulated-other")   \
-    COUNTER(PTE_EMULATED,   "emulated-pte-write") \
-    COUNTER(LDT_FAULT,      "ldt-page-fault")
+#define COUNTERS(COUNTER)                                   \
+    COUNTER(SYSCALL,        "syscall",              ENTRY)  \
+    COUNTER(SYSCALL32,      "syscall32",            ENTRY)  \
+    COUNTER(SYSENTER,       "sysenter",             ENTRY)  \
+    COUNTER(SOFT_INT,       "int-n",                OTHER)  \
+    COUNTER(EVENT,          "event-upcall",         OTHER)  \
+    COUNTER(NMI,            "nmi",                  OTHER)  \
+    COUNTER(FAILSAFE,       "failsafe",             OTHER)  \
+    COUNTER(MULTICALL,      "multicall-entry",      OTHER)  \
+    COUNTER(RESTART,        "hypercall-restart",    OTHER)  \
+    COUNTER(IRQ,            "interrupt",            ENTRY)  \
+    COUNTER(EXIT_WORK,      "exit-work",            OTHER)  \
+    COUNTER(SWITCH_IN,      "context-switch",       OTHER)  \
+    COUNTER(EMUL_CPUID,     "emulated-cpuid",       OTHER)  \
+    COUNTER(EMUL_MSR,       "emulated-msr",         OTHER)  \
+    COUNTER(EMUL_IO,        "emulated-io",          OTHER)  \
+    COUNTER(EMUL_CR,        "emulated-cr-dr",       OTHER)  \
+    COUNTER(EMUL_OTHER,     "emulated-other",       OTHER)  \
+    COUNTER(EMUL_FAILED,    "emulated-failed",      OTHER)  \
+    COUNTER(PTE_EMULATED,   "emulated-pte-write",   OTHER)  \
+    COUNTER(LDT_FAULT,      "ldt-page-fault",       OTHER)  \
+    COUNTER(EVENT_SEND,     "event-send",           OTHER)  \
+    COUNTER(HALT,           "halt",                 OTHER)  \
+    COUNTER(WAKEUP,         "wakeup",               OTHER)  \
+    COUNTER(FPU_LOAD,       "fpu-load",             OTHER)  \
+    COUNTER(STATE_LOAD,     "state-load",           OTHER)  \
+    COUNTER(PTE_UPDATE,     "pte-update",           OTHER)  \
+    COUNTER(PT_VALIDATE,    "page-table-validate",  OTHER)  \
+    COUNTER(PT_RELEASE,     "page-table-release",   OTHER)  \
+    COUNTER(TLB_FLUSH,      "tlb-flush",            OTHER)  \
+    COUNTER(TLB_PAGE,       "tlb-flush-page",       OTHER)  \
+    COUNTER(TLB_REMOTE,     "tlb-flush-remote",     OTHER)
 
 #define COUNTER_HYPERCALL(nr)       (nr)
 #define COUNTER_EXCEPTION(vector)   (64 + (vector))
@@ -34,7 +47,10 @@
 
 #ifndef __ASSEMBLY__
 
-#define COUNTER_ENUM(symbol, name) COUNTER_##symbol,
+#include <xen/types.h>
+#include <xylem/counters.h>
+
+#define COUNTER_ENUM(symbol, name, kind) COUNTER_##symbol,
 enum {
     COUNTER_BEFORE_NAMED = COUNTER_FIRST_NAMED - 1,
     COUNTERS(COUNTER_ENUM)
@@ -43,13 +59,14 @@ enum {
 #undef COUNTER_ENUM
 
 /* counter_inc - for @v, which runs here. */
-#define counter_inc(v, which) ((void)((v)->arch.counters[which]++))
+#define counter_inc(v, which)       ((void)((v)->arch.counters[which]++))
+#define counter_add(v, which, n)    ((void)((v)->arch.counters[which] += (n)))
 
-/*
- * counter_name - name of row @i into @buf ("hypercall-23", "exception-14", "syscall" ...).
- * Returns its length, or 0 if there is no such row.
- */
-unsigned int counter_name(unsigned int i, char *buf, unsigned int size);
+/* counter_describe - what row @i is; false if there is none.  Rows end with the derived ones. */
+bool counter_describe(unsigned int i, struct xylem_counter_row *row);
+/* counter_derive - the derived rows, computed from the NR_COUNTERS sums at @v, to behind them. */
+void counter_derive(struct xylem_counter_value *v);
+#define NR_COUNTER_ROWS             (NR_COUNTERS + 1)
 
 #endif
 #endif /* ASM_COUNTERS_H */
