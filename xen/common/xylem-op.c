@@ -8,6 +8,7 @@
 #include <xen/xsm.h>
 
 #include <asm/counters.h>
+#include <asm/time.h>
 
 #define ROW_SIZE_MIN    8
 #define ROW_SIZE_MAX    4096
@@ -68,8 +69,13 @@ static long describe(struct xylem_counters *op)
 
 static void add_vcpu(struct xylem_counter_value *sum, const struct vcpu *v)
 {
+    const uint64_t *times = READ_ONCE(v->arch.times);
+
     for (unsigned int i = 0; i < NR_COUNTERS; i++) {
         sum[i].count += READ_ONCE(v->arch.counters[i]);
+        if (times != NULL) {
+            sum[i].time_ns += muldiv64(READ_ONCE(times[i]), 1000000, tsc_khz);
+        }
     }
 }
 
@@ -131,22 +137,45 @@ static long read(struct xylem_counters *op)
     return rc;
 }
 
+static long set_timing(const struct xylem_counters *op)
+{
+    if (may_control_host(currd) != 0) {
+        return -EPERM;
+    }
+    if (op->flags & ~XYLEM_COUNTERS_TIMING) {
+        return -EINVAL;
+    }
+    entry_timing_set(op->flags & XYLEM_COUNTERS_TIMING);
+    return 0;
+}
+
+static long dispatch(struct xylem_counters *op)
+{
+    switch (op->action) {
+    case XYLEM_COUNTERS_DESCRIBE:
+        return describe(op);
+    case XYLEM_COUNTERS_READ:
+        return read(op);
+    case XYLEM_COUNTERS_SET_TIMING:
+        return set_timing(op);
+    default:
+        return -EINVAL;
+    }
+}
+
 static long counters(struct xylem_counters *op)
 {
+    long rc;
+
     if (op->zero != 0 || op->row_size < ROW_SIZE_MIN || op->row_size > ROW_SIZE_MAX) {
         return -EINVAL;
     }
     op->nr = min_t(uint32_t, op->nr, NR_COUNTER_ROWS);
     op->total = NR_COUNTER_ROWS;
     op->now_ns = (uint64_t)NOW();
-    switch (op->action) {
-    case XYLEM_COUNTERS_DESCRIBE:
-        return describe(op);
-    case XYLEM_COUNTERS_READ:
-        return read(op);
-    default:
-        return -EINVAL;
-    }
+    rc = dispatch(op);
+    op->flags = entry_timing() ? XYLEM_COUNTERS_TIMING : 0;
+    return rc;
 }
 
 long do_xylem_op(unsigned long cmd, unsigned long arg)

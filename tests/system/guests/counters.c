@@ -51,17 +51,22 @@ static void read_rows(struct xylem_counter_value *values)
     EXPECT_EQ(op.nr, nr_rows);
 }
 
-static unsigned long grown(const char *name)
+static unsigned int row_of(const char *name)
 {
-    size_t len = strlen(name) + 1;
-
     for (unsigned int i = 0; i < nr_rows; i++) {
-        if (memcmp(rows[i].name, name, len) == 0) {
-            return after[i].count - before[i].count;
+        if (memcmp(rows[i].name, name, strlen(name) + 1) == 0) {
+            return i;
         }
     }
     guest_failure("no row is called %s", name);
     return 0;
+}
+
+static unsigned long grown(const char *name)
+{
+    unsigned int i = row_of(name);
+
+    return after[i].count - before[i].count;
 }
 
 static void work(evtchn_port_t port)
@@ -77,6 +82,66 @@ static void work(evtchn_port_t port)
         EXPECT_EQ(mmuext_op(MMUEXT_TLB_FLUSH_LOCAL, 0, 0), 0);
         asm volatile("mov %%cr4, %%rax" : : : "rax");
     }
+}
+
+static void set_timing(bool on)
+{
+    struct xylem_counters op = {
+        .action = XYLEM_COUNTERS_SET_TIMING, .flags = on ? XYLEM_COUNTERS_TIMING : 0,
+        .row_size = 16,
+    };
+
+    EXPECT_EQ(counters(&op), 0);
+    EXPECT_EQ(op.flags, on ? XYLEM_COUNTERS_TIMING : 0);
+}
+
+/* Has @name taken time, and no more than all that passed meanwhile? */
+static void expect_time(const char *name, uint64_t most)
+{
+    unsigned int i = row_of(name);
+    uint64_t ns = after[i].time_ns - before[i].time_ns;
+
+    EXPECT((rows[i].flags & XYLEM_COUNTER_TIMED) != 0);
+    if (ns == 0 || ns > most) {
+        guest_failure("%s took %lu ns of %lu", name, ns, most);
+    }
+}
+
+static void multicalls(void)
+{
+    struct multicall_entry list[4];
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(list); i++) {
+        list[i] = (struct multicall_entry){ .op = __HYPERVISOR_xen_version };
+    }
+    EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_multicall, list, ARRAY_SIZE(list)), 0);
+}
+
+static void timing(evtchn_port_t port)
+{
+    uint64_t start = guest_now(), took;
+
+    set_timing(true);
+    read_rows(before);
+    work(port);
+    multicalls();
+    read_rows(after);
+    took = guest_now() - start;
+    expect_time("hypercall-xen-version", took);
+    expect_time("hypercall-event-channel-op", took);
+    expect_time("hypercall-mmuext-op", took);
+    expect_time("hypercall-multicall", took);
+    expect_time("exception-6", took);
+    expect_time("exception-13", took);
+    expect_time("exits", took);
+    EXPECT_EQ(grown("exception-6"), ROUNDS);
+    EXPECT_EQ(grown("multicall-entry"), 4);
+    EXPECT_EQ(grown("hypercall-restart"), 0);
+    set_timing(false);
+    read_rows(before);
+    work(port);
+    read_rows(after);
+    EXPECT_EQ(after[row_of("exits")].time_ns, before[row_of("exits")].time_ns);
 }
 
 static void refusals(void)
@@ -120,5 +185,6 @@ void test_main(void)
     EXPECT(grown("tlb-flush") >= ROUNDS);
     EXPECT(grown("exits") >= 5 * ROUNDS);
     EXPECT_EQ(grown("hypercall-domctl"), 0);
+    timing(ipi.port);
     refusals();
 }

@@ -3,6 +3,7 @@
 #include "fake.h"
 
 #include <asm/current.h>
+#include <asm/entry.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
 #include <xen/guest-access.h>
@@ -111,3 +112,8 @@ void *kmalloc(size_t bytes) { return malloc(bytes); }
 void *kzalloc(size_t bytes) { return calloc(1, bytes); }
 void *kzalloc_array_(size_t size, size_t n) { return calloc(n, size); }
 void kfree(void *p) { free(p); }
+
+void entry_time_note(struct vcpu *v)
+{
+    (void)v;
+}

@@ -7,6 +7,8 @@
 #include <xen/lib.h>
 #include <xen/time.h>
 
+#include <asm/time.h>
+
 #include <xylem/counters.h>
 
 #include "fake.h"
@@ -30,6 +32,13 @@ struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 {
     return id < d->max_vcpus ? d->vcpu[id] : NULL;
 }
+
+uint32_t tsc_khz = 2000000;             /* two ticks a nanosecond */
+static bool timing;
+
+uint64_t muldiv64(uint64_t a, uint64_t b, uint64_t c) { return a * b / c; }
+void entry_timing_set(bool on) { timing = on; }
+bool entry_timing(void) { return timing; }
 
 int guest_clear(unsigned long va, size_t bytes)
 {
@@ -161,6 +170,30 @@ TEST(elements_of_other_releases)
     CHECK_EQ(op.version, XYLEM_COUNTERS_VERSION);
 }
 
+TEST(time_per_reason)
+{
+    struct xylem_counters op;
+    uint64_t layout, times[NR_COUNTERS] = { [COUNTER_IRQ] = 2000, [COUNTER_HYPERCALL(1)] = 600 };
+
+    setup();
+    layout = describe();
+    CHECK(rows[COUNTER_IRQ].flags == XYLEM_COUNTER_TIMED && rows[COUNTER_NMI].flags == 0);
+    op = op_for(XYLEM_COUNTERS_SET_TIMING, NULL, 8);
+    op.flags = XYLEM_COUNTERS_TIMING;
+    CHECK_EQ(call(&op), 0);
+    CHECK(timing && op.flags == XYLEM_COUNTERS_TIMING);
+    fake_vcpu[1].arch.times = times;
+    op = op_for(XYLEM_COUNTERS_READ, values, sizeof(values[0]));
+    op.layout = layout;
+    CHECK_EQ(call(&op), 0);
+    CHECK_EQ(op.flags, XYLEM_COUNTERS_TIMING);
+    CHECK_EQ(values[COUNTER_IRQ].time_ns, 1000);
+    CHECK_EQ(values[row_of("exits")].time_ns, 1300);
+    op = op_for(XYLEM_COUNTERS_SET_TIMING, NULL, 8);
+    CHECK_EQ(call(&op), 0);
+    CHECK(!timing);
+}
+
 TEST(refusals)
 {
     struct xylem_counters op, good;
@@ -181,6 +214,9 @@ TEST(refusals)
     REFUSED(-EINVAL, row_size, 7);
     REFUSED(-EINVAL, row_size, 4097);
     REFUSED(-EINVAL, action, 99);
+    good.action = XYLEM_COUNTERS_SET_TIMING;
+    REFUSED(-EINVAL, flags, 2);
+    good.action = XYLEM_COUNTERS_READ;
     REFUSED(-ENOENT, vcpu, 2);
     REFUSED(-ESRCH, domid, 2);
     REFUSED(-ESRCH, domid, 0x10001);
@@ -191,6 +227,7 @@ TEST(refusals)
     REFUSED(-EPERM, domid, DOMID_SELF);
     REFUSED(-EPERM, domid, 77);
     REFUSED(-EPERM, action, XYLEM_COUNTERS_DESCRIBE);
+    REFUSED(-EPERM, action, XYLEM_COUNTERS_SET_TIMING);
 }
 
 TEST_MAIN

@@ -43,6 +43,10 @@ void asm_offsets(void)
 
     OFFSET(CPUINFO_guest_regs, struct cpu_info, guest_regs);
     OFFSET(CPUINFO_current, struct cpu_info, curr_vcpu);
+    OFFSET(CPUINFO_exit_work, struct cpu_info, exit_work);
+    OFFSET(CPUINFO_entry_tsc, struct cpu_info, entry_tsc);
+    OFFSET(CPUINFO_entry_row, struct cpu_info, entry_row);
+    DEFINE(EXIT_TIMED_BIT, EXIT_TIMED);
     OFFSET(CPUINFO_per_cpu_offset, struct cpu_info, per_cpu_offset);
     OFFSET(CPUINFO_cpu, struct cpu_info, cpu);
     OFFSET(CPUINFO_pending, struct cpu_info, softirq_pending);
@@ -74,4 +78,6 @@ void asm_offsets(void)
     DEFINE(CNT_MULTICALL, COUNTER_MULTICALL);
     DEFINE(CNT_RESTART, COUNTER_RESTART);
     DEFINE(CNT_IRQ, COUNTER_IRQ);
+    DEFINE(CNT_SYSCALL32, COUNTER_SYSCALL32);
+    DEFINE(CNT_SOFT_INT, COUNTER_SOFT_INT);
 }

@@ -29,9 +29,29 @@ static void describe_call(unsigned int nr, struct xylem_counter_row *row)
     }
 }
 
+/* Exceptions with a stack of their own (#DB, NMI, #DF, #MC) and sysenter are not. */
+static bool is_timed(unsigned int i)
+{
+    switch (i) {
+    case COUNTER_EXCEPTION(1) ... COUNTER_EXCEPTION(2):
+    case COUNTER_EXCEPTION(8):
+    case COUNTER_EXCEPTION(18):
+        return false;
+    case COUNTER_SYSCALL:
+    case COUNTER_SYSCALL32:
+    case COUNTER_SOFT_INT:
+    case COUNTER_IRQ:
+    case NR_COUNTERS:                   /* all of them */
+        return true;
+    default:
+        return i < COUNTER_FIRST_NAMED;
+    }
+}
+
 bool counter_describe(unsigned int i, struct xylem_counter_row *row)
 {
     memset(row, 0, sizeof(*row));
+    row->flags = is_timed(i) ? XYLEM_COUNTER_TIMED : 0;
     if (i < COUNTER_EXCEPTION(0)) {
         describe_call(i, row);
     } else if (i < COUNTER_FIRST_NAMED) {

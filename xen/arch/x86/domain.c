@@ -53,6 +53,7 @@ int arch_vcpu_create(struct vcpu *v)
 void arch_vcpu_destroy(struct vcpu *v)
 {
     pv_vcpu_destroy(v);
+    kfree(v->arch.times);
 }
 
 int arch_vcpu_send_nmi(struct vcpu *v)

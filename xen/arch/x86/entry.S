@@ -63,10 +63,12 @@ trap_stubs:
 #define PFEC_LOOK       (PFEC_PRESENT | PFEC_WRITE | PFEC_RESERVED | PFEC_FETCH)
 #define FORCED_CPUID    0xa20f6e65780b0f
 
+        .globl  soft_interrupt
 soft_interrupt:                         /* guests' only: its vector is no exception's */
         SAVE_FEW
         jmp     exception_slow
 
+        .globl  exception
 exception:
         SAVE_FEW
         testb   $3, X(cs)
@@ -330,6 +332,7 @@ exception_ist:
 
 /* --- Interrupts ------------------------------------------------------------------------------ */
 
+        .globl  interrupt
 interrupt:
         SAVE_ALL
         movq    %rsp, %rdi

@@ -86,6 +86,18 @@ bool hypercall_preempt_check(void)
  */
 #define MAX_MULTICALLS (1u << 20)
 
+/* The mark of a timed entry would end the list after each call: put it away meanwhile. */
+static __noinline long timed_multicall(unsigned long call_list, unsigned int nr_calls)
+{
+    struct cpu_info *info = get_cpu_info();
+    long rc;
+
+    atomic_and(&info->exit_work, ~EXIT_TIMED);
+    rc = multicall_run(call_list, nr_calls);
+    atomic_or(&info->exit_work, EXIT_TIMED);
+    return rc;
+}
+
 long do_multicall(unsigned long call_list, unsigned int nr_calls)
 {
     struct vcpu *v = current;
@@ -101,7 +113,11 @@ long do_multicall(unsigned long call_list, unsigned int nr_calls)
     if (nr_calls == 0) {
         return 0;
     }
-    rc = multicall_run(call_list, nr_calls);
+    if (unlikely(get_cpu_info()->exit_work & EXIT_TIMED)) {
+        rc = timed_multicall(call_list, nr_calls);
+    } else {
+        rc = multicall_run(call_list, nr_calls);
+    }
     done = (v->arch.multicall - call_list) / sizeof(struct multicall_entry);
     v->arch.multicall = 0;
     if (rc == 0) {

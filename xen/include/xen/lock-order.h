@@ -7,6 +7,7 @@
 enum lock_level {
     LOCK_NONE = 0,          /* unchecked (early boot, tests) */
     LOCK_DOMCTL,            /* serialises domain control operations */
+    LOCK_TIMING,            /* the entries of all CPUs (time per reason) */
     LOCK_DOMLIST,           /* the domain table */
     LOCK_DOMAIN,            /* d->lock: lifecycle, pause and shutdown state */
     LOCK_PIRQ,              /* a domain's pirq map */

@@ -202,6 +202,9 @@ void exit_to_guest_work(void)
 
     counter_inc(current, COUNTER_EXIT_WORK);
     local_irq_enable();
+    if (unlikely(info->exit_work & EXIT_TIMED)) {
+        entry_time_note(current);
+    }
     if (info->softirq_pending != 0) {
         do_softirq();
     }

@@ -68,5 +68,9 @@ bool counter_describe(unsigned int i, struct xylem_counter_row *row);
 void counter_derive(struct xylem_counter_value *v);
 #define NR_COUNTER_ROWS             (NR_COUNTERS + 1)
 
+/* entry_timing_set - time per reason is measured from now on, or no more; entry_timing - is it? */
+void entry_timing_set(bool on);
+bool entry_timing(void);
+
 #endif
 #endif /* ASM_COUNTERS_H */

@@ -25,13 +25,18 @@ struct cpu_info {
     /* The exit path reads these two as one word: anything set leads to the slow path. */
     uint32_t softirq_pending;   /* bitmap of SOFTIRQ_*; set by any CPU, atomically */
     uint32_t exit_work;         /* bitmap of EXIT_*; set by any CPU, atomically */
+    /* With EXIT_TIMED: when the guest was left, and for what (a row of asm/counters.h). */
+    uint64_t entry_tsc;
+    uint32_t entry_row;
+    uint32_t pad2;
 };
 /* The processor aligns an entry's frame to 16 bytes: it must end exactly where es begins. */
 static_assert((sizeof(struct cpu_info) - offsetof(struct cpu_info, guest_regs.es)) % 16 == 0,
               "guest_regs must match the frame that hardware pushes");
 
-/* exit_work */
+/* exit_work; entries to be timed set the second themselves (timed-entry.S) */
 #define EXIT_NMI        (1u << 0)       /* the running vcpu has an NMI pending */
+#define EXIT_TIMED      (1u << 1)       /* the time of this entry is to be noted */
 
 #define CPU_INFO_OFFSET ((PERCPU_STACK_PAGE << 12) + STACK_SIZE - sizeof(struct cpu_info))
 

@@ -73,6 +73,7 @@ struct arch_vcpu {
     uint64_t xcr0_accum;                /* every component it ever had enabled: what is saved */
     uint64_t tsc_aux, misc_enable, spec_ctrl;   /* MSR state of the guest */
     uint64_t counters[NR_COUNTERS];
+    uint64_t *times;                    /* TSC ticks by reason, NULL until some are measured */
 };
 
 struct arch_domain {

@@ -86,6 +86,8 @@
 /* The entry points that the processor gets told (entry.S, hypercall-entry.S). */
 extern const char trap_stubs[];         /* 16 bytes for each of 256 vectors */
 extern const char syscall64_entry[], syscall32_entry[], sysenter_entry[];
+/* The same, noting time and reason (timed-entry.S). */
+extern const char timed_stubs[], syscall64_timed[], syscall32_timed[];
 
 void __noreturn resume_guest(void);
 void __noreturn run_on_empty_stack(void (*fn)(void));
@@ -114,6 +116,9 @@ extern const hypercall_fn hypercall_table[], multicall_table[];
 /* traps_init - IDT, entry stubs and entry MSRs of the boot CPU; traps_init_cpu - of any CPU. */
 void traps_init(void);
 void traps_init_cpu(unsigned int cpu);
+
+/* entry_time_note - the entry of @v, current, that EXIT_TIMED tells of has done its work. */
+void entry_time_note(struct vcpu *v);
 
 #endif
 #endif /* ASM_ENTRY_H */
