@@ -29,6 +29,8 @@ struct zone {
 static struct zone zones[NR_ZONES];
 static spinlock_t heap_lock = SPINLOCK_INIT(LOCK_HEAP);
 static uint64_t free_pages, claimed_pages, dirty_pages, ram_pages;
+static uint64_t scrubbing_pages;        /* free, but off the lists while an idle CPU clears them */
+static unsigned int uncounted_blocks;   /* off the lists, their dirty frames still in dirty_pages */
 
 static unsigned int zone_of(uint64_t mfn)
 {
@@ -191,12 +193,13 @@ static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int mem
     spin_lock(&heap_lock);
     own = d != NULL ? min(d->claimed_pages, want) : 0;
     if (free_pages >= claimed_pages - own + want) {
-        all_dirty = dirty_pages == free_pages;
+        all_dirty = dirty_pages == free_pages && uncounted_blocks == 0;
         mfn = take_block(order, MEMF_GET_BITS(memflags), &clean);
         *contents = clean ? ALL_CLEAN : all_dirty ? ALL_DIRTY : MIXED;
         if (all_dirty && mfn != ~0UL) {
             dirty_pages -= want;
         }
+        uncounted_blocks += mfn != ~0UL && *contents == MIXED;
         if (mfn != ~0UL && own != 0) {
             d->claimed_pages -= own;
             claimed_pages -= own;
@@ -225,6 +228,7 @@ static void block_scrub(uint64_t mfn, unsigned int order, enum contents contents
     if (contents == MIXED) {
         spin_lock(&heap_lock);
         dirty_pages -= dirty;
+        uncounted_blocks--;
         spin_unlock(&heap_lock);
     }
 }
@@ -245,17 +249,31 @@ mfn_t heap_alloc(unsigned int order, unsigned int memflags)
     return _mfn(mfn);
 }
 
-/*
- * Frames with ref words 0 (or FRAME_CLEAN, all of them, for a @clean block) join the free ones.
- * @scrubbed of them were counted as dirty until now.
- */
-static void heap_give(uint64_t mfn, unsigned int order, bool clean, uint64_t scrubbed)
+/* The block goes on the lists; heap_lock held. */
+static void give_locked(uint64_t mfn, unsigned int order, bool clean)
 {
-    spin_lock(&heap_lock);
-    dirty_pages += (clean ? 0 : 1UL << order) - scrubbed;
     zones[zone_of(mfn)].free += 1UL << order;
     free_pages += 1UL << order;
     block_free(mfn, order, clean);
+}
+
+/* Frames with ref words 0 join the free ones. */
+static void heap_give(uint64_t mfn, unsigned int order)
+{
+    spin_lock(&heap_lock);
+    dirty_pages += 1UL << order;
+    give_locked(mfn, order, false);
+    spin_unlock(&heap_lock);
+}
+
+/* A block from take_dirty(), now all FRAME_CLEAN; @dirty of its frames were not. */
+static void give_scrubbed(uint64_t mfn, unsigned int order, uint64_t dirty)
+{
+    spin_lock(&heap_lock);
+    dirty_pages -= dirty;
+    scrubbing_pages -= 1UL << order;
+    uncounted_blocks--;
+    give_locked(mfn, order, true);
     spin_unlock(&heap_lock);
 }
 
@@ -266,7 +284,7 @@ void heap_free(mfn_t m, unsigned int order)
     for (i = 0; i < (1UL << order); i++) {
         WRITE_ONCE(frame_table[mfn + i].ref, 0);
     }
-    heap_give(mfn, order, false, 0);
+    heap_give(mfn, order);
 }
 
 void __init boot_heap_add(uint64_t start, uint64_t end)
@@ -280,7 +298,7 @@ void __init boot_heap_add(uint64_t start, uint64_t end)
         while (mfn + (1UL << order) > last || zone_of(mfn) != zone_of(mfn + (1UL << order) - 1)) {
             order--;
         }
-        heap_give(mfn, order, false, 0);        /* the table is all zeroes here */
+        heap_give(mfn, order);  /* the table is all zeroes here */
         mfn += 1UL << order;
     }
 }
@@ -312,6 +330,8 @@ static bool take_dirty(uint64_t *mfn, unsigned int *order)
         }
         zones[z].free -= 1UL << *order;
         free_pages -= 1UL << *order;
+        scrubbing_pages += 1UL << *order;
+        uncounted_blocks++;
         found = true;
     }
     spin_unlock(&heap_lock);
@@ -342,13 +362,18 @@ bool heap_scrub_some(void)
     for (i = 0; i < n; i++) {
         WRITE_ONCE(frame_table[mfn + i].ref, FRAME_CLEAN);
     }
-    heap_give(mfn, order, true, dirty);
+    give_scrubbed(mfn, order, dirty);
     return true;
 }
 
 uint64_t heap_free_pages(void)
 {
-    return READ_ONCE(free_pages);
+    uint64_t n;
+
+    spin_lock(&heap_lock);
+    n = free_pages + scrubbing_pages;
+    spin_unlock(&heap_lock);
+    return n;
 }
 
 uint64_t heap_dirty_pages(void)
@@ -575,7 +600,7 @@ static void give_range(uint64_t mfn, uint64_t end)
         while (mfn + (1UL << order) > end) {
             order--;
         }
-        heap_give(mfn, order, false, 0);
+        heap_give(mfn, order);
         mfn += 1UL << order;
     }
 }
