@@ -100,8 +100,13 @@ static void show_account(struct domain *d)
 
 static void show_memory(char key)
 {
+    struct window_use use;
+    bool ok = hv_window_check(&use);
+
     printk("'%c' pressed: %lu pages of RAM, %lu free (%lu not scrubbed yet), %lu claimed\n", key,
            total_ram_pages(), heap_free_pages(), heap_dirty_pages(), heap_claimed_pages());
+    printk("  Xylem's own: %lu pages, and %lu for the tables that map them%s\n", use.entries,
+           use.tables, ok ? "" : "; the tables' counts are wrong");
     kmalloc_dump();
     for_each_domain(key, "pages of domains", show_account);
 #ifdef CONFIG_DEBUG

@@ -5,3 +5,5 @@ test-heap_SRCS     := xen/common/heap.c
 test-rangeset_SRCS := xen/lib/rangeset.c
 test-evtchn_SRCS   := xen/common/event/core.c xen/common/event/op.c xen/common/event/twolevel.c xen/common/event/fifo.c
 test-grant_SRCS    := xen/common/grant/table.c xen/common/grant/map.c xen/common/grant/copy.c xen/common/grant/op.c
+test-hvmap_SRCS    := xen/arch/x86/mm/hvmap.c xen/common/heap.c xen/common/kmalloc.c
+test-hvmap_CFLAGS  := -include tests/unit/common/pre-hvmap.h

@@ -17,6 +17,13 @@ void clear_frames(mfn_t mfn, unsigned long nr);
 /* hv_mfn_to_virt - heap-window address of one of Xylem's own frames. */
 void *hv_mfn_to_virt(mfn_t mfn);
 
+/* Tables of the heap window made after boot, and pages of Xylem's or lent to it that they map. */
+struct window_use {
+    unsigned long tables, entries;
+};
+/* hv_window_check - M4 of all of the heap window; fills @use. */
+bool hv_window_check(struct window_use *use);
+
 void boot_ram_add(uint64_t pages);      /* RAM that never enters the heap, for the totals */
 uint64_t heap_dirty_pages(void);
 void domain_free_chunks(struct domain *d);

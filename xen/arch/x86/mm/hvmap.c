@@ -24,8 +24,12 @@
  *   M3  bits 58:52 of a heap-window entry count its map_frame_shared() users, 0 for own pages.
  *   M4  an L1 table made after boot is marked in its L2 entry, which also counts the entries in
  *       use, its own page not included; it is given back with the last of them.
+ *   M5  a page that became its region's table while another page was wanted is on held_tables and
+ *       counted once more, until that page is had or refused: the page may lie in another region,
+ *       and this table then goes at once.  Linked through struct frame.type.
  */
 static spinlock_t hvmap_lock = SPINLOCK_INIT(LOCK_HVMAP);
+static mfn_t held_tables = { ~0UL };
 
 mfn_t hv_root_mfn __ro_after_init;
 pte_t *hv_root __ro_after_init;
@@ -167,7 +171,7 @@ bool hv_window_l2_ready(mfn_t mfn)
     return walk(WINDOW_VA(mfn), 2, 0) != NULL;
 }
 
-/* Make @mfn, an own zeroed frame, the L1 table of its own region. */
+/* Make @mfn, an own zeroed frame, the L1 table of its own region, held (M5).  hvmap_lock held. */
 static void window_add_table(mfn_t mfn)
 {
     pte_t *l2 = walk(WINDOW_VA(mfn), 2, ~0UL);
@@ -176,8 +180,49 @@ static void window_add_table(mfn_t mfn)
     BUG_ON(l2 == NULL);                 /* M2 */
     table = map_frame(mfn);
     table[pt_index(WINDOW_VA(mfn), 1)] = pte_make(mfn, HV_PTE_RW);
-    *l2 = pte_make(mfn, HV_PTE_TABLE | TABLE_LENT);
+    *l2 = pte_make(mfn, HV_PTE_TABLE | TABLE_LENT) + TABLE_USED;
     unmap_frame(table);
+    mfn_to_frame(mfn)->type = mfn_x(held_tables);
+    held_tables = mfn;
+}
+
+/* Unlink what is held and serves nobody; gives a list of it, to be flushed and freed. */
+static mfn_t unlink_unused(void)
+{
+    mfn_t unused = INVALID_MFN;
+
+    spin_lock(&hvmap_lock);
+    while (!mfn_eq(held_tables, INVALID_MFN)) {
+        mfn_t t = held_tables;
+        pte_t *l2 = window_l2(t);
+
+        held_tables = _mfn(mfn_to_frame(t)->type);
+        *l2 -= TABLE_USED;
+        if (!(*l2 & TABLE_USED_MASK)) {
+            *l2 = 0;
+            mfn_to_frame(t)->type = mfn_x(unused);
+            unused = t;
+        }
+    }
+    spin_unlock(&hvmap_lock);
+    return unused;
+}
+
+/* The end of every call that may have made tables (M5). */
+static void release_held(void)
+{
+    mfn_t t = INVALID_MFN;
+
+    if (!mfn_eq(READ_ONCE(held_tables), INVALID_MFN)) {
+        t = unlink_unused();
+    }
+    while (!mfn_eq(t, INVALID_MFN)) {
+        mfn_t next = _mfn(mfn_to_frame(t)->type);
+
+        tlb_flush_hv(WINDOW_VA(t), 1);
+        heap_free(t, 0);
+        t = next;
+    }
 }
 
 /* --- Xylem's pages ----------------------------------------------------------------------- */
@@ -253,6 +298,7 @@ void *hv_alloc(unsigned int order)
         bool retry = false;
 
         if (mfn_eq(mfn, INVALID_MFN)) {
+            release_held();
             return NULL;
         }
         spin_lock(&hvmap_lock);
@@ -265,6 +311,7 @@ void *hv_alloc(unsigned int order)
         }
         spin_unlock(&hvmap_lock);
         if (!retry) {
+            release_held();
             return hv_mfn_to_virt(mfn);
         }
         /* Frame i became a table and stays; the others go back for another try. */
@@ -351,6 +398,7 @@ void *map_frame_shared(mfn_t mfn)
         }
     }
     spin_unlock(&hvmap_lock);
+    release_held();
     return va;
 }
 
@@ -377,6 +425,46 @@ void unmap_frame_shared(void *p)
         tlb_flush_hv(WINDOW_VA(mfn), 1);
         table_free(table, mfn);
     }
+}
+
+/* --- Looking at it ----------------------------------------------------------------------- */
+
+/* M4 for the table of @l2, of the region at @mfn; counts it and its entries. */
+static bool table_check(const pte_t *l2, mfn_t mfn, struct window_use *use)
+{
+    const pte_t *l1 = hv_table_va(pte_mfn(*l2));
+    unsigned long used = 0;
+
+    for (unsigned int i = 0; i < 512; i++) {
+        used += (l1[i] & PTE_P) != 0;
+    }
+    if (!(*l2 & TABLE_LENT)) {
+        return true;
+    }
+    use->tables++;
+    used -= same_region(pte_mfn(*l2), mfn);
+    use->entries += used;
+    for (mfn_t t = held_tables; !mfn_eq(t, INVALID_MFN); t = _mfn(mfn_to_frame(t)->type)) {
+        used += mfn_eq(t, pte_mfn(*l2));
+    }
+    return used != 0 && used == (*l2 & TABLE_USED_MASK) / TABLE_USED;
+}
+
+bool hv_window_check(struct window_use *use)
+{
+    bool ok = true;
+
+    memset(use, 0, sizeof(*use));
+    spin_lock(&hvmap_lock);
+    for (uint64_t mfn = 0; mfn < max_mfn; mfn += 512) {
+        const pte_t *l2 = walk(WINDOW_VA(_mfn(mfn)), 2, ~0UL);
+
+        if (l2 != NULL && (*l2 & PTE_P)) {
+            ok &= table_check(l2, _mfn(mfn), use);
+        }
+    }
+    spin_unlock(&hvmap_lock);
+    return ok;
 }
 
 /* --- Any range of Xylem's area --------------------------------------------------------------- */
@@ -409,6 +497,7 @@ int hv_map(unsigned long va, mfn_t mfn, unsigned long nr, uint64_t flags)
         nr -= step;
     }
     spin_unlock(&hvmap_lock);
+    release_held();
     return rc;
 }
 
