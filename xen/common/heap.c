@@ -145,14 +145,20 @@ static uint64_t zone_take(struct zone *z, unsigned int order, bool clean)
     return mfn;
 }
 
+/* One past the last zone of machine addresses below 2^@bits; 0 bits: any address. */
+static unsigned int zones_end(unsigned int bits)
+{
+    if (bits == 0) {
+        return NR_ZONES;
+    }
+    return bits <= PAGE_SHIFT ? 0 : min_t(unsigned int, bits - PAGE_SHIFT + 1, NR_ZONES);
+}
+
 /* Highest zone first, clean before dirty in each; *@clean says what it is. */
 static uint64_t take_block(unsigned int order, unsigned int bits, bool *clean)
 {
-    unsigned int z = NR_ZONES;
+    unsigned int z = zones_end(bits);
 
-    if (bits != 0) {
-        z = bits <= PAGE_SHIFT ? 0 : min_t(unsigned int, bits - PAGE_SHIFT + 1, NR_ZONES);
-    }
     while (z-- > 0) {
         uint64_t mfn;
 
@@ -309,14 +315,15 @@ void __init boot_ram_add(uint64_t pages)
 }
 
 /*
- * One dirty block of at most 64 frames, taken from the heap for scrubbing; false if there is none.
+ * One dirty block of at most 64 frames, taken from the zones below @top for scrubbing; false if
+ * there is none.
  */
-static bool take_dirty(uint64_t *mfn, unsigned int *order)
+static bool take_dirty(unsigned int top, uint64_t *mfn, unsigned int *order)
 {
     bool found = false;
 
     spin_lock(&heap_lock);
-    for (unsigned int z = NR_ZONES; z-- > 0 && !found;) {
+    for (unsigned int z = top; z-- > 0 && !found;) {
         uint32_t mask = zones[z].mask[0];
 
         if (mask == 0) {
@@ -338,12 +345,12 @@ static bool take_dirty(uint64_t *mfn, unsigned int *order)
     return found;
 }
 
-bool heap_scrub_some(void)
+static bool scrub_below(unsigned int top)
 {
     unsigned int order = 0;
     uint64_t mfn = 0, i, n, dirty = 0;
 
-    if (READ_ONCE(dirty_pages) == 0 || !take_dirty(&mfn, &order)) {
+    if (READ_ONCE(dirty_pages) == 0 || !take_dirty(top, &mfn, &order)) {
         return false;
     }
     n = 1UL << order;
@@ -364,6 +371,41 @@ bool heap_scrub_some(void)
     }
     give_scrubbed(mfn, order, dirty);
     return true;
+}
+
+bool heap_scrub_some(void)
+{
+    return scrub_below(NR_ZONES);
+}
+
+/* The search of take_block(): one past the zone of the dirty block that it would give, else 0. */
+static unsigned int dirty_ahead(unsigned int order, unsigned int top)
+{
+    unsigned int z;
+
+    spin_lock(&heap_lock);
+    for (z = top; z > 0; z--) {
+        if (zones[z - 1].mask[1] >> order != 0) {
+            z = 0;
+            break;
+        }
+        if (zones[z - 1].mask[0] >> order != 0) {
+            break;
+        }
+    }
+    spin_unlock(&heap_lock);
+    return z;
+}
+
+bool heap_scrub_for(unsigned int order, unsigned int memflags)
+{
+    unsigned int top;
+
+    if (order <= SCRUB_ORDER || READ_ONCE(dirty_pages) == 0) {
+        return false;
+    }
+    top = dirty_ahead(order, zones_end(MEMF_GET_BITS(memflags)));
+    return top != 0 && scrub_below(top);
 }
 
 uint64_t heap_free_pages(void)
@@ -538,7 +580,8 @@ mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int mem
     uint64_t mfn;
 
     /* A cheap look first; assignment decides. */
-    if (READ_ONCE(d->tot_pages) + (1UL << order) > d->max_pages) {
+    if (!(memflags & MEMF_NO_OWNER) &&
+        READ_ONCE(d->tot_pages) + (1UL << order) > d->max_pages) {
         return INVALID_MFN;
     }
     mfn = heap_take(d, order, memflags, &contents);
@@ -627,12 +670,31 @@ unsigned long domain_release_run(struct domain *d, mfn_t at)
     return mfn - first;
 }
 
-int domain_steal_frame(struct domain *d, struct frame *f)
+int domain_steal_frames(struct domain *d, const uint32_t *mfns, unsigned long nr)
 {
-    if (!frame_steal(f, d)) {
+    const uint64_t plain = ((uint64_t)d->domain_id << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1;
+    unsigned long i = 0;
+    bool last;
+
+    while (i < nr && frame_steal(&frame_table[mfns[i]], d)) {
+        i++;
+    }
+    if (i < nr) {
+        while (i-- > 0) {
+            WRITE_ONCE(frame_table[mfns[i]].ref, plain);
+        }
         return -EINVAL;
     }
-    unaccount_frames(d, mfn_x(frame_to_mfn(f)), 1);
+    spin_lock(&d->page_alloc_lock);
+    for (i = 0; i < nr; i++) {
+        --*chunk_counter(d, mfns[i]);
+    }
+    d->tot_pages -= nr;
+    last = d->tot_pages == 0;
+    spin_unlock(&d->page_alloc_lock);
+    if (last) {
+        domain_put(d);
+    }
     return 0;
 }
 

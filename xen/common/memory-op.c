@@ -9,17 +9,20 @@
 #include <xen/xsm.h>
 
 #include <asm/e820.h>
-#include <asm/mm.h>
+#include <asm/frame.h>
 
-#include <public/memory.h>
+#include "memory-op.h"
 
-/* Where a restarted call goes on: extents done, in the command word above the 6 bits of the ABI. */
+/*
+ * Where a restarted call goes on, in the command word above the 6 bits of the ABI: extents done,
+ * and above them the pages done of the next one.
+ */
 #define CMD_MASK        0x3fUL
 #define START_SHIFT     6
-#define BATCH_PAGES     64              /* single pages between two looks for other work */
+#define EXTENT_BITS     40
+#define EXTENT_MASK     ((1UL << EXTENT_BITS) - 1)
 
-/* The domain that @id names, if the caller may manage its memory; else NULL and *@rc. */
-static struct domain *get_subject(domid_t id, long *rc)
+struct domain *memory_subject(domid_t id, long *rc)
 {
     struct domain *d = domain_get(id);
 
@@ -34,21 +37,29 @@ static struct domain *get_subject(domid_t id, long *rc)
     return d;
 }
 
+unsigned int memory_flags(unsigned int flags)
+{
+    unsigned int bits = XENMEMF_get_address_bits(flags);
+
+    /* One node: any node asked for is this one, exactly. */
+    return MEMF_POPULATE | (bits != 0 && bits < 64 ? MEMF_ADDR_BITS(bits) : 0);
+}
+
 /* --- Reservations -------------------------------------------------------------------------- */
 
 struct reservation {
     struct domain *d;
     const struct xen_memory_reservation *r;
     unsigned long i;                    /* extents done */
+    unsigned long page;                 /* pages done of extent i (decrease only) */
+    unsigned long worked;               /* pages since the last look for other work */
     unsigned int memflags;
 };
 
-static unsigned int max_order(const struct domain *caller)
-{
-    return caller->is_privileged ? MAX_ORDER : 9;
-}
+/* A step goes on from a->i and moves it; gives the pages it dealt with, or an error. */
+typedef long step_fn(struct reservation *a);
 
-static int populate_extent(struct reservation *a)
+static long populate_extent(struct reservation *a)
 {
     unsigned int order = a->r->extent_order;
     xen_pfn_t gpfn, out;
@@ -65,7 +76,11 @@ static int populate_extent(struct reservation *a)
         m2p_rw_table[mfn_x(mfn) + j] = gpfn + j;
     }
     out = mfn_x(mfn);
-    return copy_to_guest_offset(a->r->extent_start, a->i, &out, 1);
+    if (copy_to_guest_offset(a->r->extent_start, a->i, &out, 1) != 0) {
+        return -EFAULT;
+    }
+    a->i++;
+    return 1L << order;
 }
 
 #define SINGLES 32                      /* single pages that are taken as one block */
@@ -75,7 +90,7 @@ static int populate_extent(struct reservation *a)
  * one as ever, but taken, assigned and told of together.  Returns how many, 0 if it is not worth
  * it.
  */
-static unsigned long populate_singles(struct reservation *a)
+static long populate_singles(struct reservation *a)
 {
     xen_pfn_t list[SINGLES];
     mfn_t mfn;
@@ -93,10 +108,21 @@ static unsigned long populate_singles(struct reservation *a)
         list[j] = mfn_x(mfn) + j;
     }
     /* What cannot be told is the domain's all the same, as with pages taken singly. */
-    return copy_to_guest_offset(a->r->extent_start, a->i, list, SINGLES) != 0 ? 0 : SINGLES;
+    if (copy_to_guest_offset(a->r->extent_start, a->i, list, SINGLES) != 0) {
+        return 0;
+    }
+    a->i += SINGLES;
+    return SINGLES;
 }
 
-static int increase_extent(struct reservation *a)
+static long populate(struct reservation *a)
+{
+    long done = a->r->extent_order == 0 ? populate_singles(a) : 0;
+
+    return done != 0 ? done : populate_extent(a);
+}
+
+static long increase(struct reservation *a)
 {
     mfn_t mfn = domain_alloc_frames(a->d, a->r->extent_order, a->memflags);
     xen_pfn_t out = mfn_x(mfn);
@@ -104,285 +130,106 @@ static int increase_extent(struct reservation *a)
     if (mfn_eq(mfn, INVALID_MFN)) {
         return -ENOMEM;
     }
-    return guest_handle_is_null(a->r->extent_start)
-           ? 0 : copy_to_guest_offset(a->r->extent_start, a->i, &out, 1);
+    if (!guest_handle_is_null(a->r->extent_start) &&
+        copy_to_guest_offset(a->r->extent_start, a->i, &out, 1) != 0) {
+        return -EFAULT;
+    }
+    a->i++;
+    return 1L << a->r->extent_order;
 }
 
 /* One frame back to the heap, as soon as nothing refers to it any more. */
-static int remove_frame(struct domain *d, mfn_t mfn)
+static int remove_frame(struct domain *d, uint64_t mfn)
 {
-    struct frame *f;
+    struct frame *f = frame_find(mfn);
 
-    if (!mfn_valid(mfn)) {
-        return -EINVAL;
-    }
-    f = mfn_to_frame(mfn);
-    if (!frame_get(f, d)) {
+    if (f == NULL || !frame_get(f, d)) {
         return -EINVAL;
     }
     if (f->ref & FRAME_HV) {
         frame_put(f);
         return -EINVAL;
     }
-    m2p_set(mfn, INVALID_M2P_ENTRY);
+    m2p_set(frame_to_mfn(f), INVALID_M2P_ENTRY);
     (void)frame_release(f);
     frame_put(f);
     return 0;
 }
 
-static int decrease_extent(struct reservation *a)
+/* A batch of one extent at most: a large one is given back in several steps. */
+static long decrease(struct reservation *a)
 {
+    unsigned long from = a->page, end = min(from + MEM_BATCH_PAGES, 1UL << a->r->extent_order);
     xen_pfn_t gmfn;
 
     if (copy_from_guest_offset(&gmfn, a->r->extent_start, a->i, 1) != 0) {
         return -EFAULT;
     }
-    for (unsigned long j = 0; j < (1UL << a->r->extent_order); j++) {
-        int rc = remove_frame(a->d, _mfn(gmfn + j));
+    for (; a->page < end; a->page++) {
+        int rc = remove_frame(a->d, gmfn + a->page);
 
         if (rc != 0) {
             return rc;
         }
     }
-    return 0;
+    if (end == 1UL << a->r->extent_order) {
+        a->i++;
+        a->page = 0;
+    }
+    return (long)(end - from);
 }
 
-static unsigned int to_memflags(unsigned int flags)
+/* Step by step, with a look for other work after each batch.  0 at the end or an error. */
+static int reservation_steps(struct reservation *a, bool takes, step_fn *step)
 {
-    unsigned int bits = XENMEMF_get_address_bits(flags);
+    while (a->i < a->r->nr_extents) {
+        long done = MEM_BATCH_PAGES;
 
-    /* One node: any node asked for is this one, exactly. */
-    return MEMF_POPULATE | (bits != 0 && bits < 64 ? MEMF_ADDR_BITS(bits) : 0);
+        if (a->worked >= MEM_BATCH_PAGES) {
+            if (hypercall_preempt_check()) {
+                return -ERESTART;
+            }
+            a->worked = 0;
+        }
+        if (!takes || !heap_scrub_for(a->r->extent_order, a->memflags)) {
+            done = step(a);
+        }
+        if (done < 0) {
+            break;
+        }
+        a->worked += (unsigned long)done;
+    }
+    return 0;
 }
 
 /*
  * The three calls return the number of extents done, and so 0, not an error, for an argument that
  * cannot be read, a domain that is not there, or one that is not this caller's to manage.
  */
-static long reservation_op(unsigned int op, unsigned long start, unsigned long arg,
-                           int (*step)(struct reservation *a))
+static long reservation_op(unsigned int op, unsigned long start, unsigned long arg, step_fn *step)
 {
     struct xen_memory_reservation r;
-    struct reservation a = { .r = &r, .i = start };
-    unsigned long batch, looked = start;
+    struct reservation a = {
+        .r = &r, .i = start & EXTENT_MASK, .page = start >> EXTENT_BITS,
+    };
     long rc;
 
-    if (guest_read(&r, arg, sizeof(r)) != 0) {
-        return (long)start;
+    if (guest_read(&r, arg, sizeof(r)) != 0 || r.extent_order > MAX_EXTENT_ORDER ||
+        r.nr_extents > EXTENT_MASK || a.i > r.nr_extents || a.page >= 1UL << r.extent_order) {
+        return (long)a.i;
     }
-    if (r.nr_extents > (~0UL >> START_SHIFT) || start > r.nr_extents ||
-        r.extent_order > max_order(currd)) {
-        return (long)start;
-    }
-    a.d = get_subject(r.domid, &rc);
+    a.d = memory_subject(r.domid, &rc);
     if (a.d == NULL) {
-        return (long)start;
+        return (long)a.i;
     }
-    a.memflags = to_memflags(r.mem_flags);
-    batch = max_t(unsigned long, BATCH_PAGES >> r.extent_order, 1);
-    while (a.i < r.nr_extents) {
-        unsigned long done = op == XENMEM_populate_physmap && r.extent_order == 0
-                             ? populate_singles(&a) : 0;
-
-        if (done == 0 && step(&a) != 0) {
-            break;
-        }
-        a.i += max(done, 1UL);
-        if (a.i < r.nr_extents && a.i - looked >= batch && hypercall_preempt_check()) {
-            hypercall_set_arg(0, op | (a.i << START_SHIFT));
-            domain_put(a.d);
-            return -ERESTART;
-        }
-        looked = a.i - looked >= batch ? a.i : looked;
+    a.memflags = memory_flags(r.mem_flags);
+    if (reservation_steps(&a, op != XENMEM_decrease_reservation, step) != 0) {
+        hypercall_set_arg(0, op | ((a.i | a.page << EXTENT_BITS) << START_SHIFT));
+        rc = -ERESTART;
+    } else {
+        rc = (long)a.i;
     }
     domain_put(a.d);
-    return (long)a.i;
-}
-
-/* --- Exchange ------------------------------------------------------------ */
-
-/*
- * One unit of an exchange: the frames of @nr_in extents of 2^in.order go out,
- * as many as 2^out.order times @nr_out, and new ones come in.
- */
-struct exchange {
-    struct domain *d;
-    struct xen_memory_exchange x;
-    unsigned long per_unit_in, per_unit_out, units;
-    unsigned int memflags;
-};
-
-static int check_exchange(struct exchange *e)
-{
-    const struct xen_memory_reservation *in = &e->x.in, *out = &e->x.out;
-
-    if (in->extent_order > max_order(currd) || out->extent_order > max_order(currd)) {
-        return -EPERM;
-    }
-    if (in->nr_extents > (~0UL >> MAX_ORDER) || out->nr_extents > (~0UL >> MAX_ORDER) ||
-        in->nr_extents << in->extent_order != out->nr_extents << out->extent_order ||
-        in->domid != out->domid || e->x.nr_exchanged > in->nr_extents ||
-        (in->nr_extents << in->extent_order) > (1UL << 32)) {
-        return -EINVAL;
-    }
-    if (in->extent_order <= out->extent_order) {
-        e->per_unit_in = 1UL << (out->extent_order - in->extent_order);
-        e->per_unit_out = 1;
-    } else {
-        e->per_unit_in = 1;
-        e->per_unit_out = 1UL << (in->extent_order - out->extent_order);
-    }
-    e->units = in->nr_extents / e->per_unit_in;
-    return e->x.nr_exchanged % e->per_unit_in != 0 ? -EINVAL : 0;
-}
-
-/* Take the frames of unit @u from the domain; *@taken says how many, in order. */
-static int take_unit(struct exchange *e, unsigned long u, uint32_t *mfns, unsigned long *taken)
-{
-    unsigned int order = e->x.in.extent_order;
-
-    *taken = 0;
-    for (unsigned long i = 0; i < e->per_unit_in; i++) {
-        xen_pfn_t gmfn;
-
-        if (copy_from_guest_offset(&gmfn, e->x.in.extent_start, u * e->per_unit_in + i, 1) != 0) {
-            return -EFAULT;
-        }
-        for (unsigned long j = 0; j < (1UL << order); j++) {
-            mfn_t mfn = _mfn(gmfn + j);
-
-            if (!mfn_valid(mfn) || domain_steal_frame(e->d, mfn_to_frame(mfn)) != 0) {
-                return -EINVAL;
-            }
-            mfns[(*taken)++] = (uint32_t)mfn_x(mfn);
-        }
-    }
-    return 0;
-}
-
-/*
- * Give taken frames back to the domain: it had them a moment ago, so limits do not matter.  They
- * come back without a type, and so without the stamp of when they were last written: TLBs forget
- * them now.
- */
-static void restore_unit(struct exchange *e, const uint32_t *mfns, unsigned long taken)
-{
-    if (taken != 0) {
-        tlb_flush_everywhere();
-    }
-    for (unsigned long i = 0; i < taken; i++) {
-        if (domain_assign_frames(e->d, _mfn(mfns[i]), 0, MEMF_NO_REF) != 0) {
-            heap_free(_mfn(mfns[i]), 0);        /* dying: it needs them no more */
-        }
-    }
-}
-
-/* New extents for unit @u into @new; all or none. */
-static int alloc_unit(struct exchange *e, mfn_t *new)
-{
-    for (unsigned long i = 0; i < e->per_unit_out; i++) {
-        new[i] = domain_alloc_frames(e->d, e->x.out.extent_order, e->memflags | MEMF_NO_OWNER);
-        if (mfn_eq(new[i], INVALID_MFN)) {
-            while (i-- > 0) {
-                heap_free(new[i], e->x.out.extent_order);
-            }
-            return -ENOMEM;
-        }
-    }
-    return 0;
-}
-
-/* A failure half-way leaves the domain what it got so far; the rest goes back to the heap. */
-static int hand_out_unit(struct exchange *e, unsigned long u, const mfn_t *new)
-{
-    unsigned int order = e->x.out.extent_order;
-    int rc = 0;
-
-    for (unsigned long i = 0; i < e->per_unit_out; i++) {
-        unsigned long idx = u * e->per_unit_out + i;
-        xen_pfn_t gpfn = ~0UL, mfn = mfn_x(new[i]);
-
-        if (rc != 0 || copy_from_guest_offset(&gpfn, e->x.out.extent_start, idx, 1) != 0 ||
-            domain_assign_frames(e->d, new[i], order, MEMF_NO_REF) != 0) {
-            rc = -EFAULT;
-            heap_free(new[i], order);
-            continue;
-        }
-        for (unsigned long j = 0; j < (1UL << order); j++) {
-            m2p_set(_mfn(mfn + j), gpfn + j);
-        }
-        if (copy_to_guest_offset(e->x.out.extent_start, idx, &mfn, 1) != 0) {
-            rc = -EFAULT;               /* it has the frame, though it was not told */
-        }
-    }
-    return rc;
-}
-
-/* Room for one unit's frame numbers: @mfns (in) and, behind them, the extents coming in. */
-static int exchange_unit(struct exchange *e, unsigned long u, uint32_t *mfns, mfn_t *new)
-{
-    unsigned long taken, i;
-    int rc = take_unit(e, u, mfns, &taken);
-
-    if (rc == 0) {
-        rc = alloc_unit(e, new);
-    }
-    if (rc != 0) {
-        restore_unit(e, mfns, taken);
-        return rc;
-    }
-    tlb_flush_everywhere();             /* stale entries must not outlive the ownership */
-    for (i = 0; i < taken; i++) {
-        m2p_set(_mfn(mfns[i]), INVALID_M2P_ENTRY);
-        heap_free(_mfn(mfns[i]), 0);
-    }
-    return hand_out_unit(e, u, new);
-}
-
-static long memory_exchange(unsigned long arg)
-{
-    struct exchange e;
-    unsigned long u, pages;
-    uint32_t *mfns = NULL;
-    mfn_t *new = NULL;
-    long rc;
-
-    if (guest_read(&e.x, arg, sizeof(e.x)) != 0) {
-        return -EFAULT;
-    }
-    rc = check_exchange(&e);
-    if (rc != 0) {
-        return rc;
-    }
-    e.d = get_subject(e.x.in.domid, &rc);
-    if (e.d == NULL) {
-        return rc;
-    }
-    e.memflags = to_memflags(e.x.out.mem_flags);
-    pages = 1UL << max(e.x.in.extent_order, e.x.out.extent_order);
-    mfns = kmalloc(pages * sizeof(*mfns));
-    new = kmalloc(e.per_unit_out * sizeof(*new));
-    if (mfns == NULL || new == NULL) {
-        rc = -ENOMEM;
-        goto out;
-    }
-    for (u = e.x.nr_exchanged / e.per_unit_in; u < e.units; u++) {
-        rc = hypercall_preempt_check() && u != e.x.nr_exchanged / e.per_unit_in
-             ? -ERESTART : exchange_unit(&e, u, mfns, new);
-        if (rc != 0) {
-            break;
-        }
-    }
-    /* Progress is in the guest's own structure: a restart goes on from there. */
-    e.x.nr_exchanged = u * e.per_unit_in;
-    if (guest_write(arg + offsetof(struct xen_memory_exchange, nr_exchanged), &e.x.nr_exchanged,
-                    sizeof(e.x.nr_exchanged)) != 0) {
-        rc = -EFAULT;
-    }
-out:
-    kfree(new);
-    kfree(mfns);
-    domain_put(e.d);
     return rc;
 }
 
@@ -397,7 +244,7 @@ static long domain_memory_query(unsigned int op, unsigned long arg)
     if (guest_read(&id, arg, sizeof(id)) != 0) {
         return -EFAULT;
     }
-    d = get_subject(id, &rc);
+    d = memory_subject(id, &rc);
     if (d == NULL) {
         return rc;
     }
@@ -431,7 +278,7 @@ static long claim_pages(unsigned long arg)
     if (may_control_host(currd) != 0) {
         return -EPERM;
     }
-    d = get_subject(r.domid, &rc);
+    d = memory_subject(r.domid, &rc);
     if (d == NULL) {
         return rc;
     }
@@ -492,7 +339,7 @@ static long set_memory_map(unsigned long arg)
     if (fm.map.nr_entries > E820_MAX) {
         return -EINVAL;
     }
-    d = get_subject(fm.domid, &rc);
+    d = memory_subject(fm.domid, &rc);
     if (d == NULL) {
         return rc;
     }
@@ -568,7 +415,7 @@ static long acquire_resource(unsigned long arg)
     if (r.pad != 0) {
         return -EINVAL;
     }
-    d = get_subject(r.domid, &rc);
+    d = memory_subject(r.domid, &rc);
     if (d == NULL) {
         return rc;
     }
@@ -599,11 +446,11 @@ long do_memory_op(unsigned long cmd, unsigned long arg)
 
     switch (op) {
     case XENMEM_increase_reservation:
-        return reservation_op(op, start, arg, increase_extent);
+        return reservation_op(op, start, arg, increase);
     case XENMEM_decrease_reservation:
-        return reservation_op(op, start, arg, decrease_extent);
+        return reservation_op(op, start, arg, decrease);
     case XENMEM_populate_physmap:
-        return reservation_op(op, start, arg, populate_extent);
+        return reservation_op(op, start, arg, populate);
     case XENMEM_exchange:
         return memory_exchange(arg);
     case XENMEM_maximum_ram_page:

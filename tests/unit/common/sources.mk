@@ -7,3 +7,5 @@ test-evtchn_SRCS   := xen/common/event/core.c xen/common/event/op.c xen/common/e
 test-grant_SRCS    := xen/common/grant/table.c xen/common/grant/map.c xen/common/grant/copy.c xen/common/grant/op.c
 test-hvmap_SRCS    := xen/arch/x86/mm/hvmap.c xen/common/heap.c xen/common/kmalloc.c
 test-hvmap_CFLAGS  := -include tests/unit/common/pre-hvmap.h
+test-memory-op_SRCS := xen/common/memory-op.c xen/common/memory-exchange.c xen/common/heap.c \
+                       xen/arch/x86/mm/frame.c

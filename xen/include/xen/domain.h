@@ -57,6 +57,7 @@ struct vcpu {
     int poll_port;                      /* [v] port polled: 0 none, -1 many */
 
     struct evtchn_vcpu evtchn;
+    struct exchanged *exchanged;        /* [v] by an XENMEM_exchange interrupted since, or NULL */
     struct arch_vcpu arch;
 };
 

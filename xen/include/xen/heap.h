@@ -10,6 +10,8 @@
 
 /* frame_steal (frame.c) - @f is @d's with its allocation reference alone: owner cleared, true. */
 bool frame_steal(struct frame *f, struct domain *d);
+/* frame_is_plain (frame.c) - frame_steal() would do. */
+bool frame_is_plain(const struct frame *f, const struct domain *d);
 /* map_slots_init - before the first map_frame() on @cpu. */
 void map_slots_init(unsigned int cpu);
 /* clear_frames - @nr frames from @mfn on, at most 64, all within one 2 MiB chunk. */

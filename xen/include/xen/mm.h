@@ -131,10 +131,11 @@ mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int mem
 int __must_check domain_assign_frames(struct domain *d, mfn_t mfn, unsigned int order,
                                       unsigned int memflags);
 /*
- * domain_steal_frame - take @f out of @d: owned by nobody, no references left, contents kept.
- * -EINVAL if others refer to it or it has a type in use.
+ * domain_steal_frames - take the @nr frames of @mfns, all in the frame table, out of @d: owned by
+ * nobody, no references left, contents kept; TLBs may still show them.
+ * -EINVAL if others refer to one, it has a type in use, or is named twice; nothing has changed.
  */
-int __must_check domain_steal_frame(struct domain *d, struct frame *f);
+int __must_check domain_steal_frames(struct domain *d, const uint32_t *mfns, unsigned long nr);
 /*
  * domain_release_run - give back frames of the dying @d from @at on, to the first that is not
  * plain (has
@@ -164,6 +165,11 @@ bool domain_next_frame(const struct domain *d, mfn_t *cursor);
 
 /* Idle work: scrub at most one block; false if all free memory is clean. */
 bool heap_scrub_some(void);
+/*
+ * heap_scrub_for - if a block of @order would come to its taker dirty, and clearing it takes long,
+ * clear one block as heap_scrub_some() does, for it; true: done, and to be asked again.
+ */
+bool heap_scrub_for(unsigned int order, unsigned int memflags);
 
 uint64_t heap_free_pages(void);         /* all free frames */
 uint64_t heap_free_pages_below(unsigned int bits);  /* ... of machine addresses below 2^bits */

@@ -88,6 +88,11 @@ bool frame_steal(struct frame *f, struct domain *d)
     return try_cmpxchg(&f->ref, &want, 0);
 }
 
+bool frame_is_plain(const struct frame *f, const struct domain *d)
+{
+    return READ_ONCE(f->ref) == (FRAME_OWNER(d->domain_id) | FRAME_ALLOCATED | 1);
+}
+
 /* --- Types: validation --------------------------------------------------------------------- */
 
 /* A state that nobody else holds keeps a reference of its own (F7); false if the count is full. */
