@@ -4,8 +4,9 @@ config_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/util -Itools/libs/ut
                  -Wno-format-truncation
 CONFIG_SRCS := $(addprefix tools/libs/util/,cfg-parse.c cfg.c key-table.c keys.c keys-text.c \
                  nearest.c json.c config-json.c) \
-               $(addprefix tools/libs/light/,config.c uuid-cpus.c) tools/libs/ctrl/err.c
+               $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c) tools/libs/ctrl/err.c
 test-cfg_SRCS  := $(CONFIG_SRCS)
 test-keys_SRCS := $(CONFIG_SRCS)
 test-json_SRCS := $(CONFIG_SRCS)
 test-cpus_SRCS := $(CONFIG_SRCS)
+test-vdev_SRCS := $(CONFIG_SRCS)

@@ -13,6 +13,7 @@ struct host host;
 void host_reset(void)
 {
     memset(&host, 0, sizeof(host));
+    memset(&hotplug, 0, sizeof(hotplug));
     host.domains[0].tot_pages = 1;
     host.free_pages = 1ul << 20;
     store_reset();

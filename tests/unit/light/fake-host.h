@@ -42,5 +42,25 @@ void store_reset(void);
 size_t store_count(const char *path);
 const char *store_value(const char *path);
 void store_set(const char *path, const char *value);
+/* store_next - path of the next node below @folder from *@at on, which counts up; NULL: no more. */
+const char *store_next(const char *folder, size_t *at);
+
+/*
+ * host_backends - what the kernel's backend drivers and a live guest do while the library
+ * waits: new devices become ready, closing ones close.  Fits host.wait; false if nothing to do.
+ */
+bool host_backends(void);
+
+/* Domain 0's kernel, as fake-hotplug.c has it. */
+struct fake_hotplug {
+    int open;               /* targets that are held open; 0 in the end */
+    unsigned int joined;    /* interfaces put into bridges */
+    const char *last_bridge, *last_rename;
+    char scripts[1000];     /* "SCRIPT ACTION PATH VIF\n" for each that ran */
+    bool script_fails, script_is_mute, no_loop;
+    bool guest_holds;       /* the guest does not let go of its devices */
+    bool backend_fails;
+};
+extern struct fake_hotplug hotplug;
 
 #endif

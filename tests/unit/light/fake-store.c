@@ -60,6 +60,18 @@ size_t store_count(const char *folder)
     return nr;
 }
 
+const char *store_next(const char *folder, size_t *at)
+{
+    while (*at < NODES) {
+        struct node *n = &nodes[(*at)++];
+
+        if (n->path != NULL && below(n->path, folder)) {
+            return n->path;
+        }
+    }
+    return NULL;
+}
+
 const char *store_value(const char *path)
 {
     struct node *n = find(path);
@@ -102,11 +114,27 @@ char *xyl_store_read(struct xyl_store *s, xyl_store_tx tx, const char *path, siz
 
     (void)s;
     (void)tx;
+    /* A folder is a node too. */
+    value = value == NULL && store_count(path) > 0 ? "" : value;
     if (len != NULL) {
         *len = value != NULL ? strlen(value) : 0;
     }
     errno = ENOENT;
     return value != NULL ? strdup(value) : NULL;
+}
+
+int xyl_store_read_uint(struct xyl_store *s, xyl_store_tx tx, const char *path, uint64_t *value)
+{
+    const char *text = store_value(path);
+    char *end;
+
+    (void)s;
+    (void)tx;
+    if (text == NULL) {
+        return -ENOENT;
+    }
+    *value = strtoull(text, &end, 10);
+    return end != text && *end == '\0' ? 0 : -EINVAL;
 }
 
 char **xyl_store_directory(struct xyl_store *s, xyl_store_tx tx, const char *path, size_t *nr)
@@ -164,6 +192,18 @@ int xyl_store_write_str(struct xyl_store *s, xyl_store_tx tx, const char *path, 
     return xyl_store_write(s, tx, path, value, strlen(value));
 }
 
+int xyl_store_write_fmt(struct xyl_store *s, xyl_store_tx tx, const char *path, const char *fmt,
+                        ...)
+{
+    char value[100];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(value, sizeof(value), fmt, ap);
+    va_end(ap);
+    return xyl_store_write_str(s, tx, path, value);
+}
+
 int xyl_store_mkdir(struct xyl_store *s, xyl_store_tx tx, const char *path)
 {
     (void)s;
@@ -196,11 +236,26 @@ int xyl_store_set_perms(struct xyl_store *s, xyl_store_tx tx, const char *path,
     return find(path) != NULL ? 0 : -ENOENT;
 }
 
+/* What fails leaves no trace: the nodes of before are put back. */
 int xyl_store_transact(struct xyl_store *s,
                        int (*fn)(struct xyl_store *s, xyl_store_tx tx, void *arg), void *arg)
 {
+    static struct node before[NODES];
+    int rc;
+
     MAY_FAIL();
-    return fn(s, 1, arg);
+    for (size_t i = 0; i < NODES; i++) {
+        before[i].path = nodes[i].path != NULL ? strdup(nodes[i].path) : NULL;
+        before[i].value = nodes[i].value != NULL ? strdup(nodes[i].value) : NULL;
+    }
+    rc = fn(s, 1, arg);
+    for (size_t i = 0; i < NODES; i++) {
+        drop(rc < 0 ? &nodes[i] : &before[i]);
+        if (rc < 0) {
+            nodes[i] = before[i];
+        }
+    }
+    return rc;
 }
 
 int xyl_store_watch(struct xyl_store *s, const char *path, const char *token)

@@ -27,6 +27,26 @@ static void set(char **field, const char *value)
     *field = strdup(value);
 }
 
+static void give_devices(void)
+{
+    config.nr_disks = 2;
+    config.disks = calloc(2, sizeof(*config.disks));
+    config.nr_vifs = 1;
+    config.vifs = calloc(1, sizeof(*config.vifs));
+    for (size_t i = 0; i < 2; i++) {
+        set(&config.disks[i].target, i == 0 ? "/image" : "/dev/sdb");
+        set(&config.disks[i].vdev, i == 0 ? "xvda" : "xvdb");
+    }
+    xyl_vif_init(&config.vifs[0]);
+}
+
+/* What a domain leaves when it is gone: nothing. */
+static size_t remains(void)
+{
+    return store_count("/local/domain") + store_count("/vm") + store_count("/libxl") +
+           (size_t)hotplug.open;
+}
+
 static void begin(void)
 {
     snprintf(state_dir, sizeof(state_dir), "/tmp/xyl-light-%d", (int)getpid());
@@ -47,6 +67,8 @@ static void begin(void)
     config.cpus = calloc(1, sizeof(char *));
     config.cpus[0] = strdup("0-2");
     config.nr_cpus = 1;
+    give_devices();
+    host.wait = host_backends;
     xyl_domain_config_check(&config, &err);
 }
 
@@ -101,7 +123,7 @@ TEST(create_describes_the_domain)
     CHECK(config.uuid_given && config.uuid[6] >> 4 == 4 && config.uuid[8] >> 6 == 2);
     CHECK_EQ(xyl_domain_destroy(light, domid, &err), 0);
     CHECK_EQ(host_domains(), 0);
-    CHECK_EQ(store_count("/local/domain") + store_count("/vm") + store_count("/libxl"), 0);
+    CHECK_EQ(remains(), 0);
     CHECK_EQ(state_files(), 0);
     end();
 }
@@ -118,7 +140,7 @@ TEST(whatever_fails_nothing_remains)
         if (rc < 0) {
             CHECK(err.text[0] != '\0');
             CHECK_EQ(host_domains(), 0);
-            CHECK_EQ(store_count("/local/domain") + store_count("/vm") + store_count("/libxl"), 0);
+            CHECK_EQ(remains(), 0);
             CHECK_EQ(state_files(), 0);
             CHECK(!config.uuid_given);
         } else {
@@ -128,7 +150,7 @@ TEST(whatever_fails_nothing_remains)
     } while (rc < 0 && fail_at < 500);
     CHECK(rc == 0);
     /* All calls were walked through: store nodes alone are more than this. */
-    CHECK(fail_at > 60);
+    CHECK(fail_at > 140);
 }
 
 TEST(names_and_identities_are_unique)
@@ -136,6 +158,7 @@ TEST(names_and_identities_are_unique)
     uint32_t first;
 
     begin();
+    xyl_domain_config_drop_devices(&config);
     CHECK_EQ(create(), 0);
     first = domid;
     CHECK_EQ(create(), -EEXIST);
@@ -218,6 +241,9 @@ static unsigned int reasons[4];
 /* Each time the watcher waits, the newest domain ends with the next reason, or is destroyed. */
 static bool next_end(void)
 {
+    if (host_backends()) {
+        return true;
+    }
     for (size_t i = HOST_DOMAINS - 1; i > 0; i--) {
         xyl_domain_info *d = &host.domains[i];
 

@@ -59,6 +59,7 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config)
     free(config->cmdline);
     free_list(&config->cpus, &config->nr_cpus);
     free_list(&config->cpus_soft, &config->nr_cpus_soft);
+    xyl_domain_config_drop_devices(config);
     xyl_domain_config_init(config);
 }
 
@@ -139,6 +140,9 @@ int xyl_domain_config_check(struct xyl_domain_config *config, struct xyl_err *er
     }
     if (rc == 0) {
         rc = check_vcpus(config, err);
+    }
+    if (rc == 0) {
+        rc = xyl_domain_config_check_devices(config, err);
     }
     return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Creating a domain: a row of steps, each undone as a whole if a later one fails. */
-#include "light-private.h"
+#include "device.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -276,6 +276,11 @@ static int step_describe(struct creation *c)
     return nodes_describe(c->light, &c->nodes, c->err);
 }
 
+static int step_devices(struct creation *c)
+{
+    return devices_create(c->light, c->domid, c->config, c->err);
+}
+
 static int keep_config(struct creation *c, xyl_config_text_fn *to_text)
 {
     char *text = to_text(c->config);
@@ -292,7 +297,7 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
 {
     static int (*const steps[])(struct creation *c) = {
         choose_uuid, check_host, check_unique, step_create, step_claim, set_limits, set_affinity,
-        set_sched, step_build, step_describe,
+        set_sched, step_build, step_describe, step_devices,
     };
     struct creation c = { .light = light, .config = config, .err = err };
     bool chosen = !config->uuid_given;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Stopping domains: pausing, asking them to shut down, destroying them. */
-#include "light-private.h"
+#include "device.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +51,14 @@ int xyl_domain_destroy(struct xyl_light *light, uint32_t domid, struct xyl_err *
     if (rc < 0) {
         return xyl_fail_sys(err, rc, "cannot destroy domain %u", domid);
     }
-    /* First the domain, so that it sees nothing of what follows. */
+    if (devices_any(light, domid) != 0) {
+        /*
+         * The domain stops first, so that it sees nothing of what follows; it ends last, so that
+         * its number is a way to what is left, should we be ended meanwhile.
+         */
+        xyl_ctrl_domain_pause(ctrl, domid);
+        devices_destroy(light, domid);
+    }
     rc = xyl_ctrl_domain_destroy(ctrl, domid);
     nodes_remove(light, domid, info.handle);
     userdata_remove(domid, info.handle);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Keeping watch over a domain, and acting when it has shut down. */
-#include "light-private.h"
+#include "device.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,7 +112,14 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
     case XYL_ACTION_PRESERVE:
         return 0;
     case XYL_ACTION_RENAME_RESTART:
-        rc = rename_away(light, config, *domid, err);
+        rc = xyl_devices_load(light, *domid, config, err);
+        if (rc == 0) {
+            rc = rename_away(light, config, *domid, err);
+        }
+        if (rc == 0) {
+            /* The one that follows needs them. */
+            devices_destroy(light, *domid);
+        }
         break;
     case XYL_ACTION_SOFT_RESET:
         light_log(light, "domain %u: soft reset is not there for PV guests", *domid);
@@ -120,7 +127,11 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
     case XYL_ACTION_DESTROY:
         return xyl_domain_destroy(light, *domid, err);
     default:
-        rc = xyl_domain_destroy(light, *domid, err);
+        /* What was attached and detached meanwhile stays so. */
+        rc = xyl_devices_load(light, *domid, config, err);
+        if (rc == 0) {
+            rc = xyl_domain_destroy(light, *domid, err);
+        }
         break;
     }
     if (rc == 0) {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "xyl_device.h"
 #include "xyl_err.h"
 
 /* What to do with a domain that has shut down. */
@@ -24,13 +25,13 @@ const char *xyl_action_name(enum xyl_action action);
 
 #define XYL_NAME_MAX     255        /* bytes of a domain's name */
 #define XYL_VCPUS_MAX    8192
-#define XYL_UNSET        (-1L)
 
 /*
  * Invariants after xyl_domain_config_check():
  *   D1  name and kernel are set; name is printable, has no '/' and is no number.
  *   D2  0 < memory_mib <= maxmem_mib;  0 < vcpus <= maxvcpus <= XYL_VCPUS_MAX.
  *   D3  each string, and each item of cpus, is allocated or NULL, and owned.
+ *   D4  no two disks have one number, no two vifs one devid or MAC; each vif has a devid.
  */
 struct xyl_domain_config {
     char *name;
@@ -46,6 +47,9 @@ struct xyl_domain_config {
     char **cpus, **cpus_soft;   /* affinities: one text for all vCPUs, or one for each */
     size_t nr_cpus, nr_cpus_soft;
     bool cpus_each, cpus_soft_each;
+    struct xyl_disk *disks;
+    struct xyl_vif *vifs;
+    size_t nr_disks, nr_vifs;
     long cpu_weight;            /* XYL_UNSET: the scheduler's own */
     long cap;                   /* percent of a CPU; XYL_UNSET or 0: none */
     long max_grant_frames;      /* these four: XYL_UNSET is the hypervisor's own */
@@ -64,8 +68,14 @@ void xyl_domain_config_init(struct xyl_domain_config *config);
 /* xyl_domain_config_dispose - free what it owns; may be called again. */
 void xyl_domain_config_dispose(struct xyl_domain_config *config);
 
+/* xyl_domain_config_drop_devices - free the disks and vifs, leave the rest. */
+void xyl_domain_config_drop_devices(struct xyl_domain_config *config);
+
+/* xyl_domain_config_check_devices - bring D4 about, a part of the check below. */
+int xyl_domain_config_check_devices(struct xyl_domain_config *config, struct xyl_err *err);
+
 /*
- * xyl_domain_config_check - bring D1 to D3 about: fill in what follows from other
+ * xyl_domain_config_check - bring D1 to D4 about: fill in what follows from other
  * settings, refuse what cannot be.
  * Errors: -EINVAL with the setting named.
  */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Domain 0's kernel for the tests of devices: backends, loop devices, bridges, scripts. */
+#include "fake-host.h"
+#include "hotplug.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fake_hotplug hotplug;
+
+#define MAY_FAIL(err)                                                                 \
+    do {                                                                              \
+        if (host_fails()) {                                                           \
+            return xyl_fail(err, -EIO, "no hotplug");                                 \
+        }                                                                             \
+    } while (0)
+
+int hotplug_disk_lock(struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    return 77;
+}
+
+void hotplug_unlock(int lock)
+{
+    (void)lock;
+}
+
+int hotplug_disk_open(const struct xyl_disk *disk, struct hotplug_disk *hot, struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    *hot = (struct hotplug_disk){ .fd = -1, .major = 8, .minor = 16 };
+    if (strncmp(disk->target, "/dev/", 5) != 0) {
+        *hot = (struct hotplug_disk){ .fd = 1000, .major = 7, .minor = 3, .node = "/dev/loop3" };
+        hotplug.open++;
+    }
+    return 0;
+}
+
+int hotplug_disk_close(struct hotplug_disk *hot, bool wait, uint32_t domid, uint32_t id,
+                       struct xyl_err *err)
+{
+    (void)domid;
+    (void)id;
+    hotplug.open -= hot->fd >= 0;
+    hot->fd = -1;
+    if (wait) {
+        MAY_FAIL(err);
+    }
+    return 0;
+}
+
+int hotplug_vif_join(const struct hotplug_vif *vif, struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    hotplug.joined++;
+    hotplug.last_bridge = vif->bridge;
+    hotplug.last_rename = vif->rename;
+    return 0;
+}
+
+int hotplug_bridge_check(const char *bridge, struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    return strcmp(bridge, "none") != 0 ? 0 : xyl_fail(err, -ENODEV, "there is no bridge none");
+}
+
+int hotplug_script(const struct hotplug_call *call, struct xyl_err *err)
+{
+    size_t len = strlen(hotplug.scripts);
+    char path[200];
+
+    MAY_FAIL(err);
+    snprintf(hotplug.scripts + len, sizeof(hotplug.scripts) - len, "%s %s %s %s\n", call->script,
+             call->action, call->path, call->vif != NULL ? call->vif : "-");
+    if (hotplug.script_fails) {
+        return xyl_fail(err, -EIO, "the script fails");
+    }
+    if (!hotplug.script_is_mute) {
+        snprintf(path, sizeof(path), "/local/domain/0/%s/hotplug-status", call->path);
+        store_set(path, "connected");
+    }
+    return 0;
+}
+
+int hotplug_driver(enum xyl_device_type type, struct xyl_err *err)
+{
+    (void)type;
+    MAY_FAIL(err);
+    return 0;
+}
+
+void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id)
+{
+    (void)type;
+    (void)domid;
+    (void)id;
+}
+
+static const char *sibling(const char *path, const char *name, char out[300])
+{
+    snprintf(out, 300, "%.*s/%s", (int)(strrchr(path, '/') - path), path, name);
+    return store_value(out);
+}
+
+/* One backend's next step. */
+static bool act(const char *state_path)
+{
+    const char *state = store_value(state_path), *front, *front_state = NULL;
+    char path[300], front_path[400];
+
+    front = sibling(state_path, "frontend", path);
+    if (front != NULL) {
+        snprintf(front_path, sizeof(front_path), "%s/state", front);
+        front_state = store_value(front_path);
+    }
+    if (strcmp(state, "1") == 0 && !hotplug.backend_fails) {
+        store_set(state_path, "2");
+        return true;
+    }
+    if (strcmp(state, "1") == 0) {
+        snprintf(path, sizeof(path), "/local/domain/0/error/%.*s/error",
+                 (int)(strrchr(state_path, '/') - state_path - 16), state_path + 16);
+        store_set(path, "2 creating vbd structure");
+        store_set(state_path, "5");
+        return true;
+    }
+    if (strcmp(state, "5") == 0 && !hotplug.guest_holds && front_state != NULL) {
+        store_set(front_path, "6");
+        store_set(state_path, "6");
+        return true;
+    }
+    if (strcmp(state, "6") != 0 && front_state != NULL && strcmp(front_state, "6") == 0) {
+        store_set(state_path, "6");
+        return true;
+    }
+    return false;
+}
+
+bool host_backends(void)
+{
+    static const char *const folders[] = {
+        "/local/domain/0/backend/vbd", "/local/domain/0/backend/vif",
+    };
+    bool any = false;
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *path;
+        size_t at = 0;
+
+        while ((path = store_next(folders[i], &at)) != NULL) {
+            size_t len = strlen(path);
+            char copy[300];
+
+            if (len > 6 && strcmp(path + len - 6, "/state") == 0) {
+                /* The list may move when a node is added. */
+                snprintf(copy, sizeof(copy), "%s", path);
+                any = act(copy) || any;
+            }
+        }
+    }
+    return any;
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Disks and network cards: nodes, states, scripts, and what remains after each failure. */
+#include "harness.h"
+#include "device.h"
+#include "fake-host.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <public/sched.h>
+
+#define DOMID 5
+
+static struct xyl_light *light;
+static struct xyl_err err;
+static struct xyl_disk disk;
+static struct xyl_vif vif;
+
+static void begin(void)
+{
+    host_reset();
+    host.wait = host_backends;
+    xyl_err_clear(&err);
+    light = xyl_light_new(NULL, NULL);
+    xyl_disk_init(&disk);
+    disk.target = strdup("/image");
+    disk.vdev = strdup("xvda");
+    xyl_vif_init(&vif);
+    vif.bridge = strdup("br7");
+}
+
+static void end(void)
+{
+    xyl_light_free(light);
+    xyl_disk_dispose(&disk);
+    xyl_vif_dispose(&vif);
+    store_reset();
+}
+
+static size_t remains(void)
+{
+    return store_count("/local/domain") + store_count("/libxl") + (size_t)hotplug.open;
+}
+
+#define BACK  "/local/domain/0/backend/vbd/5/51712/"
+#define FRONT "/local/domain/5/device/vbd/51712/"
+#define OWN   "/libxl/5/device/vbd/51712/"
+#define VIF_BACK  "/local/domain/0/backend/vif/5/0/"
+#define VIF_FRONT "/local/domain/5/device/vif/0/"
+
+TEST(a_disk_has_its_nodes)
+{
+    begin();
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    CHECK_STR(store_value(BACK "params"), "/image");
+    CHECK_STR(store_value(BACK "physical-device"), "7:3");
+    CHECK_STR(store_value(BACK "physical-device-path"), "/dev/loop3");
+    CHECK_STR(store_value(BACK "mode"), "w");
+    CHECK_STR(store_value(BACK "type"), "phy");
+    CHECK_STR(store_value(BACK "script"), "/etc/xen/scripts/block");
+    CHECK_STR(store_value(BACK "hotplug-status"), "connected");
+    CHECK_STR(store_value(BACK "frontend"), "/local/domain/5/device/vbd/51712");
+    CHECK_STR(store_value(BACK "state"), "2");
+    CHECK_STR(store_value(BACK "online"), "1");
+    CHECK_STR(store_value(FRONT "backend"), "/local/domain/0/backend/vbd/5/51712");
+    CHECK_STR(store_value(FRONT "virtual-device"), "51712");
+    CHECK_STR(store_value(FRONT "trusted"), "1");
+    CHECK_STR(store_value(FRONT "state"), "1");
+    CHECK_STR(store_value(OWN "params"), "/image");
+    CHECK(store_value(FRONT "params") == NULL);
+    CHECK_EQ(hotplug.open, 0);
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, false, &err), 0);
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+TEST(a_card_has_its_nodes)
+{
+    begin();
+    vif.rate_bytes = 62500;
+    vif.rate_usecs = 50000;
+    vif.vifname = strdup("web");
+    vif.mtu = 9000;
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), 0);
+    CHECK(vif.mac_given && vif.mac[0] == 0 && vif.mac[1] == 0x16 && vif.mac[2] == 0x3e);
+    CHECK_STR(store_value(VIF_BACK "bridge"), "br7");
+    CHECK_STR(store_value(VIF_BACK "rate"), "62500,50000");
+    CHECK_STR(store_value(VIF_BACK "vifname"), "web");
+    CHECK_STR(store_value(VIF_BACK "hotplug-status"), "connected");
+    CHECK_STR(store_value(VIF_BACK "mac"), store_value(VIF_FRONT "mac"));
+    CHECK_STR(store_value(VIF_FRONT "mtu"), "9000");
+    CHECK_EQ(hotplug.joined, 1);
+    CHECK_STR(hotplug.last_bridge, "br7");
+    CHECK_STR(hotplug.last_rename, "web");
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VIF, 0, false, &err), 0);
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+TEST(cards_get_the_first_free_number)
+{
+    struct xyl_device_info *all;
+    size_t nr;
+
+    begin();
+    for (long i = 0; i < 3; i++) {
+        vif.devid = XYL_UNSET;
+        vif.mac_given = false;
+        CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), 0);
+        CHECK_EQ(vif.devid, i);
+    }
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VIF, 1, false, &err), 0);
+    vif.devid = XYL_UNSET;
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), 0);
+    CHECK_EQ(vif.devid, 1);
+    all = xyl_devices(light, DOMID, XYL_VIF, &nr, &err);
+    CHECK_EQ(nr, 3);
+    CHECK(all[0].id == 0 && all[1].id == 1 && all[2].id == 2);
+    CHECK_EQ(memcmp(all[1].mac, vif.mac, 6), 0);
+    CHECK_EQ(all[1].state, 1);
+    CHECK_EQ(all[1].ring, -1);
+    free(all);
+    vif.devid = 2;
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), -EEXIST);
+    CHECK_STR(err.text, "domain 5 has a network card 2 already");
+    devices_destroy(light, DOMID);
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+TEST(whatever_fails_in_adding_a_disk_nothing_remains)
+{
+    unsigned int fail_at = 0;
+    int rc;
+
+    do {
+        begin();
+        host.fail_at = ++fail_at;
+        rc = xyl_disk_add(light, DOMID, &disk, &err);
+        CHECK(rc == 0 || err.text[0] != '\0');
+        CHECK(rc == 0 || remains() == 0);
+        host.fail_at = 0;
+        devices_destroy(light, DOMID);
+        CHECK_EQ(remains(), 0);
+        end();
+    } while (rc < 0 && fail_at < 500);
+    CHECK_EQ(rc, 0);
+    CHECK(fail_at > 40);
+}
+
+TEST(whatever_fails_in_adding_a_card_nothing_remains)
+{
+    unsigned int fail_at = 0;
+    int rc;
+
+    do {
+        begin();
+        vif.devid = 0;
+        host.fail_at = ++fail_at;
+        rc = xyl_vif_add(light, DOMID, &vif, &err);
+        CHECK(rc == 0 || err.text[0] != '\0');
+        CHECK(rc == 0 || remains() == 0);
+        host.fail_at = 0;
+        devices_destroy(light, DOMID);
+        CHECK_EQ(remains(), 0);
+        end();
+    } while (rc < 0 && fail_at < 500);
+    CHECK_EQ(rc, 0);
+    CHECK(fail_at > 30);
+}
+
+TEST(a_backend_that_fails_is_quoted)
+{
+    begin();
+    hotplug.backend_fails = true;
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), -EIO);
+    CHECK_STR(err.text, "domain 5: the backend of disk xvda failed: 2 creating vbd structure");
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+static bool silence(void)
+{
+    return false;
+}
+
+TEST(a_backend_that_says_nothing_ends_the_wait)
+{
+    begin();
+    host.wait = silence;
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), -ETIMEDOUT);
+    CHECK_STR(err.text, "domain 5: the backend of disk xvda does not answer; see domain 0's "
+              "kernel log");
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+TEST(a_bridge_that_is_missing_is_seen_before_anything_is_written)
+{
+    begin();
+    free(vif.bridge);
+    vif.bridge = strdup("none");
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), -ENODEV);
+    CHECK_STR(err.text, "there is no bridge none");
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+/* ------------------------------------------------------------ detaching */
+
+TEST(a_guest_that_uses_a_disk_is_not_robbed)
+{
+    begin();
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    store_set(FRONT "state", "4");
+    store_set(BACK "state", "4");
+    hotplug.guest_holds = true;
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, false, &err), -EBUSY);
+    CHECK_STR(err.text, "domain 5 still uses disk xvda; it goes when the guest lets go of it, "
+              "then remove it again, or take it away with --force");
+    CHECK_STR(store_value(BACK "online"), "0");
+    /* The guest lets go; asked again, it goes. */
+    hotplug.guest_holds = false;
+    xyl_err_clear(&err);
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, false, &err), 0);
+    CHECK_EQ(remains(), 0);
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, false, &err), -ENODEV);
+    CHECK_STR(err.text, "domain 5 has no disk xvda");
+    end();
+}
+
+TEST(by_force_the_guest_is_not_asked)
+{
+    begin();
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    store_set(FRONT "state", "4");
+    store_set(BACK "state", "4");
+    hotplug.guest_holds = true;
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, true, &err), 0);
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+TEST(a_dead_domain_leaves_nothing_even_if_backends_are_silent)
+{
+    begin();
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), 0);
+    CHECK_EQ(devices_any(light, DOMID), 1);
+    /* The guest wrote nonsense, the drivers are gone. */
+    store_set(FRONT "state", "99999999999999999999x");
+    host.wait = silence;
+    devices_destroy(light, DOMID);
+    CHECK_EQ(remains(), 0);
+    CHECK_EQ(devices_any(light, DOMID), 0);
+    end();
+}
+
+/* ------------------------------------------------------------ sharing */
+
+TEST(block_devices_are_shared_by_readers_only)
+{
+    begin();
+    free(disk.target);
+    disk.target = strdup("/dev/sdb");
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    CHECK_EQ(xyl_disk_add(light, 6, &disk, &err), -EBUSY);
+    CHECK_STR(err.text, "disk xvda: /dev/sdb is in use by domain 5, and not both only read it");
+    disk.readonly = true;
+    CHECK_EQ(xyl_disk_add(light, 6, &disk, &err), -EBUSY);
+    devices_destroy(light, DOMID);
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    CHECK_EQ(xyl_disk_add(light, 6, &disk, &err), 0);
+    disk.readonly = false;
+    CHECK_EQ(xyl_disk_add(light, 7, &disk, &err), -EBUSY);
+    devices_destroy(light, DOMID);
+    devices_destroy(light, 6);
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+/* ------------------------------------------------------------ scripts */
+
+TEST(a_disk_of_a_script)
+{
+    begin();
+    disk.script = strdup("block-x");
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    CHECK(store_value(BACK "physical-device") == NULL);
+    CHECK_STR(store_value(BACK "script"), "/etc/xen/scripts/block-x");
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, false, &err), 0);
+    CHECK_STR(hotplug.scripts,
+              "/etc/xen/scripts/block-x add backend/vbd/5/51712 -\n"
+              "/etc/xen/scripts/block-x remove backend/vbd/5/51712 -\n");
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+TEST(a_card_of_a_script)
+{
+    begin();
+    vif.script = strdup("/my/vif-own");
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), 0);
+    CHECK_EQ(hotplug.joined, 0);
+    devices_destroy(light, DOMID);
+    CHECK_STR(hotplug.scripts, "/my/vif-own online backend/vif/5/0 vif5.0\n"
+              "/my/vif-own offline backend/vif/5/0 vif5.0\n");
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+TEST(a_script_that_fails_or_says_nothing)
+{
+    begin();
+    disk.script = strdup("block-x");
+    hotplug.script_fails = true;
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), -EIO);
+    CHECK_STR(err.text, "the script fails");
+    CHECK_EQ(remains(), 0);
+    xyl_err_clear(&err);
+    hotplug.script_fails = false;
+    hotplug.script_is_mute = true;
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), -EIO);
+    CHECK_STR(err.text, "/etc/xen/scripts/block-x add for /local/domain/0/backend/vbd/5/51712: it "
+              "ended well, but did not write hotplug-status = connected");
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
+/* ------------------------------------------------------------ back to a configuration */
+
+TEST(devices_are_read_back_as_they_were_wished)
+{
+    struct xyl_domain_config config;
+
+    begin();
+    disk.removable = disk.readonly = disk.cdrom = true;
+    vif.ip = strdup("10.0.0.1");
+    vif.rate_bytes = 1000;
+    vif.rate_usecs = 20;
+    vif.script = strdup("vif-x");
+    vif.untrusted = true;
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), 0);
+    xyl_domain_config_init(&config);
+    CHECK_EQ(xyl_devices_load(light, DOMID, &config, &err), 0);
+    CHECK_EQ(config.nr_disks, 1);
+    CHECK_STR(config.disks[0].target, "/image");
+    CHECK_STR(config.disks[0].vdev, "xvda");
+    CHECK(config.disks[0].script == NULL);
+    CHECK(config.disks[0].removable && config.disks[0].readonly && config.disks[0].cdrom);
+    CHECK_EQ(config.disks[0].discard, XYL_DISCARD_DEFAULT);
+    CHECK_EQ(config.nr_vifs, 1);
+    CHECK_EQ(config.vifs[0].devid, 0);
+    CHECK_EQ(memcmp(config.vifs[0].mac, vif.mac, 6), 0);
+    CHECK_STR(config.vifs[0].bridge, "br7");
+    CHECK_STR(config.vifs[0].ip, "10.0.0.1");
+    CHECK_STR(config.vifs[0].script, "/etc/xen/scripts/vif-x");
+    CHECK_EQ(config.vifs[0].rate_bytes, 1000);
+    CHECK(config.vifs[0].untrusted);
+    CHECK_EQ(xyl_domain_config_check_devices(&config, &err), 0);
+    xyl_domain_config_dispose(&config);
+    devices_destroy(light, DOMID);
+    end();
+}
+
+TEST_MAIN

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Taking devices away: from a guest that lets go, or from one that cannot answer any more. */
+#include "device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REMOVE_MS 10000
+
+static bool device_closed(int state)
+{
+    return state == STATE_GONE || state == STATE_CLOSED;
+}
+
+static void set_node(struct xyl_store *store, const char *folder, const char *key, int value)
+{
+    char path[LIGHT_PATH + 8];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, key);
+    xyl_store_write_fmt(store, XYL_STORE_NO_TX, path, "%d", value);
+}
+
+/*
+ * Set the closing off.  A guest that has connected is asked by the backend's state; for one
+ * that has not, or cannot answer, its own state is written, which the backend follows.
+ */
+static void begin_closing(struct xyl_store *store, struct device *d, bool ask)
+{
+    int front = device_state(store, d->front), back = device_state(store, d->back);
+
+    if (back == STATE_GONE) {
+        return;
+    }
+    set_node(store, d->back, "online", 0);
+    if (front == STATE_GONE) {
+        /* The backend has seen that and ended itself; without a word in the store. */
+        return;
+    }
+    if (ask && front != STATE_INITIAL && front != STATE_CLOSED) {
+        set_node(store, d->back, "state", STATE_CLOSING);
+    } else {
+        set_node(store, d->front, "state", STATE_CLOSED);
+    }
+}
+
+/* A folder that has become empty. */
+static void remove_empty(struct xyl_store *store, const char *path)
+{
+    size_t nr;
+    char **names = xyl_store_directory(store, XYL_STORE_NO_TX, path, &nr);
+
+    if (names != NULL && nr == 0) {
+        xyl_store_rm(store, XYL_STORE_NO_TX, path);
+    }
+    free(names);
+}
+
+static void remove_nodes(struct xyl_store *store, const struct device *d)
+{
+    const char *type = device_type(d->type);
+    char path[LIGHT_PATH];
+
+    xyl_store_rm(store, XYL_STORE_NO_TX, d->front);
+    xyl_store_rm(store, XYL_STORE_NO_TX, d->back);
+    snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", type, d->domid);
+    remove_empty(store, path);
+    snprintf(path, sizeof(path), "/local/domain/0/error/backend/%s/%u/%u", type, d->domid, d->id);
+    xyl_store_rm(store, XYL_STORE_NO_TX, path);
+    /* Last: as long as it is there, the rest is found again. */
+    xyl_store_rm(store, XYL_STORE_NO_TX, d->own);
+}
+
+/* The script that made a device takes part in its end, whoever ran it then. */
+static void run_script(struct xyl_light *light, const struct device *d)
+{
+    char path[LIGHT_PATH + 16], *script, *built_in;
+
+    snprintf(path, sizeof(path), "%s/built-in", d->own);
+    built_in = xyl_store_read(light->store, XYL_STORE_NO_TX, path, NULL);
+    snprintf(path, sizeof(path), "%s/script", d->own);
+    script = xyl_store_read(light->store, XYL_STORE_NO_TX, path, NULL);
+    if (built_in == NULL && script != NULL) {
+        struct xyl_err why = XYL_ERR_INIT;
+
+        if (device_script(light, d, script, d->type == XYL_VBD ? "remove" : "offline",
+                          &why) < 0) {
+            light_log(light, "%s", why.text);
+        }
+    }
+    free(built_in);
+    free(script);
+}
+
+static void end_one(struct xyl_light *light, const struct device *d)
+{
+    run_script(light, d);
+    remove_nodes(light->store, d);
+    hotplug_backend_wait(d->type, d->domid, d->id);
+}
+
+static int still_used(const struct device *devices, size_t nr, struct xyl_err *err)
+{
+    char name[64];
+
+    for (size_t i = 0; i < nr; i++) {
+        if (devices[i].waiting) {
+            return xyl_fail(err, -EBUSY, "domain %u still uses %s; it goes when the guest lets go "
+                            "of it, then remove it again, or take it away with --force",
+                            devices[i].domid, device_name(&devices[i], name));
+        }
+    }
+    return 0;
+}
+
+int device_remove(struct xyl_light *light, struct device *devices, size_t nr, bool ask,
+                  struct xyl_err *err)
+{
+    int rc;
+
+    for (size_t i = 0; i < nr; i++) {
+        begin_closing(light->store, &devices[i], ask);
+    }
+    rc = device_wait(light, devices, nr, device_closed, REMOVE_MS, ask ? err : NULL);
+    if (rc == -ETIMEDOUT && ask) {
+        return still_used(devices, nr, err);
+    }
+    if (rc < 0 && ask) {
+        return rc;
+    }
+    /* Not asked: with its folders the backend goes too, if it has not yet. */
+    for (size_t i = 0; i < nr; i++) {
+        end_one(light, &devices[i]);
+    }
+    return 0;
+}
+
+int xyl_device_remove(struct xyl_light *light, uint32_t domid, enum xyl_device_type type,
+                      uint32_t id, bool force, struct xyl_err *err)
+{
+    struct xyl_store *store = xyl_light_store(light, err);
+    struct device d;
+    char name[64], *there;
+
+    if (store == NULL) {
+        return -ENOTCONN;
+    }
+    device_init(&d, domid, type, id);
+    there = xyl_store_read(store, XYL_STORE_NO_TX, d.own, NULL);
+    if (there == NULL) {
+        return errno != ENOENT ? xyl_fail_sys(err, -errno, "cannot read %s in the store", d.own) :
+               xyl_fail(err, -ENODEV, "domain %u has no %s", domid, device_name(&d, name));
+    }
+    free(there);
+    return device_remove(light, &d, 1, !force, err);
+}
+
+int devices_any(struct xyl_light *light, uint32_t domid)
+{
+    struct xyl_store *store = xyl_light_store(light, NULL);
+    char path[LIGHT_PATH];
+    char **types;
+    int any = 0;
+    size_t nr;
+
+    if (store == NULL) {
+        return -ENOTCONN;
+    }
+    snprintf(path, sizeof(path), "/libxl/%u/device", domid);
+    types = xyl_store_directory(store, XYL_STORE_NO_TX, path, &nr);
+    if (types == NULL) {
+        return errno == ENOENT ? 0 : -errno;
+    }
+    for (size_t i = 0; i < nr; i++) {
+        any = any || strcmp(types[i], "vbd") == 0 || strcmp(types[i], "vif") == 0;
+    }
+    free(types);
+    return any;
+}
+
+void devices_destroy(struct xyl_light *light, uint32_t domid)
+{
+    size_t nr_disks, nr_vifs, none = (size_t)-1;
+    struct device *disks = device_scan(light, domid, XYL_VBD, &nr_disks);
+    struct device *vifs = device_scan(light, domid, XYL_VIF, &nr_vifs), *all = NULL;
+
+    nr_disks = nr_disks == none ? 0 : nr_disks;
+    nr_vifs = nr_vifs == none ? 0 : nr_vifs;
+    if (nr_disks + nr_vifs > 0) {
+        all = realloc(disks, (nr_disks + nr_vifs) * sizeof(*all));
+    }
+    if (all != NULL) {
+        if (nr_vifs > 0) {
+            memcpy(all + nr_disks, vifs, nr_vifs * sizeof(*all));
+        }
+        disks = all;
+        device_remove(light, all, nr_disks + nr_vifs, false, NULL);
+    }
+    free(disks);
+    free(vifs);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A domain's disks and network cards: what is wished for, and adding, listing, removing them. */
+#ifndef XYL_DEVICE_H
+#define XYL_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xyl_err.h"
+
+struct xyl_light;
+
+#define XYL_UNSET (-1L)
+
+enum xyl_discard { XYL_DISCARD_DEFAULT, XYL_DISCARD_ON, XYL_DISCARD_OFF };
+
+/*
+ * A disk.
+ * Invariants after parsing:
+ *   V1  target and vdev are set; xyl_vdev_number(vdev) is not negative.
+ *   V2  cdrom implies readonly.
+ *   V3  each string is allocated or NULL, and owned.
+ */
+struct xyl_disk {
+    char *target;               /* file or block device of domain 0; with a script, its business */
+    char *vdev;                 /* as the guest knows it: "xvda", "hda1", "51712" */
+    char *script;               /* a name in /etc/xen/scripts, or a path; NULL: built in */
+    bool readonly, cdrom, removable, direct_io_safe, untrusted;
+    enum xyl_discard discard;
+};
+
+/*
+ * A network card.
+ * Invariants after parsing:
+ *   N1  mac is no multicast address and not zero, if mac_given.
+ *   N2  rate_bytes is 0 (no limit) exactly when rate_usecs is.
+ *   N3  each string is allocated or NULL, and owned; bridge and vifname fit an interface's name.
+ */
+struct xyl_vif {
+    long devid;                 /* XYL_UNSET: the first that is free */
+    uint8_t mac[6];
+    bool mac_given;             /* false: one of Xen's range is chosen */
+    bool untrusted;
+    char *bridge;               /* NULL: XYL_BRIDGE_DEFAULT */
+    char *gatewaydev, *ip, *model, *vifname;
+    char *script;               /* NULL: built in */
+    uint64_t rate_bytes;        /* that the guest may send in rate_usecs */
+    uint32_t rate_usecs;
+    long mtu;                   /* XYL_UNSET: the bridge's */
+};
+
+#define XYL_BRIDGE_DEFAULT "xenbr0"
+#define XYL_IFNAME_MAX     15       /* characters of a network interface's name in Linux */
+#define XYL_MAC_TEXT       18       /* "00:16:3e:xx:xx:xx" and a NUL */
+
+void xyl_disk_init(struct xyl_disk *disk);
+void xyl_disk_dispose(struct xyl_disk *disk);       /* may be called again */
+void xyl_vif_init(struct xyl_vif *vif);
+void xyl_vif_dispose(struct xyl_vif *vif);
+void xyl_mac_format(const uint8_t mac[6], char text[XYL_MAC_TEXT]);
+
+/* ------------------------------------------------------------ names of virtual disks */
+
+#define XYL_VDEV_TEXT 24            /* bytes that any name needs */
+
+/*
+ * xyl_vdev_number - xvdXN, sdXN, hdXN, dNpN, or the number itself, as the ABI numbers them
+ * (202 << 8 | disk << 4 | partition, and so on).
+ * Errors: -EINVAL no such form; -ERANGE a disk or partition that the form has no number for.
+ */
+int xyl_vdev_number(const char *name);
+
+/* xyl_vdev_name - the name Linux guests use for a number; the number itself if there is none. */
+void xyl_vdev_name(uint32_t number, char name[XYL_VDEV_TEXT]);
+
+/* ------------------------------------------------------------ devices of a domain */
+
+/*
+ * xyl_disk_add, xyl_vif_add - give a domain one more device while it runs; returns when the
+ * backend is ready for the guest.  @vif's devid and mac are filled in if they were not given.
+ * Errors: -EEXIST the domain has it already; -EBUSY the target is in use; others from the
+ * system.  On error nothing of the device remains.
+ */
+int xyl_disk_add(struct xyl_light *light, uint32_t domid, const struct xyl_disk *disk,
+                 struct xyl_err *err);
+int xyl_vif_add(struct xyl_light *light, uint32_t domid, struct xyl_vif *vif,
+                struct xyl_err *err);
+
+enum xyl_device_type { XYL_VBD, XYL_VIF };
+
+/*
+ * xyl_device_remove - take a device away; the guest is asked to let go of it.
+ * @force  do not ask.
+ * Errors: -ENODEV no such device; -EBUSY the guest still uses it after ten seconds: it goes
+ * when the guest lets go.
+ */
+int xyl_device_remove(struct xyl_light *light, uint32_t domid, enum xyl_device_type type,
+                      uint32_t id, bool force, struct xyl_err *err);
+
+/* A device that a domain has, as `xl block-list` and `xl network-list` show it. */
+struct xyl_device_info {
+    uint32_t id;
+    uint32_t backend_id;
+    uint32_t domid;             /* of the guest */
+    int state;                  /* the frontend's; -1 unknown */
+    int evtchn, evtchn_rx;      /* -1: not connected; vif: for sending and receiving */
+    int ring, ring_rx;          /* grant references; -1: not connected, or several pages */
+    char back[160];             /* path of the backend in the store */
+    uint8_t mac[6];             /* vif */
+};
+
+/*
+ * xyl_devices - the devices of a domain, in order of their numbers.
+ * Returns an array for free(), or NULL with @err set.
+ */
+struct xyl_device_info *xyl_devices(struct xyl_light *light, uint32_t domid,
+                                    enum xyl_device_type type, size_t *nr, struct xyl_err *err);
+
+struct xyl_domain_config;
+
+/*
+ * xyl_devices_load - replace the configuration's disks and network cards by those that the
+ * domain has now, so that what was attached and detached stays so when it is started again.
+ * Errors: as the store gives them; @config is unchanged then.
+ */
+int xyl_devices_load(struct xyl_light *light, uint32_t domid, struct xyl_domain_config *config,
+                     struct xyl_err *err);
+
+#endif
