@@ -98,7 +98,9 @@ TEST(text_survives_a_round_trip)
     CHECK_EQ(read_domain("name='g-1'\nkernel='/a \"b\"\\\\c\\n'\nmemory=64\nmaxmem=128\nvcpus=3\n"
                          "cmdline='x=\\x01 y'\ncpus=['1','2','^3']\nrtc_timeoffset=-1\ncap=0\n"
                          "uuid='00112233445566778899aabbccddeeff'\nnomigrate=1\n"
-                         "on_soft_reset='preserve'\n", &a), 0);
+                         "on_soft_reset='preserve'\n"
+                         "disk=['/a,raw,xvda,rw','phy:/dev/b,hdc:cdrom,r']\n"
+                         "vif=['', 'bridge=br1']\n", &a), 0);
     text = xyl_cfg_domain_text(&a);
     CHECK(text != NULL);
     CHECK_EQ(read_domain(text, &b), 0);
@@ -108,6 +110,12 @@ TEST(text_survives_a_round_trip)
     CHECK_STR(b.cmdline, "x=\x01 y");
     CHECK_EQ(b.rtc_timeoffset, -1);
     CHECK_EQ(b.cap, 0);
+    CHECK_EQ(b.nr_disks, 2);
+    CHECK_STR(b.disks[1].target, "/dev/b");
+    CHECK(b.disks[1].cdrom);
+    CHECK_EQ(b.nr_vifs, 2);
+    CHECK_EQ(b.vifs[1].devid, 1);
+    CHECK_STR(b.vifs[1].bridge, "br1");
     CHECK(strstr(text, "uuid = \"00112233-4455-6677-8899-aabbccddeeff\"") != NULL);
     free(text);
     free(again);
@@ -128,8 +136,8 @@ TEST(unknown_keys_are_warned_of)
 
 TEST(what_is_not_there_is_refused)
 {
-    refuse(BASE "disk=['phy:/dev/sda,xvda,w']\n", -EOPNOTSUPP,
-           "f:4:6: disk: not supported yet; remove the setting");
+    refuse(BASE "pci=['01:00.0']\n", -EOPNOTSUPP,
+           "f:4:5: pci: not supported yet; remove the setting");
     refuse(BASE "tsc_mode='native'\n", -EOPNOTSUPP,
            "f:4:10: tsc_mode: not supported yet; remove the setting");
     refuse(BASE "type='hvm'\n", -EOPNOTSUPP,
@@ -164,6 +172,21 @@ TEST(bad_values_are_named)
            "not printable ASCII; use letters, digits, '-', '_' and '.'");
     refuse("name='17'\nkernel='/k'\nmemory=64", -EINVAL,
            "name: \"17\" is a number and would be taken for a domain id");
+}
+
+TEST(devices_are_refused_with_line_and_column)
+{
+    refuse(BASE "disk=['/a,raw,xvda,rw',\n      '/b,qcow2,xvdb,rw']\n", -EOPNOTSUPP,
+           "f:5:11: disk: format qcow2 is not supported yet, only raw is; "
+           "\"qemu-img convert -O raw\" makes a raw image of it");
+    refuse(BASE "vif=['bridge=a,mca=1']\n", -EINVAL,
+           "f:4:16: vif: \"mca\" is nothing that a vif has; do you mean \"mac\"?");
+    refuse(BASE "vif=[1]\n", -EINVAL, "f:4:6: vif: expected text in quotes");
+    refuse(BASE "disk=['/a,raw,xvda,rw','/b,raw,51712,rw']\n", -EINVAL,
+           "disk: items 1 and 2 are both 51712");
+    refuse(BASE "vif=['devid=1','devid=1']\n", -EINVAL, "vif: two cards have the devid 1");
+    refuse(BASE "vif=['mac=00:16:3e:00:00:01','mac=00:16:3e:00:00:01']\n", -EINVAL,
+           "vif: items 1 and 2 have the same mac");
 }
 
 TEST(cmdline_beats_root_and_extra)

@@ -4,5 +4,6 @@ xl_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/xl -Itools/libs/util -Itools/
              -Wno-format-truncation
 test-man_SRCS := tools/xl/verbs.c tools/libs/util/keys.c tools/libs/util/key-table.c \
                  tools/libs/util/cfg.c tools/libs/util/cfg-parse.c tools/libs/util/nearest.c \
+                 $(addprefix tools/libs/util/,spec.c disk-spec.c vif-spec.c) \
                  $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c) \
                  tools/libs/ctrl/err.c

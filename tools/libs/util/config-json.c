@@ -148,6 +148,93 @@ static void put_action(struct xyl_json *json, const char *key, enum xyl_action a
     xyl_json_key_text(json, key, name);
 }
 
+static void put_if(struct xyl_json *json, const char *key, const char *text)
+{
+    if (text != NULL) {
+        xyl_json_key_text(json, key, text);
+    }
+}
+
+static void put_disks(struct xyl_json *json, const struct xyl_domain_config *config)
+{
+    if (config->nr_disks == 0) {
+        return;
+    }
+    xyl_json_key(json, "disks");
+    xyl_json_array(json);
+    for (size_t i = 0; i < config->nr_disks; i++) {
+        const struct xyl_disk *disk = &config->disks[i];
+
+        xyl_json_object(json);
+        xyl_json_key_text(json, "pdev_path", disk->target);
+        xyl_json_key_text(json, "vdev", disk->vdev);
+        xyl_json_key_text(json, "format", "raw");
+        put_if(json, "script", disk->script);
+        if (disk->removable) {
+            xyl_json_key_number(json, "removable", 1);
+        }
+        if (!disk->readonly) {
+            xyl_json_key_number(json, "readwrite", 1);
+        }
+        if (disk->cdrom) {
+            xyl_json_key_number(json, "is_cdrom", 1);
+        }
+        if (disk->direct_io_safe) {
+            xyl_json_key_bool(json, "direct_io_safe", true);
+        }
+        if (disk->discard != XYL_DISCARD_DEFAULT) {
+            xyl_json_key_bool(json, "discard_enable", disk->discard == XYL_DISCARD_ON);
+        }
+        xyl_json_key_bool(json, "colo_restore_enable", false);
+        if (disk->untrusted) {
+            xyl_json_key_bool(json, "trusted", false);
+        }
+        xyl_json_object_end(json);
+    }
+    xyl_json_array_end(json);
+}
+
+static void put_vif(struct xyl_json *json, const struct xyl_vif *vif)
+{
+    char mac[XYL_MAC_TEXT];
+
+    xyl_json_object(json);
+    put_limit(json, "devid", vif->devid);
+    put_limit(json, "mtu", vif->mtu);
+    put_if(json, "model", vif->model);
+    if (vif->mac_given) {
+        xyl_mac_format(vif->mac, mac);
+        xyl_json_key_text(json, "mac", mac);
+    }
+    put_if(json, "ip", vif->ip);
+    put_if(json, "bridge", vif->bridge);
+    put_if(json, "ifname", vif->vifname);
+    put_if(json, "script", vif->script);
+    xyl_json_key_text(json, "nictype", "vif");
+    if (vif->rate_usecs != 0) {
+        xyl_json_key_number(json, "rate_bytes_per_interval", (long long)vif->rate_bytes);
+        xyl_json_key_number(json, "rate_interval_usecs", vif->rate_usecs);
+    }
+    put_if(json, "gatewaydev", vif->gatewaydev);
+    if (vif->untrusted) {
+        xyl_json_key_bool(json, "trusted", false);
+    }
+    xyl_json_object_end(json);
+}
+
+static void put_vifs(struct xyl_json *json, const struct xyl_domain_config *config)
+{
+    if (config->nr_vifs == 0) {
+        return;
+    }
+    xyl_json_key(json, "nics");
+    xyl_json_array(json);
+    for (size_t i = 0; i < config->nr_vifs; i++) {
+        put_vif(json, &config->vifs[i]);
+    }
+    xyl_json_array_end(json);
+}
+
 void xyl_json_domain(struct xyl_json *json, const struct xyl_domain_config *config,
                      const struct xyl_json_live *live)
 {
@@ -160,6 +247,8 @@ void xyl_json_domain(struct xyl_json *json, const struct xyl_domain_config *conf
     put_create_info(json, config, live);
     put_build_info(json, config, live);
     if (config != NULL) {
+        put_disks(json, config);
+        put_vifs(json, config);
         put_action(json, "on_poweroff", config->on_poweroff);
         put_action(json, "on_reboot", config->on_reboot);
         put_action(json, "on_watchdog", config->on_watchdog);

@@ -46,6 +46,9 @@ const struct key_row key_rows[] = {
       "When the guest's watchdog runs out." },
     { "on_soft_reset", KEY_ACTION, F(on_soft_reset), 0, 0, "soft-reset, " ACTIONS,
       "When the guest asks for a soft reset, which PV guests cannot have: soft-reset destroys." },
+    { "disk", KEY_DISKS, F(disks), 0, 0, "list of disks", "Disks; see DISKS below." },
+    { "vif", KEY_VIFS, F(vifs), 0, 0, "list of network cards",
+      "Network cards; see NETWORK CARDS below." },
     { "max_grant_frames", KEY_NUMBER, F(max_grant_frames), 1, INT_MAX, "pages",
       "Size that the guest's grant table may grow to." },
     { "max_maptrack_frames", KEY_NUMBER, F(max_maptrack_frames), 0, INT_MAX, "pages",
@@ -68,8 +71,6 @@ const struct key_row key_rows[] = {
 #define DISPLAY(key) { key, XYL_KEY_NO_EFFECT, NULL, "Of guests with a display." }
 
 const struct key_other key_others[] = {
-    LATER("disk", NULL, "Block devices."),
-    LATER("vif", NULL, "Network devices."),
     LATER("pci", NULL, "PCI devices handed through."),
     LATER("vfb", NULL, "Frame buffers."),
     LATER("vkb", NULL, "Keyboards."),

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "xyl_spec.h"
+
 static void put_quoted(FILE *out, const char *text)
 {
     fputc('"', out);
@@ -44,7 +46,40 @@ static void put_cpus(FILE *out, const char *key, char **items, size_t nr, bool e
     fprintf(out, "%s\n", each ? " ]" : "");
 }
 
-static void put_row(FILE *out, const struct key_row *row, const struct xyl_domain_config *config)
+/* Specifications; a NULL among them is memory that ran out, and makes the text fail. */
+static void put_specs(FILE *out, const char *key, char *(*text)(const void *config, size_t i),
+                      const void *config, size_t nr, bool *failed)
+{
+    if (nr == 0) {
+        return;
+    }
+    fprintf(out, "%s = [ ", key);
+    for (size_t i = 0; i < nr; i++) {
+        char *spec = text(config, i);
+
+        if (spec == NULL) {
+            *failed = true;
+            return;
+        }
+        fputs(i > 0 ? ", " : "", out);
+        put_quoted(out, spec);
+        free(spec);
+    }
+    fprintf(out, " ]\n");
+}
+
+static char *disk_text(const void *config, size_t i)
+{
+    return xyl_disk_text(&((const struct xyl_domain_config *)config)->disks[i]);
+}
+
+static char *vif_text(const void *config, size_t i)
+{
+    return xyl_vif_text(&((const struct xyl_domain_config *)config)->vifs[i]);
+}
+
+static void put_row(FILE *out, const struct key_row *row, const struct xyl_domain_config *config,
+                    bool *failed)
 {
     const void *field = (const char *)config + row->field;
     char uuid[XYL_UUID_TEXT];
@@ -82,6 +117,12 @@ static void put_row(FILE *out, const struct key_row *row, const struct xyl_domai
                      config->cpus_soft_each);
         }
         break;
+    case KEY_DISKS:
+        put_specs(out, row->key, disk_text, config, config->nr_disks, failed);
+        break;
+    case KEY_VIFS:
+        put_specs(out, row->key, vif_text, config, config->nr_vifs, failed);
+        break;
     case KEY_CONST:
     case KEY_JOINED:
         break;
@@ -93,14 +134,15 @@ char *xyl_cfg_domain_text(const struct xyl_domain_config *config)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
+    bool failed = false;
 
     if (out == NULL) {
         return NULL;
     }
     for (const struct key_row *row = key_rows; row->key != NULL; row++) {
-        put_row(out, row, config);
+        put_row(out, row, config, &failed);
     }
-    if (fclose(out) != 0) {
+    if (fclose(out) != 0 || failed) {
         free(text);
         return NULL;
     }

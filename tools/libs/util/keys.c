@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xyl_spec.h"
+
 /* "SOURCE:LINE:COLUMN: KEY: ..." */
 __attribute__((format(printf, 4, 5)))
 static int bad(struct xyl_err *err, const struct xyl_cfg_setting *s, int rc, const char *fmt, ...)
@@ -145,6 +147,67 @@ static int read_cpus(const struct xyl_cfg_setting *s, char ***items, size_t *nr,
     return 0;
 }
 
+/*
+ * The items of a list, or the one text that stands for a list of one.  @take gets the
+ * number of the item and its text, and says in *at where it does not like it.
+ */
+static int read_items(const struct xyl_cfg_setting *s, struct xyl_domain_config *config,
+                      int (*take)(struct xyl_domain_config *config, size_t i, const char *text,
+                                  size_t *at, struct xyl_err *err), struct xyl_err *err)
+{
+    const struct xyl_cfg_value *value = &s->value, *item;
+    size_t nr = value->type == XYL_CFG_LIST ? value->nr_items : value->text[0] != '\0';
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < nr; i++) {
+        struct xyl_err why = XYL_ERR_INIT;
+        size_t at = 0;
+
+        item = value->type == XYL_CFG_LIST ? &value->items[i] : value;
+        if (item->type != XYL_CFG_TEXT) {
+            return xyl_fail(err, -EINVAL, "%s:%u:%u: %s: expected text in quotes", s->source,
+                            item->line, item->column, s->name);
+        }
+        rc = take(config, i, item->text, &at, &why);
+        if (rc < 0) {
+            /* Behind the quote; escapes are not counted back. */
+            xyl_fail(err, rc, "%s:%u:%zu: %s: %s", s->source, item->line,
+                     item->column + 1 + at, s->name, why.text);
+        }
+    }
+    return rc;
+}
+
+static int take_disk(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                     struct xyl_err *err)
+{
+    struct xyl_disk *more = realloc(config->disks, (i + 1) * sizeof(*more));
+    int rc;
+
+    if (more == NULL) {
+        return xyl_fail(err, -ENOMEM, "out of memory");
+    }
+    config->disks = more;
+    rc = xyl_disk_parse(text, &more[i], at, err);
+    config->nr_disks = rc == 0 ? i + 1 : i;
+    return rc;
+}
+
+static int take_vif(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                    struct xyl_err *err)
+{
+    struct xyl_vif *more = realloc(config->vifs, (i + 1) * sizeof(*more));
+    int rc;
+
+    if (more == NULL) {
+        return xyl_fail(err, -ENOMEM, "out of memory");
+    }
+    config->vifs = more;
+    rc = xyl_vif_parse(text, &more[i], at, err);
+    config->nr_vifs = rc == 0 ? i + 1 : i;
+    return rc;
+}
+
 static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
                     struct xyl_domain_config *config, struct xyl_err *err)
 {
@@ -169,6 +232,10 @@ static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
         }
         return read_cpus(s, &config->cpus_soft, &config->nr_cpus_soft, &config->cpus_soft_each,
                          err);
+    case KEY_DISKS:
+        return read_items(s, config, take_disk, err);
+    case KEY_VIFS:
+        return read_items(s, config, take_vif, err);
     case KEY_JOINED:
         break;
     }

@@ -12,6 +12,8 @@ enum key_kind {
     KEY_ACTION,         /* enum xyl_action */
     KEY_UUID,           /* uuid and uuid_given */
     KEY_CPUS,           /* cpus; field is the offset of the array's pointer */
+    KEY_DISKS,          /* disks and vifs: a list of specifications, or one */
+    KEY_VIFS,
     KEY_CONST,          /* must be one of the words of range; nothing is stored */
     KEY_JOINED,         /* root and extra: joined to a command line */
 };

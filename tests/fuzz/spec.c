@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Input of people and of programs that write configurations: specifications of disks and network
+ * cards.  What is accepted has its invariants and a text that parses to the same; what is
+ * refused has a reason and a place inside the text.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xyl_spec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int claim)
+{
+    if (!claim) {
+        abort();
+    }
+}
+
+static void refused(const struct xyl_err *err, size_t at, const char *text)
+{
+    require(err->text[0] != '\0' && at <= strlen(text));
+}
+
+static void try_disk(const char *text)
+{
+    struct xyl_err err = XYL_ERR_INIT;
+    struct xyl_disk disk, again;
+    char *first, *second;
+    size_t at = SIZE_MAX;
+
+    if (xyl_disk_parse(text, &disk, &at, &err) < 0) {
+        refused(&err, at, text);
+        return;
+    }
+    require(disk.target != NULL && disk.vdev != NULL && xyl_vdev_number(disk.vdev) >= 0);
+    require(!disk.cdrom || disk.readonly);
+    first = xyl_disk_text(&disk);
+    require(first != NULL);
+    if (strlen(first) <= XYL_SPEC_MAX) {
+        require(xyl_disk_parse(first, &again, NULL, &err) == 0);
+        second = xyl_disk_text(&again);
+        require(second != NULL && strcmp(first, second) == 0);
+        free(second);
+        xyl_disk_dispose(&again);
+    }
+    free(first);
+    xyl_disk_dispose(&disk);
+}
+
+static void try_vif(const char *text)
+{
+    struct xyl_err err = XYL_ERR_INIT;
+    struct xyl_vif vif, again;
+    char *first, *second;
+    size_t at = SIZE_MAX;
+
+    if (xyl_vif_parse(text, &vif, &at, &err) < 0) {
+        refused(&err, at, text);
+        return;
+    }
+    require((vif.rate_bytes == 0) == (vif.rate_usecs == 0));
+    require(!vif.mac_given || !(vif.mac[0] & 1));
+    first = xyl_vif_text(&vif);
+    require(first != NULL && xyl_vif_parse(first, &again, NULL, &err) == 0);
+    second = xyl_vif_text(&again);
+    require(second != NULL && strcmp(first, second) == 0);
+    free(first);
+    free(second);
+    xyl_vif_dispose(&again);
+    xyl_vif_dispose(&vif);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1);
+
+    if (text == NULL) {
+        return 0;
+    }
+    memcpy(text, data, size);
+    text[size] = '\0';
+    try_disk(text);
+    try_vif(text);
+    free(text);
+    return 0;
+}
