@@ -81,6 +81,9 @@ static int read_config(struct creating *c, struct xyl_err *err)
     if (rc == 0) {
         rc = make_absolute(&c->config.kernel, err);
     }
+    for (size_t i = 0; rc == 0 && i < c->config.nr_disks; i++) {
+        rc = xl_disk_absolute(&c->config.disks[i], err);
+    }
     return rc == 0 ? make_absolute(&c->config.ramdisk, err) : rc;
 }
 

@@ -147,6 +147,10 @@ static void put_with_config(struct xl *xl, struct xyl_json *json, const xyl_doma
         known = xyl_cfg_parse(cfg, "userdata", text, strlen(text), NULL) == 0 &&
                 xyl_cfg_domain(cfg, &config, NULL, NULL) == 0;
     }
+    if (known) {
+        /* The devices of now; those of then stay if the store does not tell. */
+        xyl_devices_load(xl->light, info->domain, &config, NULL);
+    }
     put_domain(xl, json, info, known ? &config : NULL);
     xyl_domain_config_dispose(&config);
     xyl_cfg_free(cfg);

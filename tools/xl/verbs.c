@@ -71,6 +71,30 @@ const struct xl_verb xl_verbs[] = {
     { "uptime", xl_uptime, XL_NOTHING, 0, XL_REST_MAX, "s|short", "[OPTIONS] [DOMAIN ...]",
       "How long domains have been there\n"
       "-s, --short                 in words, one line for each" },
+    { "block-attach", xl_block_attach, XL_DOMAIN, 2, 20, "",
+      "DOMAIN DISK",
+      "Give a running domain one more disk\n"
+      "DISK is one of disk=[...] in xl.cfg(5); its parts may also be words of their own." },
+    { "block-detach", xl_block_detach, XL_DOMAIN, 2, 2, "f|force",
+      "[OPTIONS] DOMAIN VDEV",
+      "Take a disk, by name or number, away from a running domain\n"
+      "-f, --force                 without asking the guest, whose use of it then fails" },
+    { "block-list", xl_block_list, XL_NOTHING, 1, XL_REST_MAX, "j|json",
+      "[OPTIONS] DOMAIN ...",
+      "List the disks of domains\n"
+      "-j, --json                  as JSON" },
+    { "network-attach", xl_network_attach, XL_DOMAIN, 1, 20, "",
+      "DOMAIN [KEY=VALUE ...]",
+      "Give a running domain one more network card\n"
+      "It is described as in vif=[...] of xl.cfg(5)." },
+    { "network-detach", xl_network_detach, XL_DOMAIN, 2, 2, "f|force",
+      "[OPTIONS] DOMAIN NUMBER|MAC",
+      "Take a network card away from a running domain\n"
+      "-f, --force                 without asking the guest" },
+    { "network-list", xl_network_list, XL_NOTHING, 1, XL_REST_MAX, "j|json",
+      "[OPTIONS] DOMAIN ...",
+      "List the network cards of domains\n"
+      "-j, --json                  as JSON" },
     { "keep", xl_keep, XL_DOMAIN, 1, 1, "F|foreground", "[OPTIONS] DOMAIN",
       "Watch over a domain again whose watching process has ended\n"
       "-F, --foreground            from this very process" },
@@ -81,11 +105,11 @@ const struct xl_verb xl_verbs[] = {
 };
 
 const char *const xl_verbs_later[] = {
-    "block-attach", "block-detach", "block-list", "button-press", "cd-eject", "cd-insert",
+    "button-press", "cd-eject", "cd-insert",
     "channel-list", "claims", "config-update", "cpupool-cpu-add", "cpupool-cpu-remove",
     "cpupool-create", "cpupool-destroy", "cpupool-list", "cpupool-migrate", "cpupool-numa-split",
     "cpupool-rename", "devd", "dump-core", "getenforce", "loadpolicy", "mem-max",
-    "mem-set", "migrate", "migrate-receive", "network-attach", "network-detach", "network-list",
+    "mem-set", "migrate", "migrate-receive",
     "pci-assignable-add", "pci-assignable-list", "pci-assignable-remove", "pci-attach",
     "pci-detach", "pci-list", "psr-cat-set", "psr-cat-show", "psr-cmt-attach", "psr-cmt-detach",
     "psr-cmt-show", "psr-hwinfo", "psr-mba-set", "psr-mba-show", "qemu-monitor-command", "remus",

@@ -66,6 +66,35 @@ xl_run_fn xl_create, xl_destroy, xl_shutdown, xl_reboot, xl_pause, xl_unpause, x
           xl_dmesg, xl_info, xl_vcpu_list, xl_domid, xl_domname, xl_rename, xl_uptime, xl_help,
           xl_keep, xl_debug_keys;
 
+xl_run_fn xl_block_attach, xl_block_detach, xl_block_list, xl_network_attach, xl_network_detach,
+          xl_network_list;
+
+/* ------------------------------------------------------------ block.c, for network.c too */
+
+/* xl_join_words - the words from @first on with commas between; for free(), NULL without memory. */
+char *xl_join_words(const struct xl_args *args, int first);
+
+/* xl_spec_fail - what is wrong with a specification, with the word at @at. */
+int xl_spec_fail(const char *text, const struct xyl_err *why, size_t at, int rc,
+                 struct xyl_err *err);
+
+/* xl_disk_absolute - a target that is named from the current folder gets its whole name. */
+int xl_disk_absolute(struct xyl_disk *disk, struct xyl_err *err);
+
+struct xyl_json;
+
+/* How a kind of device is listed. */
+struct xl_device_list {
+    enum xyl_device_type type;
+    const char *title;
+    void (*print)(const struct xyl_device_info *device);
+    void (*put)(struct xyl_json *json, const struct xyl_device_info *device);
+};
+
+/* xl_list_devices - those of the domains that @args names, as a table or as JSON. */
+int xl_list_devices(struct xl *xl, const struct xl_args *args, const struct xl_device_list *list,
+                    struct xyl_err *err);
+
 /* ------------------------------------------------------------ console.c */
 
 /*

@@ -35,6 +35,12 @@ UNUSED(xl_uptime)
 UNUSED(xl_help)
 UNUSED(xl_keep)
 UNUSED(xl_debug_keys)
+UNUSED(xl_block_attach)
+UNUSED(xl_block_detach)
+UNUSED(xl_block_list)
+UNUSED(xl_network_attach)
+UNUSED(xl_network_detach)
+UNUSED(xl_network_list)
 
 /* Text in roff: dashes are minus signs, a line must not begin with a dot or a quote. */
 static void put(FILE *out, const char *text, size_t len)
