@@ -33,8 +33,10 @@ unsigned int nr_irqs = 32;
 
 struct cpu_info *get_cpu_info(void) { return &info; }
 void *kmalloc(size_t n) { return malloc(n); }
-void *kzalloc(size_t n) { return calloc(1, n); }
-void *kzalloc_array_(size_t s, size_t n) { return calloc(n, s); }
+static int fail_alloc = -1;             /* so many succeed, the next one fails; -1: none does */
+static bool alloc_fails(void) { return fail_alloc >= 0 && fail_alloc-- == 0; }
+void *kzalloc(size_t n) { return alloc_fails() ? NULL : calloc(1, n); }
+void *kzalloc_array_(size_t s, size_t n) { return alloc_fails() ? NULL : calloc(n, s); }
 void kfree(void *p) { free(p); }
 void printk(const char *fmt, ...) { (void)fmt; }
 void vcpu_unblock(struct vcpu *v) { (void)v; wakes++; }
@@ -103,7 +105,10 @@ int frame_get_and_type(mfn_t m, struct domain *d, enum frame_type t)
     return 0;
 }
 void frame_put_and_type(struct frame *f) { (void)f; pages_held--; }
-void *map_frame_shared(mfn_t m) { return ram + (mfn_x(m) << PAGE_SHIFT); }
+void *map_frame_shared(mfn_t m)
+{
+    return alloc_fails() ? NULL : ram + (mfn_x(m) << PAGE_SHIFT);
+}
 void unmap_frame_shared(void *p) { (void)p; }
 mfn_t hv_virt_to_mfn(const void *p)
 {
@@ -514,6 +519,48 @@ TEST(bad_fifo_pages_are_refused_and_let_go)
     CHECK_EQ(op(EVTCHNOP_init_control, &c), -EINVAL);   /* once */
     CHECK_EQ(pages_held, 1);
     CHECK(teardown());
+}
+
+/* Whichever allocation fails, nothing breaks then and nothing is left at the end. */
+TEST(each_allocation_may_fail)
+{
+    unsigned int port, failed = 0;
+
+    for (int n = 0;; n++) {
+        bool fired;
+
+        setup();
+        fail_alloc = n;
+        for (unsigned int i = 0; i < 300; i++) {
+            if (bind(1, 0, unbound(0, 1), &port) == 0) {
+                (void)send(1, port);
+            }
+        }
+        (void)go_fifo(0);
+        (void)go_fifo(1);
+        fired = fail_alloc < 0;
+        fail_alloc = -1;
+        CHECK(teardown());
+        if (!fired) {
+            break;
+        }
+        failed++;
+    }
+    CHECK(failed >= 20);
+}
+
+/* "A createdomain that runs out of memory loses a page": a table of buckets without one. */
+TEST(a_domain_that_gets_no_ports_keeps_nothing)
+{
+    struct domain *d = calloc(1, sizeof(*d));
+
+    for (int n = 0; n < 2; n++) {
+        fail_alloc = n;
+        CHECK_EQ(evtchn_unit.domain_create(d), -ENOMEM);
+        CHECK(d->evtchn.group[0] == NULL);
+    }
+    fail_alloc = -1;
+    free(d);
 }
 
 TEST(reset_gives_everything_back)

@@ -432,10 +432,17 @@ int evtchn_close_all(struct domain *d)
 
 static int evtchn_domain_create(struct domain *d)
 {
+    int rc;
+
     spin_lock_init(&d->evtchn.lock, LOCK_EVTCHN_DOMAIN);
     d->evtchn.ops = &evtchn_2l_ops;
     d->evtchn.first_free = 1;
-    return grow(d);
+    rc = grow(d);
+    if (rc != 0) {
+        kfree(d->evtchn.group[0]);      /* had, without a bucket */
+        d->evtchn.group[0] = NULL;
+    }
+    return rc;
 }
 
 static int evtchn_relinquish(struct domain *d)
