@@ -2,6 +2,7 @@
 /* The frame heap: buddy blocks by zone, clean and dirty apart (docs/design/heap.md). */
 #include <xen/heap.h>
 
+#include <xen/debug-hooks.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/mapframe.h>
@@ -193,7 +194,7 @@ static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int mem
     uint64_t want = 1UL << order, mfn = ~0UL, own;
     bool all_dirty, clean = false;
 
-    if (order > MAX_ORDER) {
+    if (order > MAX_ORDER || fault_injected(FAULT_ALLOC)) {
         return ~0UL;
     }
     spin_lock(&heap_lock);

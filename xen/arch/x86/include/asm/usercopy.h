@@ -5,6 +5,7 @@
 
 #include <asm/alternative.h>
 #include <asm/extable.h>
+#include <xen/debug-hooks.h>
 #include <xen/guest-access.h>
 
 /*
@@ -26,7 +27,7 @@
  */
 static __always_inline bool guest_read_72(void *to, unsigned long va)
 {
-    if (unlikely(!access_ok(va, 72))) {
+    if (unlikely(!access_ok(va, 72)) || fault_injected(FAULT_READ)) {
         return false;
     }
     stac();
@@ -43,7 +44,7 @@ fault:
 /* guest_read_40 - the 40 bytes at guest address @va; as above. */
 static __always_inline bool guest_read_40(void *to, unsigned long va)
 {
-    if (unlikely(!access_ok(va, 40))) {
+    if (unlikely(!access_ok(va, 40)) || fault_injected(FAULT_READ)) {
         return false;
     }
     stac();
@@ -59,7 +60,7 @@ fault:
 /* guest_write_2 - store @value to the 2 bytes at guest address @va; as above. */
 static __always_inline bool guest_write_2(unsigned long va, uint16_t value)
 {
-    if (unlikely(!access_ok(va, 2))) {
+    if (unlikely(!access_ok(va, 2)) || fault_injected(FAULT_WRITE)) {
         return false;
     }
     stac();
@@ -78,7 +79,7 @@ static __always_inline bool guest_read_16(void *to, unsigned long va)
 #ifdef UNIT_TEST
     return guest_read(to, va, 16) == 0; /* tests let it fault */
 #else
-    if (unlikely(!access_ok(va, 16))) {
+    if (unlikely(!access_ok(va, 16)) || fault_injected(FAULT_READ)) {
         return false;
     }
     stac();
@@ -94,7 +95,7 @@ fault:
 /* guest_read_4 - the 4 bytes at guest address @va; as above. */
 static __always_inline bool guest_read_4(uint32_t *to, unsigned long va)
 {
-    if (unlikely(!access_ok(va, 4))) {
+    if (unlikely(!access_ok(va, 4)) || fault_injected(FAULT_READ)) {
         return false;
     }
     stac();
@@ -111,7 +112,7 @@ fault:
 /* guest_read_8 - the 8 bytes at guest address @va; as above. */
 static __always_inline bool guest_read_8(uint64_t *to, unsigned long va)
 {
-    if (unlikely(!access_ok(va, 8))) {
+    if (unlikely(!access_ok(va, 8)) || fault_injected(FAULT_READ)) {
         return false;
     }
     stac();

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a hypervisor built with its assertions (DEBUG=y) offers to tests; else -ENOSYS. */
+#ifndef XYLEM_DEBUG_H
+#define XYLEM_DEBUG_H
+
+/*
+ * Commands of XYLEM_HYPERCALL (xylem/counters.h); all arguments are in registers.  Any domain may
+ * give them: such a build is for tests.
+ */
+
+/*
+ * Does each invariant hold that can be checked: the heap and the tables of its window, each frame,
+ * what each domain owns, its channels and grants?  The number of those that do not; the log has
+ * them.
+ */
+#define XYLEM_OP_DEBUG_AUDIT        0x100
+
+/*
+ * The rsi-th time, from 1, that the calling vcpu's calls come to what is named, it fails; 0: never.
+ * Gives how often that was come to since the last such call.
+ */
+#define XYLEM_OP_DEBUG_FAIL_READ    0x101       /* a copy from the guest */
+#define XYLEM_OP_DEBUG_FAIL_WRITE   0x102       /* a copy to it */
+#define XYLEM_OP_DEBUG_FAIL_ALLOC   0x103       /* an allocation of any kind */
+
+#endif
