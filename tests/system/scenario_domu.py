@@ -11,7 +11,7 @@ from lib.paths import ROOT
 from lib.steps import Step, stepped
 
 # Not guests that give a verdict: measured by `make bench`, or run by the steps below.
-_HELPERS = {"bench", "idle"}
+_HELPERS = {"bench", "idle", "faults"}
 
 _LIFE = [
     # The stock guest's console by `create -c` and, after ^], by `xl console`; leaving its shell
