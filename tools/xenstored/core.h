@@ -23,25 +23,39 @@ struct path {
  *   O2  partial < size of that message; partial bytes of it are sent.
  *   O3  base is the number of bytes ever queued before buf[head]; replies counts the messages
  *       in the queue that are no events.
+ *   O4  of a guest, noted bytes are in the journal; those behind were queued in this turn.
  */
 struct outq {
     char *buf;
     size_t head, tail, cap, partial;
     uint64_t base;
+    uint64_t noted;
     unsigned int replies;
 };
 
+/* Entries for the journal (note.h); lost: there was no memory for one. */
+struct notes {
+    char *buf;
+    size_t len, cap;
+    bool lost;
+};
+
 /*
- * A watch lies in the hash table by path and in its client's list.
+ * A watch lies in two hash tables, by path and by client, path and token, and in its client's list.
  * last_event is the queue position of its newest event (~0: none).
  */
 struct watch {
-    struct watch *next_hash, *next_conn;
+    struct watch *next_hash, **prev_hash, *next_id, *next_conn, **prev_conn;
     struct conn *conn;
-    uint64_t hash, last_event;
+    uint64_t hash, id, last_event;
     uint32_t path_len, token_len;
     uint32_t skip; /* bytes of the path left out in events: relative watch */
     char text[];   /* path NUL token NUL */
+};
+
+/* Watches of one hash value, oldest first. */
+struct watch_bucket {
+    struct watch *first, **last;
 };
 
 #define TX_READ    1u /* the node's data, rights or absence */
@@ -103,6 +117,7 @@ struct conn {
     struct watch *watches, **last_watch;
     struct tx *txs;
     struct outq out;
+    struct ring_state ring;
 };
 
 /*
@@ -133,11 +148,16 @@ struct store {
     struct conn *conns;
     struct conn *ready, **last_ready;
     struct tx *oldest, *newest;
-    struct watch **buckets;
+    struct watch_bucket *buckets; /* by path */
+    struct watch **ids;           /* by client, path and token */
     size_t nr_buckets, nr_watches;
     struct perms *special[2]; /* @introduceDomain, @releaseDomain */
     bool tracing;
     bool targets;     /* some domain has had a target */
+    bool noting;      /* changes go into notes */
+    bool unnoted;     /* some guest has output that is in no note */
+    bool replaying;   /* changes come out of the journal: quotas were checked then */
+    struct notes notes;
     char path[XENSTORE_ABS_PATH_MAX + 1];
 };
 
@@ -205,13 +225,19 @@ int view_remove(struct store *st, struct tx *tx, const struct path *p, struct no
 /* Make @node, complete, child of the path's parent, which exists; takes over the reference. */
 int view_attach(struct store *st, struct tx *tx, const struct path *p, struct node *node);
 void view_account(struct store *st, struct tx *tx, const struct node *n, int sign);
+/* A subtree is taken out: its nodes are nobody's any more. */
+void view_account_gone(struct store *st, struct tx *tx, const struct node *removed);
 void main_changed(struct store *st);
 size_t parent_len(const struct path *p);
 
 /* --- tx.c --- */
 struct tx *tx_find(const struct conn *c, uint32_t id);
+/* A transaction on a snapshot of now; NULL without memory. */
+struct tx *tx_new(struct conn *c, uint32_t id);
 int tx_touch(struct tx *tx, const struct path *p, unsigned int flags);
 void tx_free(struct tx *tx);
+/* A new snapshot, and a sure conflict at the end. */
+void tx_doom(struct tx *tx);
 void tx_doom_old(struct store *st);
 void tx_account(struct store *st, struct tx *tx, unsigned int domid, long nodes, long bytes);
 void tx_domain_gone(struct store *st, unsigned int domid);
@@ -230,6 +256,10 @@ void watch_fire(struct store *st, const struct path *p, const struct perms *befo
                 const struct node *removed, bool made);
 void watch_fire_special(struct store *st, unsigned int which);
 void watch_drop_all(struct conn *c);
+void watch_free_tables(struct store *st);
+/* A watch, without its first event; @skip bytes of the path are left out in events. */
+struct watch *watch_add(struct conn *c, const struct path *p, const char *token, uint32_t skip);
+int watch_remove(struct conn *c, const char *path, const char *token);
 int op_watch(struct req *r);
 int op_unwatch(struct req *r);
 int op_reset_watches(struct req *r);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "note.h"
 
 struct domain *domain_find(const struct store *st, unsigned int domid)
 {
@@ -82,6 +83,7 @@ static void end_connection(struct store *st, struct domain *d)
         store_disconnect(st, c);
     }
     d->introduced = false;
+    note_domain(st, d);
 }
 
 void store_domain_shutdown(struct store *st, unsigned int domid)
@@ -90,6 +92,7 @@ void store_domain_shutdown(struct store *st, unsigned int domid)
 
     if (d != NULL && d->introduced && !d->shutdown) {
         d->shutdown = true;
+        note_domain(st, d);
         watch_fire_special(st, 1);
     }
 }
@@ -108,6 +111,7 @@ void store_domain_gone(struct store *st, unsigned int domid)
     }
     introduced = d->introduced;
     end_connection(st, d);
+    note_gone(st, (uint16_t)domid);
     st->death_gen[domid] = ++st->gen;
     domain_account(st, 0, d->nodes, d->bytes);
     tx_domain_gone(st, domid);
@@ -121,7 +125,7 @@ void store_domain_gone(struct store *st, unsigned int domid)
     for (struct domain *other = st->targets ? st->first_domain : NULL; other != NULL;
          other = other->next) {
         if (other->target == domid) {
-            other->target = DOMID_NONE;
+            other->target = DOMID_NONE; /* NOTE_GONE says so as well */
         }
     }
     if (introduced) {
@@ -176,6 +180,7 @@ int op_introduce(struct req *r)
         d->introduced = true;
         watch_fire_special(r->st, 0);
     }
+    note_domain(r->st, d);
     return 0;
 }
 
@@ -218,6 +223,7 @@ int op_resume(struct req *r)
         return rc;
     }
     d->shutdown = false;
+    note_domain(r->st, d);
     return reply_ok(r);
 }
 
@@ -239,6 +245,7 @@ int op_set_target(struct req *r)
     }
     r->st->domains[domid]->target = (uint16_t)target;
     r->st->targets = true;
+    note_domain(r->st, r->st->domains[domid]);
     return reply_ok(r);
 }
 

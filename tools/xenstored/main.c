@@ -19,7 +19,7 @@
 #define RUN_DIR "/run/xenstored"
 
 struct options {
-    const char *pid_file, *log_file, *socket;
+    const char *pid_file, *log_file, *socket, *journal;
     bool no_fork, no_domains, trace;
     struct store_limits limits;
 };
@@ -36,6 +36,8 @@ static const char usage[] =
     "  -D, --no-domain-init     serve the socket only, no domains\n"
     "  -T, --trace-file FILE    log there, and note each request\n"
     "  -V, --verbose            note each request in the log\n"
+    "  -J, --journal DIR        keep there what a restart needs (default " RUN_DIR "/journal;\n"
+    "                           \"none\": a restart begins with an empty store)\n"
     "  -s, --socket PATH        listen there (default " RUN_DIR "/socket)\n"
     "  -E, --entry-nb N         nodes a domain may own (1000)\n"
     "  -S, --entry-size N       bytes of a value (2048)\n"
@@ -50,6 +52,7 @@ static const struct option longs[] = {
     { "no-domain-init", no_argument, NULL, 'D' },
     { "trace-file", required_argument, NULL, 'T' },
     { "verbose", no_argument, NULL, 'V' },
+    { "journal", required_argument, NULL, 'J' },
     { "socket", required_argument, NULL, 's' },
     { "entry-nb", required_argument, NULL, 'E' },
     { "entry-size", required_argument, NULL, 'S' },
@@ -98,7 +101,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 {
     int opt;
 
-    while ((opt = getopt_long(argc, argv, "F:NDT:Vs:E:S:W:t:A:H", longs, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, "F:NDT:VJ:s:E:S:W:t:A:H", longs, NULL)) != -1) {
         switch (opt) {
         case 'F':
             o->pid_file = optarg;
@@ -115,6 +118,9 @@ static int parse_options(int argc, char **argv, struct options *o)
             break;
         case 'V':
             o->trace = true;
+            break;
+        case 'J':
+            o->journal = optarg;
             break;
         case 's':
             o->socket = optarg;
@@ -305,15 +311,39 @@ static uint64_t random_seed(void)
     return seed;
 }
 
+/* Where the journal is kept; NULL for none, as without domains unless it is asked for. */
+static const char *journal_folder(const struct options *o)
+{
+    if (o->journal != NULL) {
+        return strcmp(o->journal, "none") != 0 ? o->journal : NULL;
+    }
+    if (o->no_domains) {
+        return NULL;
+    }
+    mkdir(RUN_DIR, 0755);
+    return RUN_DIR "/journal";
+}
+
+static bool start_domains(struct server *s)
+{
+    if (xen_open(s) != 0 || xen_connect_dom0(s) != 0) {
+        return false;
+    }
+    xen_resume(s);
+    return true;
+}
+
 static bool start(struct server *s, const struct options *o)
 {
+    const char *journal = journal_folder(o);
+
     if (server_open(s, &o->limits, random_seed()) != 0) {
         fprintf(stderr, "xenstored: cannot start: out of memory or descriptors\n");
         return false;
     }
     store_trace(s->st, o->trace);
-    return (o->no_domains || (xen_open(s) == 0 && xen_connect_dom0(s) == 0)) &&
-           server_listen(s, socket_path(o)) == 0 && write_pid(o->pid_file);
+    return (journal == NULL || journal_open(s, journal) == 0) &&
+           (o->no_domains || start_domains(s)) && server_listen(s, socket_path(o)) == 0 && write_pid(o->pid_file);
 }
 
 int main(int argc, char **argv)

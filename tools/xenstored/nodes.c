@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "note.h"
 
 /* The one path of a request that has nothing else. */
 static int only_path(struct req *r, struct path *p)
@@ -193,19 +194,6 @@ int op_mkdir(struct req *r)
     return rc;
 }
 
-struct accounting {
-    struct store *st;
-    struct tx *tx;
-};
-
-static void account_gone(const struct node *n, void *arg)
-{
-    struct accounting *a = arg;
-
-    view_account(a->st, a->tx, n, -1);
-    tree_children(n, account_gone, a);
-}
-
 /* Removing what is not there is fine as long as its parent is. */
 static int rm_absent(struct req *r, const struct path *p)
 {
@@ -221,7 +209,6 @@ static int rm_absent(struct req *r, const struct path *p)
 
 int op_rm(struct req *r)
 {
-    struct accounting a = { .st = r->st, .tx = r->tx };
     struct node *n, *removed;
     struct path p;
     int rc = only_path(r, &p);
@@ -243,7 +230,7 @@ int op_rm(struct req *r)
     if (rc != 0) {
         return rc;
     }
-    account_gone(removed, &a);
+    view_account_gone(r->st, r->tx, removed);
     reply_ok(r);
     if (r->tx == NULL) {
         watch_fire(r->st, &p, removed->perms, removed, true);
@@ -294,6 +281,7 @@ static int set_special(struct req *r, struct perms **special, struct perms *perm
     }
     perms_put(*special);
     *special = perms_get(perms);
+    note_special(r->st, (unsigned int)(special - r->st->special));
     return reply_ok(r);
 }
 

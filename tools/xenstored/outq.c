@@ -86,6 +86,9 @@ char *conn_message(struct conn *c, uint32_t type, uint32_t req_id, uint32_t tx_i
     if (!c->privileged) {
         limit = c->st->limits.memory_hard;
     }
+    if (c->st->replaying) {
+        limit = SIZE_MAX; /* part of it was sent: see store_ring_resume() */
+    }
     if (q->tail - q->head + need > limit || !make_room(q, need)) {
         conn_fail(c, "too much output waits for it");
         return NULL;
@@ -94,6 +97,7 @@ char *conn_message(struct conn *c, uint32_t type, uint32_t req_id, uint32_t tx_i
     memcpy(at, &hdr, sizeof(hdr));
     q->tail += need;
     q->replies += type != XS_WATCH_EVENT;
+    c->st->unnoted = c->st->unnoted || c->guest;
     conn_mark_ready(c);
     return at + sizeof(hdr);
 }
@@ -132,6 +136,7 @@ void outq_free(struct outq *q)
 {
     free(q->buf);
     q->base += q->tail - q->head;
+    q->noted = q->base;
     q->buf = NULL;
     q->head = q->tail = q->cap = q->partial = 0;
     q->replies = 0;

@@ -48,8 +48,15 @@ void server_flush(struct server *s)
 {
     struct conn *c;
 
-    while ((c = store_next_ready(s->st)) != NULL) {
-        struct link *l = conn_owner(c);
+    for (;;) {
+        struct link *l;
+
+        journal_commit(s); /* what is sent below may have caused more */
+        c = store_next_ready(s->st);
+        if (c == NULL) {
+            break;
+        }
+        l = conn_owner(c);
 
         if (conn_failed(c)) {
             server_drop(s, l, false);
@@ -304,7 +311,7 @@ void server_step(struct server *s, int timeout_ms)
     int n;
 
     sigemptyset(&none); /* signals may end the wait */
-    n = epoll_pwait(s->epoll, ev, 32, xen_is_busy(s) ? 0 : timeout_ms, &none);
+    n = epoll_pwait(s->epoll, ev, 32, journal_work(s) || xen_is_busy(s) ? 0 : timeout_ms, &none);
 
     for (int i = 0; i < n; i++) {
         struct source *src = ev[i].data.ptr;
@@ -341,8 +348,13 @@ void server_close(struct server *s)
 {
     struct conn *c;
 
+    journal_close(s);
     while (s->st != NULL && (c = store_any_client(s->st)) != NULL) {
-        server_drop(s, conn_owner(c), false);
+        if (conn_owner(c) != NULL) {
+            server_drop(s, conn_owner(c), false);
+        } else {
+            store_disconnect(s->st, c); /* from a journal, and not resumed */
+        }
     }
     free_dead(s);
     xen_close(s);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The store daemon: core (no system calls), then its back end.
-$(call program,xenstored,xenstored,control.c domain.c main.c nodes.c outq.c perms.c posix.c \
-    request.c ring.c store.c tree.c tx.c view.c watch.c xen.c,,\
+$(call program,xenstored,xenstored,control.c domain.c nodes.c note.c outq.c perms.c replay.c \
+    request.c save.c store.c tree.c tx.c view.c watch.c \
+    journal.c journal-file.c journal-load.c main.c posix.c ring.c xen.c,,\
     -lxenevtchn -lxengnttab -lxenforeignmemory -lxencall -lxentoollog -lxentoolcore)

@@ -22,10 +22,20 @@ int ring_pending(struct xenstore_domain_interface *page)
     return used > XENSTORE_RING_SIZE ? -EIO : used > 0;
 }
 
-int ring_get(struct xenstore_domain_interface *page, char *dst, size_t max)
+uint32_t ring_cons(struct xenstore_domain_interface *page)
 {
-    uint32_t cons = READ_ONCE(page->req_cons), prod = READ_ACQUIRE(page->req_prod);
-    uint32_t n = prod - cons, at = MASK_XENSTORE_IDX(cons), first;
+    return READ_ONCE(page->req_cons);
+}
+
+void ring_taken(struct xenstore_domain_interface *page, uint32_t cons)
+{
+    publish(&page->req_cons, cons);
+}
+
+int ring_get(struct xenstore_domain_interface *page, uint32_t *cons, char *dst, size_t max)
+{
+    uint32_t prod = READ_ACQUIRE(page->req_prod);
+    uint32_t n = prod - *cons, at = MASK_XENSTORE_IDX(*cons), first;
 
     if (n > XENSTORE_RING_SIZE) {
         return -EIO;
@@ -37,7 +47,7 @@ int ring_get(struct xenstore_domain_interface *page, char *dst, size_t max)
     first = n < XENSTORE_RING_SIZE - at ? n : XENSTORE_RING_SIZE - at;
     memcpy(dst, page->req + at, first);
     memcpy(dst + first, page->req, n - first);
-    publish(&page->req_cons, cons + n);
+    *cons += n;
     return (int)n;
 }
 

@@ -9,13 +9,18 @@
 #include <xen/io/xs_wire.h>
 
 /*
- * ring_get - take request bytes.
+ * ring_get - copy request bytes out, without telling the domain.
  * @page  shared with the domain; its indices are read once each.
+ * @cons  index of the first byte; moved on.
  * @max   room at @dst.
- * Returns how many bytes were taken, or -EIO if the indices are impossible (nothing is changed).
+ * Returns how many bytes were copied, or -EIO if the indices are impossible (nothing is changed).
  * Spec: public/io/xs_wire.h.
  */
-int ring_get(struct xenstore_domain_interface *page, char *dst, size_t max);
+int ring_get(struct xenstore_domain_interface *page, uint32_t *cons, char *dst, size_t max);
+
+/* Where requests begin, and the news that those before @cons are taken. */
+uint32_t ring_cons(struct xenstore_domain_interface *page);
+void ring_taken(struct xenstore_domain_interface *page, uint32_t cons);
 
 /* ring_put - give response bytes: how many went in, or -EIO. */
 int ring_put(struct xenstore_domain_interface *page, const char *src, size_t len);

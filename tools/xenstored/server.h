@@ -30,11 +30,13 @@ struct link {
     bool dead;
 };
 
-struct xen; /* xen.c */
+struct xen;     /* xen.c */
+struct journal; /* journal.c */
 
 struct server {
     struct store *st;
     struct xen *xen; /* NULL: no domains */
+    struct journal *journal; /* NULL: a restart begins with an empty store */
     struct link *dead;
     int epoll, listener;
     char *scratch;
@@ -60,13 +62,32 @@ void server_step(struct server *s, int timeout_ms);
 /* --- xen.c --- */
 /* Open the devices, bind VIRQ_DOM_EXC: 0, or -1 with a line. */
 int xen_open(struct server *s);
-/* Serve domain 0's kernel: 0, or -1 with a line. */
+/* Serve domain 0's kernel, and the domains that a journal named: 0, or -1 with a line. */
 int xen_connect_dom0(struct server *s);
+void xen_resume(struct server *s);
 void xen_close(struct server *s);
 int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t port);
 /* Serve rings that had more than their share of a round; true if some still have. */
 bool xen_serve_busy(struct server *s);
 bool xen_is_busy(const struct server *s);
+
+/* --- journal.c --- */
+/*
+ * journal_open - take up the state kept in folder @dir (made if need be), or begin one there.
+ * The store must be new, and nobody served yet.
+ * Errors: -1 with a line: another daemon holds it, no memory or space, or the state is damaged (it
+ * is then moved aside, and the next start begins anew).
+ */
+int journal_open(struct server *s, const char *dir);
+/*
+ * journal_commit - what the store has noted is kept from now on.
+ * Comes before anything that a client could see: output, or an index of its ring.
+ */
+void journal_commit(struct server *s);
+/* A part of what has been put off; true if there is more. */
+bool journal_work(struct server *s);
+/* Stop keeping; the state stays for the next start. */
+void journal_close(struct server *s);
 
 void server_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "note.h"
 
 const struct store_limits store_default_limits = {
     .nodes = 1000,
@@ -69,6 +70,7 @@ void store_free(struct store *st)
     struct conn *c, *next;
     struct domain *d;
 
+    st->noting = false;
     for (c = st->conns; c != NULL; c = next) {
         next = c->next;
         store_disconnect(st, c);
@@ -80,7 +82,8 @@ void store_free(struct store *st)
     node_put(st->root);
     perms_put(st->special[0]);
     perms_put(st->special[1]);
-    free(st->buckets);
+    watch_free_tables(st);
+    notes_free(&st->notes);
     free(st);
 }
 
@@ -112,14 +115,30 @@ struct conn *store_connect(struct store *st, unsigned int domid, bool guest, voi
     return c;
 }
 
-void store_reset(struct store *st, struct conn *c)
+static void drop_part(struct conn *c)
 {
-    (void)st;
+    free(c->ring.part);
+    c->ring.part = NULL;
+    c->ring.part_len = 0;
+}
+
+static void clear(struct conn *c)
+{
     watch_drop_all(c);
     while (c->txs != NULL) {
         tx_free(c->txs);
     }
     outq_free(&c->out);
+    drop_part(c);
+}
+
+void store_reset(struct store *st, struct conn *c)
+{
+    (void)st;
+    note_conn(c, NOTE_RESET);
+    clear(c);
+    c->ring.req = 0;
+    c->ring.rsp = 0 - (uint32_t)c->out.base;
 }
 
 static void unlink_ready(struct store *st, struct conn *c)
@@ -140,7 +159,8 @@ static void unlink_ready(struct store *st, struct conn *c)
 
 void store_disconnect(struct store *st, struct conn *c)
 {
-    store_reset(st, c);
+    note_conn(c, NOTE_END);
+    clear(c);
     if (c->ready) {
         unlink_ready(st, c);
     }
@@ -157,6 +177,69 @@ void store_disconnect(struct store *st, struct conn *c)
 struct conn *store_any_client(const struct store *st)
 {
     return st->conns;
+}
+
+/* --- a guest's place in its ring --- */
+
+void store_ring_start(struct conn *c, uint64_t gfn, uint32_t port, uint32_t req, uint32_t rsp)
+{
+    c->ring = (struct ring_state){ .gfn = gfn, .port = port, .req = req };
+    c->ring.rsp = rsp - (uint32_t)c->out.base;
+    note_ring(c, NOTE_RING, rsp);
+}
+
+void store_ring_port(struct conn *c, uint32_t port)
+{
+    c->ring.port = port;
+    note_ring(c, NOTE_PORT, 0);
+}
+
+int store_ring_taken(struct store *st, struct conn *c, uint32_t req, const char *part, size_t len)
+{
+    char *copy = NULL;
+
+    if (len > 0) {
+        copy = malloc(len);
+        if (copy == NULL) {
+            st->notes.lost = true;
+            return -ENOMEM;
+        }
+        memcpy(copy, part, len);
+    }
+    drop_part(c);
+    c->ring.req = req;
+    c->ring.part = copy;
+    c->ring.part_len = len;
+    note_taken(c);
+    return 0;
+}
+
+struct conn *store_guest(const struct store *st, unsigned int domid)
+{
+    const struct domain *d = domain_find(st, domid);
+
+    return d != NULL ? d->conn : NULL;
+}
+
+const struct ring_state *store_ring(const struct conn *c)
+{
+    return &c->ring;
+}
+
+/* All that was queued since the last saved state is there: drop what the guest has already. */
+int store_ring_resume(struct conn *c, void *owner, uint32_t rsp_prod)
+{
+    const char *data;
+    size_t queued = conn_output(c, &data);
+    uint32_t end = c->ring.rsp + (uint32_t)(c->out.base + c->out.tail - c->out.head);
+    uint32_t left = end - rsp_prod;
+
+    c->owner = owner;
+    if (left > queued) {
+        return -EIO;
+    }
+    conn_sent(c, queued - left);
+    return 0;
 }
 
 void store_trace(struct store *st, bool on)

@@ -16,6 +16,16 @@
 struct store;
 struct conn;
 
+/* Where a guest's connection stands in its ring page, so that a restart finds the place again. */
+struct ring_state {
+    uint64_t gfn;
+    uint32_t port; /* the guest's */
+    uint32_t req;  /* index of the next request byte to take */
+    uint32_t rsp;  /* index of the response byte number 0; the queue's head is number out.base */
+    char *part;    /* start of a request, taken from the ring already */
+    size_t part_len;
+};
+
 /* What an unprivileged domain may use. */
 struct store_limits {
     unsigned int nodes;         /* owned by it */
@@ -100,6 +110,59 @@ size_t store_domains(const struct store *st, uint16_t *domids, size_t max);
 void store_domain_shutdown(struct store *st, unsigned int domid);
 /* The domain is gone: its connection ends and its rights are void. */
 void store_domain_gone(struct store *st, unsigned int domid);
+
+/*
+ * A guest's place in its ring page.  The back end publishes an index to the guest, or sends output,
+ * only after the notes of what led to it are in the journal.
+ */
+/* The connection is made: @req and @rsp are the indices that come next. */
+void store_ring_start(struct conn *c, uint64_t gfn, uint32_t port, uint32_t req, uint32_t rsp);
+/* The guest's end has another port. */
+void store_ring_port(struct conn *c, uint32_t port);
+/* Request bytes up to index @req are taken; @part is the start of a request not yet whole. */
+int store_ring_taken(struct store *st, struct conn *c, uint32_t req, const char *part, size_t len);
+/*
+ * After a restart: the connection that a domain had, or NULL; then where it stands.
+ * @rsp_prod  what the page says: output up to there is sent.  -EIO: that cannot be.
+ */
+struct conn *store_guest(const struct store *st, unsigned int domid);
+int store_ring_resume(struct conn *c, void *owner, uint32_t rsp_prod);
+const struct ring_state *store_ring(const struct conn *c);
+
+/*
+ * The journal: what the back end keeps so that a restart finds the store again.  Everything that
+ * a guest could notice is in it; clients on sockets come back by themselves.
+ */
+/* Note all changes from now on, or no longer. */
+void store_note(struct store *st, bool on);
+/*
+ * store_notes - what has changed since store_notes_done(), as bytes for store_replay().
+ * Errors: -ENOMEM something could not be noted: only a whole saved state helps.
+ */
+int store_notes(struct store *st, const char **data, size_t *len);
+void store_notes_done(struct store *st);
+
+/*
+ * A whole state, saved bit by bit while the store goes on; it is the state at the start.
+ * store_save_start: NULL without memory.  store_save_next: at most about @nodes more nodes; the
+ * bytes are valid until the next call; 1 if there are more, 0 at the end, -ENOMEM.
+ */
+struct store_save *store_save_start(struct store *st);
+int store_save_next(struct store_save *save, unsigned int nodes, const char **data, size_t *len);
+void store_save_end(struct store_save *save);
+
+/*
+ * store_replay - carry out saved or noted changes on a new store, in their order.
+ * @l     keeps the place in a saved state between calls; made with a generation above any that
+ *        clients may have seen before the restart.
+ * Errors: -EINVAL they make no sense, -ENOMEM; the store is then of no use.
+ */
+struct store_loader;
+struct store_loader *store_loader_new(struct store *st, uint64_t gen);
+void store_loader_free(struct store_loader *l);
+int store_replay(struct store *st, struct store_loader *l, const char *data, size_t len);
+/* A saved state has come to its end. */
+bool store_loader_done(const struct store_loader *l);
 
 /* Name of an errno on the wire; "EINVAL" for one that has none. */
 const char *store_error_name(int err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "note.h"
 
 struct tx *tx_find(const struct conn *c, uint32_t id)
 {
@@ -58,6 +59,13 @@ static void forget(struct tx *tx)
     unlink_age(tx->conn->st, tx);
 }
 
+void tx_doom(struct tx *tx)
+{
+    forget(tx);
+    tx->doomed = true;
+    snapshot(tx->conn->st, tx);
+}
+
 /*
  * A snapshot keeps old versions alive.  A guest that never ends its transaction would make the
  * store grow with each change; after TX_MAX_AGE changes it is given a new snapshot instead, and a
@@ -71,9 +79,7 @@ void tx_doom_old(struct store *st)
         struct tx *next = tx->newer;
 
         if (!tx->conn->privileged && !tx->ending) {
-            forget(tx);
-            tx->doomed = true;
-            snapshot(st, tx);
+            tx_doom(tx);
         }
         tx = next;
     }
@@ -278,6 +284,7 @@ static int merge_node(struct store *st, struct tx *tx, const struct tx_node *n)
     perms_put(made->perms);
     made->perms = new->perms;
     made->data_gen = st->gen;
+    note_put(st, &p, made);
     return 0;
 }
 
@@ -288,31 +295,68 @@ static int by_path(const void *a, const void *b)
     return strcmp((*na)->path, (*nb)->path);
 }
 
-static int merge(struct store *st, struct tx *tx)
+/* What the transaction wrote, parents first; NULL without memory. */
+static struct tx_node **written(const struct tx *tx, uint32_t *nr)
 {
     struct tx_node **sorted = calloc(tx->nr + 1, sizeof(struct tx_node *));
-    struct node *before = node_get(st->root);
-    uint32_t nr = 0;
-    int rc = sorted != NULL ? 0 : -ENOMEM;
 
-    for (uint32_t i = 0; rc == 0 && i < tx->nr; i++) {
+    *nr = 0;
+    for (uint32_t i = 0; sorted != NULL && i < tx->nr; i++) {
         if ((tx->nodes[i].flags & TX_WRITE) != 0) {
-            sorted[nr++] = &tx->nodes[i];
+            sorted[(*nr)++] = &tx->nodes[i];
         }
     }
-    if (rc == 0) {
-        qsort(sorted, nr, sizeof(struct tx_node *), by_path);
+    if (sorted != NULL) {
+        qsort(sorted, *nr, sizeof(struct tx_node *), by_path);
     }
+    return sorted;
+}
+
+static int merge(struct store *st, struct tx *tx)
+{
+    size_t mark = st->notes.len;
+    struct node *before = node_get(st->root);
+    uint32_t nr;
+    struct tx_node **sorted = written(tx, &nr);
+    int rc = sorted != NULL ? 0 : -ENOMEM;
+
     for (uint32_t i = 0; rc == 0 && i < nr; i++) {
         rc = merge_node(st, tx, sorted[i]);
     }
     free(sorted);
     if (rc != 0) { /* back to what it was */
+        st->notes.len = mark;
         node_put(st->root);
         st->root = before;
         return rc;
     }
     node_put(before);
+    return 0;
+}
+
+/* Nothing has changed since: the transaction's version is the main line's next. */
+static int replace(struct store *st, struct tx *tx)
+{
+    uint32_t nr = 0;
+    struct tx_node **sorted = st->noting ? written(tx, &nr) : NULL;
+
+    if (st->noting && sorted == NULL) {
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < nr; i++) {
+        struct path p = node_path(sorted[i]);
+        struct node *n = tree_find(tx->root, p.s, p.len);
+
+        if ((sorted[i]->flags & TX_SUBTREE) != 0) {
+            note_rm(st, &p);
+        }
+        if (n != NULL) {
+            note_put(st, &p, n);
+        }
+    }
+    free(sorted);
+    node_put(st->root);
+    st->root = node_get(tx->root);
     return 0;
 }
 
@@ -351,11 +395,8 @@ static int commit(struct store *st, struct tx *tx)
         }
     }
     rc = check_quota(st, tx);
-    if (rc == 0 && !unchanged) {
-        rc = merge(st, tx);
-    } else if (rc == 0) {
-        node_put(st->root);
-        st->root = node_get(tx->root);
+    if (rc == 0) {
+        rc = unchanged ? replace(st, tx) : merge(st, tx);
     }
     for (uint32_t i = 0; rc == 0 && i < tx->nr_deltas; i++) {
         domain_account(st, tx->deltas[i].domid, tx->deltas[i].nodes, tx->deltas[i].bytes);
@@ -381,10 +422,26 @@ static void fire_all(struct store *st, struct tx *tx)
     }
 }
 
+struct tx *tx_new(struct conn *c, uint32_t id)
+{
+    struct tx *tx = calloc(1, sizeof(*tx));
+
+    if (tx != NULL) {
+        tx->id = id;
+        tx->conn = c;
+        tx->next_conn = c->txs;
+        c->txs = tx;
+        c->nr_tx++;
+        snapshot(c->st, tx);
+    }
+    return tx;
+}
+
 int op_tx_start(struct req *r)
 {
     struct conn *c = r->c;
     struct tx *tx;
+    uint32_t id;
     char text[16];
 
     if (r->tx != NULL) {
@@ -393,18 +450,14 @@ int op_tx_start(struct req *r)
     if (!c->privileged && c->nr_tx >= r->st->limits.transactions) {
         return -ENOSPC;
     }
-    tx = calloc(1, sizeof(*tx));
+    do {
+        id = ++c->next_tx;
+    } while (id == 0 || tx_find(c, id) != NULL);
+    tx = tx_new(c, id);
     if (tx == NULL) {
         return -ENOMEM;
     }
-    do {
-        tx->id = ++c->next_tx;
-    } while (tx->id == 0 || tx_find(c, tx->id) != NULL);
-    tx->conn = c;
-    tx->next_conn = c->txs;
-    c->txs = tx;
-    c->nr_tx++;
-    snapshot(r->st, tx);
+    note_tx(tx, NOTE_TX);
     return reply(r, text, (size_t)snprintf(text, sizeof(text), "%u", tx->id) + 1);
 }
 
@@ -429,6 +482,7 @@ int op_tx_end(struct req *r)
     if (rc == 0) {
         fire_all(r->st, tx);
     }
+    note_tx(tx, NOTE_TX_END);
     tx_free(tx);
     r->tx = NULL;
     if (rc == 0) {

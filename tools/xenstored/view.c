@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "note.h"
 
 struct node **view_root(struct store *st, struct tx *tx)
 {
@@ -44,6 +45,24 @@ static long node_bytes(const struct node *n)
 void view_account(struct store *st, struct tx *tx, const struct node *n, int sign)
 {
     tx_account(st, tx, perms_owner(st, n->perms), sign, sign * node_bytes(n));
+}
+
+struct accounting {
+    struct store *st;
+    struct tx *tx;
+};
+
+static void account_gone(const struct node *n, void *arg)
+{
+    struct accounting *a = arg;
+
+    view_account(a->st, a->tx, n, -1);
+    tree_children(n, account_gone, a);
+}
+
+void view_account_gone(struct store *st, struct tx *tx, const struct node *removed)
+{
+    account_gone(removed, &(struct accounting){ .st = st, .tx = tx });
 }
 
 int view_get(struct req *r, const struct path *p, unsigned int right, struct node **out)
@@ -192,6 +211,8 @@ int view_attach(struct store *st, struct tx *tx, const struct path *p, struct no
 
     if (rc != 0) {
         node_put(node);
+    } else if (tx == NULL) {
+        note_chain(st, p, node);
     }
     return rc;
 }
@@ -222,6 +243,9 @@ int view_set_value(struct store *st, struct tx *tx, const struct path *p, const 
     }
     n->data_gen = gen;
     tx_account(st, tx, perms_owner(st, n->perms), 0, node_bytes(n) - before);
+    if (tx == NULL) {
+        note_value(st, p, data, len);
+    }
     return 0;
 }
 
@@ -238,6 +262,9 @@ int view_set_perms(struct store *st, struct tx *tx, const struct path *p, struct
     n->perms = perms_get(perms);
     n->data_gen = gen;
     view_account(st, tx, n, 1);
+    if (tx == NULL) {
+        note_perms(st, p, perms);
+    }
     return 0;
 }
 
@@ -248,5 +275,8 @@ int view_remove(struct store *st, struct tx *tx, const struct path *p, struct no
     struct node *parent = tree_own(view_root(st, tx), p->s, plen, gen);
 
     *removed = parent != NULL ? tree_remove(parent, p->s + start, p->len - start, gen) : NULL;
+    if (*removed != NULL && tx == NULL) {
+        note_rm(st, p);
+    }
     return *removed != NULL ? 0 : -ENOMEM;
 }

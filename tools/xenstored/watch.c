@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "note.h"
 
 static const char *const special_names[2] = { "@introduceDomain", "@releaseDomain" };
 
@@ -42,27 +43,57 @@ static uint64_t hash_path(const char *path, size_t len)
     return h;
 }
 
-static int grow_table(struct store *st)
+/* A client's own name for a watch: what it gave when it asked for it. */
+static uint64_t hash_id(const struct conn *c, uint64_t path_hash, const char *token)
 {
-    size_t nr = st->nr_buckets != 0 ? st->nr_buckets * 2 : 256;
-    struct watch **buckets = calloc(nr, sizeof(struct watch *)), *w, *next, **at;
+    return tree_hash(path_hash ^ (uint64_t)(uintptr_t)c, token, strlen(token));
+}
 
-    if (buckets == NULL) {
+static void into_tables(struct store *st, struct watch *w)
+{
+    struct watch_bucket *b = &st->buckets[w->hash & (st->nr_buckets - 1)];
+    struct watch **id = &st->ids[w->id & (st->nr_buckets - 1)];
+
+    if (b->first == NULL) {
+        b->last = &b->first;
+    }
+    w->next_hash = NULL;
+    w->prev_hash = b->last;
+    *b->last = w;
+    b->last = &w->next_hash;
+    w->next_id = *id;
+    *id = w;
+}
+
+static int grow_tables(struct store *st)
+{
+    size_t nr = st->nr_buckets != 0 ? st->nr_buckets * 2 : 256, old_nr = st->nr_buckets;
+    struct watch_bucket *buckets = calloc(nr, sizeof(*buckets)), *old = st->buckets;
+    struct watch **ids = calloc(nr, sizeof(*ids)), *w, *next;
+
+    if (buckets == NULL || ids == NULL) {
+        free(buckets);
+        free(ids);
         return -ENOMEM;
     }
-    for (size_t i = 0; i < st->nr_buckets; i++) {
-        for (w = st->buckets[i]; w != NULL; w = next) {
+    free(st->ids);
+    st->buckets = buckets;
+    st->ids = ids;
+    st->nr_buckets = nr;
+    for (size_t i = 0; i < old_nr; i++) {
+        for (w = old[i].first; w != NULL; w = next) {
             next = w->next_hash;
-            w->next_hash = NULL;
-            for (at = &buckets[w->hash & (nr - 1)]; *at != NULL; at = &(*at)->next_hash) {
-            }
-            *at = w;
+            into_tables(st, w);
         }
     }
-    free(st->buckets);
-    st->buckets = buckets;
-    st->nr_buckets = nr;
+    free(old);
     return 0;
+}
+
+void watch_free_tables(struct store *st)
+{
+    free(st->buckets);
+    free(st->ids);
 }
 
 static const char *watch_token(const struct watch *w)
@@ -156,7 +187,7 @@ static bool may_know(const struct firing *f, const struct conn *c)
 /* Fire the watches whose path is the first @len bytes of the firing's. */
 static void fire_bucket(const struct firing *f, uint64_t hash, size_t len)
 {
-    struct watch *w = f->st->buckets[hash & (f->st->nr_buckets - 1)];
+    struct watch *w = f->st->buckets[hash & (f->st->nr_buckets - 1)].first;
 
     for (; w != NULL; w = w->next_hash) {
         if (w->hash == hash && w->path_len == len && memcmp(w->text, f->path, len) == 0 &&
@@ -227,7 +258,7 @@ void watch_fire_special(struct store *st, unsigned int which)
     const char *name = special_names[which];
     size_t len = strlen(name);
     uint64_t hash = hash_path(name, len);
-    struct watch *w = st->nr_watches > 0 ? st->buckets[hash & (st->nr_buckets - 1)] : NULL;
+    struct watch *w = st->nr_watches > 0 ? st->buckets[hash & (st->nr_buckets - 1)].first : NULL;
 
     for (; w != NULL; w = w->next_hash) {
         if (w->hash == hash && strcmp(w->text, name) == 0 &&
@@ -239,26 +270,27 @@ void watch_fire_special(struct store *st, unsigned int which)
 
 /* --- the list of a client's watches --- */
 
-static void watch_unhash(struct store *st, struct watch *w)
+static void out_of_tables(struct store *st, struct watch *w)
 {
-    struct watch **at = &st->buckets[w->hash & (st->nr_buckets - 1)];
+    struct watch_bucket *b = &st->buckets[w->hash & (st->nr_buckets - 1)];
+    struct watch **id = &st->ids[w->id & (st->nr_buckets - 1)];
 
-    while (*at != w) {
-        at = &(*at)->next_hash;
+    *w->prev_hash = w->next_hash;
+    *(w->next_hash != NULL ? &w->next_hash->prev_hash : &b->last) = w->prev_hash;
+    while (*id != w) {
+        id = &(*id)->next_id;
     }
-    *at = w->next_hash;
+    *id = w->next_id;
     st->nr_watches--;
 }
 
-static void watch_free(struct conn *c, struct watch **at)
+static void watch_free(struct watch *w)
 {
-    struct watch *w = *at;
+    struct conn *c = w->conn;
 
-    *at = w->next_conn;
-    if (*at == NULL) {
-        c->last_watch = at;
-    }
-    watch_unhash(c->st, w);
+    *w->prev_conn = w->next_conn;
+    *(w->next_conn != NULL ? &w->next_conn->prev_conn : &c->last_watch) = w->prev_conn;
+    out_of_tables(c->st, w);
     c->nr_watches--;
     c->bytes -= watch_bytes(w);
     free(w);
@@ -267,19 +299,21 @@ static void watch_free(struct conn *c, struct watch **at)
 void watch_drop_all(struct conn *c)
 {
     while (c->watches != NULL) {
-        watch_free(c, &c->watches);
+        watch_free(c->watches);
     }
 }
 
-static struct watch **watch_find(struct conn *c, const char *path, const char *token)
+static struct watch *watch_find(const struct conn *c, const char *path, const char *token)
 {
-    struct watch **at = &c->watches;
+    const struct store *st = c->st;
+    uint64_t id = hash_id(c, hash_path(path, strlen(path)), token);
+    struct watch *w = st->nr_watches > 0 ? st->ids[id & (st->nr_buckets - 1)] : NULL;
 
-    while (*at != NULL &&
-           (strcmp((*at)->text, path) != 0 || strcmp(watch_token(*at), token) != 0)) {
-        at = &(*at)->next_conn;
+    while (w != NULL && (w->id != id || w->conn != c || strcmp(w->text, path) != 0 ||
+                         strcmp(watch_token(w), token) != 0)) {
+        w = w->next_id;
     }
-    return at;
+    return w;
 }
 
 static int watch_path(struct req *r, const char *text, struct path *p)
@@ -291,34 +325,45 @@ static int watch_path(struct req *r, const char *text, struct path *p)
     return special_index(text) >= 0 ? 0 : -EINVAL;
 }
 
-static struct watch *watch_new(struct conn *c, const struct path *p, const char *token)
+struct watch *watch_add(struct conn *c, const struct path *p, const char *token, uint32_t skip)
 {
     size_t token_len = strlen(token);
-    struct watch *w = malloc(sizeof(*w) + p->len + token_len + 2);
+    struct store *st = c->st;
+    struct watch *w;
 
+    if (st->nr_watches >= st->nr_buckets && grow_tables(st) != 0) {
+        return NULL;
+    }
+    w = malloc(sizeof(*w) + p->len + token_len + 2);
     if (w == NULL) {
         return NULL;
     }
     *w = (struct watch){ .conn = c, .hash = hash_path(p->s, p->len), .last_event = ~0ull,
-                         .path_len = (uint32_t)p->len, .token_len = (uint32_t)token_len };
+                         .path_len = (uint32_t)p->len, .token_len = (uint32_t)token_len,
+                         .skip = skip };
+    w->id = hash_id(c, w->hash, token);
     memcpy(w->text, p->s, p->len + 1);
     memcpy(w->text + p->len + 1, token, token_len + 1);
-    return w;
-}
-
-static void watch_link(struct conn *c, struct watch *w)
-{
-    struct watch **at = &c->st->buckets[w->hash & (c->st->nr_buckets - 1)];
-
-    while (*at != NULL) {
-        at = &(*at)->next_hash;
-    }
-    *at = w;
+    into_tables(st, w);
+    w->prev_conn = c->last_watch;
     *c->last_watch = w;
     c->last_watch = &w->next_conn;
     c->nr_watches++;
-    c->st->nr_watches++;
+    st->nr_watches++;
     c->bytes += watch_bytes(w);
+    return w;
+}
+
+int watch_remove(struct conn *c, const char *path, const char *token)
+{
+    struct watch *w = watch_find(c, path, token);
+
+    if (w == NULL) {
+        return -ENOENT;
+    }
+    note_watch(w, NOTE_UNWATCH);
+    watch_free(w);
+    return 0;
 }
 
 int op_watch(struct req *r)
@@ -336,22 +381,18 @@ int op_watch(struct req *r)
     if (rc != 0) {
         return rc;
     }
-    if (*watch_find(c, p.s, args[1]) != NULL) {
+    if (watch_find(c, p.s, args[1]) != NULL) {
         return -EEXIST;
     }
     if (!c->privileged &&
         (c->nr_watches >= r->st->limits.watches || domain_bytes(c) > r->st->limits.memory_hard)) {
         return -ENOSPC;
     }
-    if (r->st->nr_watches >= r->st->nr_buckets && grow_table(r->st) != 0) {
-        return -ENOMEM;
-    }
-    w = watch_new(c, &p, args[1]);
+    w = watch_add(c, &p, args[1], (uint32_t)(p.len - strlen(args[0])));
     if (w == NULL) {
         return -ENOMEM;
     }
-    w->skip = (uint32_t)(p.len - strlen(args[0]));
-    watch_link(c, w);
+    note_watch(w, NOTE_WATCH);
     reply_ok(r);
     send_event(w, p.s, p.len);
     return 0;
@@ -360,7 +401,6 @@ int op_watch(struct req *r)
 int op_unwatch(struct req *r)
 {
     const char *args[2];
-    struct watch **at;
     struct path p;
     int rc;
 
@@ -368,19 +408,13 @@ int op_unwatch(struct req *r)
         return -EINVAL;
     }
     rc = watch_path(r, args[0], &p);
-    if (rc != 0) {
-        return rc;
-    }
-    at = watch_find(r->c, p.s, args[1]);
-    if (*at == NULL) {
-        return -ENOENT;
-    }
-    watch_free(r->c, at);
-    return reply_ok(r);
+    rc = rc == 0 ? watch_remove(r->c, p.s, args[1]) : rc;
+    return rc != 0 ? rc : reply_ok(r);
 }
 
 int op_reset_watches(struct req *r)
 {
+    note_conn(r->c, NOTE_UNWATCH_ALL);
     watch_drop_all(r->c);
     while (r->c->txs != NULL) {
         tx_free(r->c->txs);

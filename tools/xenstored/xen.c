@@ -24,6 +24,8 @@
 #define REQUESTS_PER_TURN 16
 #define LIST_BATCH        64u
 #define NO_PORT           (~0u)
+#define PATIENCE          100u   /* times */
+#define PATIENCE_US       20000u
 
 enum mapping { MAP_DOM0, MAP_GRANT, MAP_FOREIGN };
 
@@ -50,8 +52,12 @@ struct xen {
     uint32_t nr_ports;
     uint32_t virq_port;
     struct ring_link *busy, **last_busy;
+    bool resuming;
+    unsigned int patience; /* short waits left for a daemon before this one to be gone */
     struct ring_link *by_domid[STORE_DOMID_MAX + 1];
 };
+
+static void scan_domains(struct server *s);
 
 /* --- serving a ring --- */
 
@@ -116,7 +122,10 @@ static void ring_flush(struct server *s, struct link *link)
     }
 }
 
-/* A guest that has been restored or restarted asks for a fresh start. */
+/*
+ * A guest that has been restored or restarted asks for a fresh start.  Until it is told, each
+ * restart of the daemon does this again.
+ */
 static bool ring_reconnect(struct server *s, struct ring_link *l)
 {
     if (__atomic_load_n(&l->page->connection, __ATOMIC_ACQUIRE) != XENSTORE_RECONNECT) {
@@ -124,6 +133,7 @@ static bool ring_reconnect(struct server *s, struct ring_link *l)
     }
     store_reset(s->st, l->link.conn);
     l->have = 0;
+    journal_commit(s);
     l->page->req_cons = l->page->req_prod = 0;
     l->page->rsp_cons = l->page->rsp_prod = 0;
     __atomic_store_n(&l->page->connection, XENSTORE_CONNECTED, __ATOMIC_RELEASE);
@@ -132,7 +142,8 @@ static bool ring_reconnect(struct server *s, struct ring_link *l)
 }
 
 /* One whole request into buf: 1, 0 if there is none yet, -1 if the link has been dropped. */
-static int ring_request(struct server *s, struct ring_link *l, struct xsd_sockmsg *hdr, int *taken)
+static int ring_request(struct server *s, struct ring_link *l, struct xsd_sockmsg *hdr,
+                        uint32_t *cons)
 {
     size_t want = sizeof(*hdr);
     int n;
@@ -149,7 +160,7 @@ static int ring_request(struct server *s, struct ring_link *l, struct xsd_sockms
                 return 1;
             }
         }
-        n = ring_get(l->page, l->buf + l->have, want - l->have);
+        n = ring_get(l->page, cons, l->buf + l->have, want - l->have);
         if (n < 0) {
             ring_fail(s, l, XENSTORE_ERROR_RINGIDX);
             return -1;
@@ -158,21 +169,35 @@ static int ring_request(struct server *s, struct ring_link *l, struct xsd_sockms
             return 0;
         }
         l->have += (size_t)n;
-        *taken += n;
     }
+}
+
+/* The guest may reuse the bytes only when the journal has what came of them. */
+static void ring_done(struct server *s, struct ring_link *l, uint32_t cons)
+{
+    if (store_ring_taken(s->st, l->link.conn, cons, l->buf, l->have) != 0) {
+        server_log("domain %u: no memory to note its request", l->domid);
+    }
+    journal_commit(s);
+    ring_taken(l->page, cons);
 }
 
 static void ring_serve(struct server *s, struct ring_link *l)
 {
     struct xsd_sockmsg hdr;
-    int taken = 0, rc = 1, nr = 0;
+    uint32_t first, cons;
+    int rc = 1, nr = 0;
 
     if (ring_reconnect(s, l)) {
         return;
     }
     ring_flush(s, &l->link);
+    if (l->link.dead) {
+        return;
+    }
+    first = cons = ring_cons(l->page);
     while (!l->link.dead && nr < REQUESTS_PER_TURN && conn_may_send(l->link.conn)) {
-        rc = ring_request(s, l, &hdr, &taken);
+        rc = ring_request(s, l, &hdr, &cons);
         if (rc <= 0) {
             break;
         }
@@ -183,7 +208,10 @@ static void ring_serve(struct server *s, struct ring_link *l)
     if (l->link.dead) {
         return;
     }
-    if (taken > 0 && nr == 0) {
+    if (cons != first) {
+        ring_done(s, l, cons);
+    }
+    if (cons != first && nr == 0) {
         xenevtchn_notify(s->xen->evtchn, l->port); /* there is room again */
     }
     if (nr == REQUESTS_PER_TURN && ring_pending(l->page) != 0) {
@@ -267,11 +295,25 @@ static bool room_for_port(struct xen *x, uint32_t port)
     return true;
 }
 
+/* A killed daemon's ports are closed a moment after its locks: true if it is worth another try. */
+static bool wait_a_moment(struct xen *x)
+{
+    if (x->patience == 0) {
+        return false;
+    }
+    x->patience--;
+    usleep(PATIENCE_US);
+    return true;
+}
+
 /* Bind the domain's port and note it; -errno leaves nothing bound. */
 static int bind_port(struct xen *x, struct ring_link *l, uint32_t remote)
 {
-    int port = xenevtchn_bind_interdomain(x->evtchn, l->domid, remote);
+    int port;
 
+    do {
+        port = xenevtchn_bind_interdomain(x->evtchn, l->domid, remote);
+    } while (port < 0 && errno == EINVAL && x->resuming && wait_a_moment(x));
     if (port < 0) {
         return -errno;
     }
@@ -284,43 +326,66 @@ static int bind_port(struct xen *x, struct ring_link *l, uint32_t remote)
     return 0;
 }
 
-/* Takes over the mapping: on failure it is undone. */
-static int ring_connect(struct server *s, unsigned int domid, void *page, enum mapping mapping,
-                        uint32_t remote)
+/* A link on a mapped page, bound to the domain's port; on failure the page is unmapped. */
+static int link_new(struct server *s, unsigned int domid, void *page, enum mapping mapping,
+                    uint32_t remote, struct ring_link **out)
 {
     struct ring_link *l = calloc(1, sizeof(*l)), tmp = { .page = page, .mapping = mapping };
-    int rc;
+    int rc = -ENOMEM;
 
-    if (l == NULL) {
-        unmap_page(s->xen, &tmp);
-        return -ENOMEM;
-    }
-    l->link = (struct link){ .source.ready = ring_ready, .flush = ring_flush,
-                             .close = ring_close };
-    l->page = page;
-    l->mapping = mapping;
-    l->domid = domid;
-    l->port = NO_PORT;
-    rc = bind_port(s->xen, l, remote);
-    if (rc == 0) {
-        l->link.conn = store_connect(s->st, domid, true, &l->link);
-        if (l->link.conn == NULL) {
-            s->xen->by_port[l->port] = NULL;
-            xenevtchn_unbind(s->xen->evtchn, l->port);
-            rc = -ENOMEM;
-        }
+    if (l != NULL) {
+        l->link = (struct link){ .source.ready = ring_ready, .flush = ring_flush,
+                                 .close = ring_close };
+        l->page = page;
+        l->mapping = mapping;
+        l->domid = domid;
+        l->port = NO_PORT;
+        rc = bind_port(s->xen, l, remote);
     }
     if (rc != 0) {
-        unmap_page(s->xen, l);
+        unmap_page(s->xen, &tmp);
         free(l);
         return rc;
     }
-    s->xen->by_domid[domid] = l;
+    *out = l;
+    return 0;
+}
+
+static void link_undo(struct server *s, struct ring_link *l)
+{
+    s->xen->by_port[l->port] = NULL;
+    xenevtchn_unbind(s->xen->evtchn, l->port);
+    unmap_page(s->xen, l);
+    free(l);
+}
+
+static void link_ready(struct server *s, struct ring_link *l)
+{
+    s->xen->by_domid[l->domid] = l;
     l->page->server_features = XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR;
+    set_busy(s->xen, l); /* there may be requests already */
+}
+
+/* Takes over the mapping: on failure it is undone. */
+static int ring_connect(struct server *s, unsigned int domid, void *page, enum mapping mapping,
+                        uint64_t gfn, uint32_t remote)
+{
+    struct ring_link *l;
+    int rc = link_new(s, domid, page, mapping, remote, &l);
+
+    if (rc != 0) {
+        return rc;
+    }
+    l->link.conn = store_connect(s->st, domid, true, &l->link);
+    if (l->link.conn == NULL) {
+        link_undo(s, l);
+        return -ENOMEM;
+    }
+    store_ring_start(l->link.conn, gfn, remote, ring_cons(l->page), l->page->rsp_prod);
+    link_ready(s, l);
     l->page->error = XENSTORE_ERROR_NONE;
     __atomic_store_n(&l->page->connection, XENSTORE_CONNECTED, __ATOMIC_RELEASE);
     xenevtchn_notify(s->xen->evtchn, l->port);
-    set_busy(s->xen, l); /* there may be requests already */
     return 0;
 }
 
@@ -329,21 +394,47 @@ static int new_port(struct server *s, struct ring_link *l, uint32_t remote)
 {
     struct xen *x = s->xen;
     uint32_t old = l->port;
-    int rc = bind_port(x, l, remote);
+    int rc;
 
+    rc = bind_port(x, l, remote);
+    if (rc != 0 && store_ring(l->link.conn)->port == remote) {
+        return 0; /* said again by a client that did not hear the answer */
+    }
     if (rc == 0) {
         x->by_port[old] = NULL;
         xenevtchn_unbind(x->evtchn, old);
+        store_ring_port(l->link.conn, remote);
         set_busy(x, l);
     }
     return rc;
 }
 
+/*
+ * By frame where that is allowed: a first grant mapping makes a PV dom0 set up page structures
+ * for 128 MiB, some 50 M instructions and 2 MiB that it never gives back.
+ */
+static void *map_page(struct xen *x, unsigned int domid, uint64_t gfn, enum mapping *mapping)
+{
+    xen_pfn_t pfn = gfn;
+    void *page = xenforeignmemory_map(x->fmem, domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
+
+    *mapping = MAP_FOREIGN;
+    if (page == NULL) {
+        *mapping = MAP_GRANT;
+        page = xengnttab_map_grant_ref(x->gnttab, domid, GNTTAB_RESERVED_XENSTORE,
+                                       PROT_READ | PROT_WRITE);
+    }
+    if (page == NULL) {
+        server_log("domain %u: cannot map its store page (grant %u or frame %#llx): %s", domid,
+                   GNTTAB_RESERVED_XENSTORE, (unsigned long long)gfn, strerror(errno));
+    }
+    return page;
+}
+
 int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t port)
 {
     struct xen *x = s->xen;
-    enum mapping mapping = MAP_FOREIGN;
-    xen_pfn_t pfn = gfn;
+    enum mapping mapping;
     void *page;
 
     if (x == NULL) {
@@ -352,22 +443,74 @@ int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t p
     if (x->by_domid[domid] != NULL) {
         return new_port(s, x->by_domid[domid], port);
     }
-    /*
-     * By frame where that is allowed: a first grant mapping makes a PV dom0 set up page structures
-     * for 128 MiB, some 50 M instructions and 2 MiB that it never gives back.
-     */
-    page = xenforeignmemory_map(x->fmem, domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
-    if (page == NULL) {
-        mapping = MAP_GRANT;
-        page = xengnttab_map_grant_ref(x->gnttab, domid, GNTTAB_RESERVED_XENSTORE,
-                                       PROT_READ | PROT_WRITE);
+    page = map_page(x, domid, gfn, &mapping);
+    return page != NULL ? ring_connect(s, domid, page, mapping, gfn, port) : -EINVAL;
+}
+
+/* --- after a restart --- */
+
+/* Takes over the mapping; the connection goes on where the journal and the page say it stood. */
+static int ring_resume(struct server *s, struct conn *c, void *page, enum mapping mapping,
+                       uint32_t remote)
+{
+    const struct ring_state *ring = store_ring(c);
+    struct ring_link *l;
+    int rc;
+
+    s->xen->resuming = true;
+    rc = link_new(s, conn_domid(c), page, mapping, remote, &l);
+    s->xen->resuming = false;
+    if (rc != 0) {
+        return rc;
     }
-    if (page == NULL) {
-        server_log("domain %u: cannot map its store page (grant %u or frame %#llx): %s", domid,
-                   GNTTAB_RESERVED_XENSTORE, (unsigned long long)gfn, strerror(errno));
-        return -EINVAL;
+    rc = store_ring_resume(c, &l->link, l->page->rsp_prod);
+    if (rc != 0 && __atomic_load_n(&l->page->connection, __ATOMIC_ACQUIRE) != XENSTORE_RECONNECT) {
+        l->page->error = XENSTORE_ERROR_RINGIDX;
+        xenevtchn_notify(s->xen->evtchn, l->port);
+        link_undo(s, l);
+        return rc;
     }
-    return ring_connect(s, domid, page, mapping, port);
+    l->link.conn = c;
+    l->have = ring->part_len;
+    if (l->have > 0) {
+        memcpy(l->buf, ring->part, l->have);
+    }
+    ring_taken(l->page, ring->req);
+    link_ready(s, l);
+    xenevtchn_notify(s->xen->evtchn, l->port); /* it may have waited for us */
+    return 0;
+}
+
+static void domain_resume(struct server *s, struct conn *c)
+{
+    unsigned int domid = conn_domid(c);
+    const struct ring_state *ring = store_ring(c);
+    enum mapping mapping;
+    void *page = map_page(s->xen, domid, ring->gfn, &mapping);
+    int rc = page != NULL ? ring_resume(s, c, page, mapping, ring->port) : -EINVAL;
+
+    if (rc != 0) {
+        server_log("domain %u: its connection could not be taken up again: %s", domid,
+                   strerror(-rc));
+        store_disconnect(s->st, c);
+    }
+}
+
+void xen_resume(struct server *s)
+{
+    uint16_t *known = malloc((STORE_DOMID_MAX + 1) * sizeof(*known));
+    size_t nr = known != NULL ? store_domains(s->st, known, STORE_DOMID_MAX + 1) : 0;
+
+    for (size_t i = 0; i < nr; i++) {
+        struct conn *c = store_guest(s->st, known[i]);
+
+        if (c != NULL && conn_owner(c) == NULL) {
+            domain_resume(s, c);
+        }
+    }
+    free(known);
+    scan_domains(s);
+    server_flush(s);
 }
 
 /* --- news of domains --- */
@@ -491,6 +634,7 @@ static int dom0_page(void **page, uint32_t *port)
 
 int xen_connect_dom0(struct server *s)
 {
+    struct conn *c = store_guest(s->st, 0); /* from a journal */
     void *page;
     uint32_t port;
     int rc;
@@ -500,7 +644,8 @@ int xen_connect_dom0(struct server *s)
                 "xenfs and mount xenfs on /proc/xen\n", strerror(errno));
         return -1;
     }
-    rc = ring_connect(s, 0, page, MAP_DOM0, port);
+    rc = c != NULL ? ring_resume(s, c, page, MAP_DOM0, port)
+                   : ring_connect(s, 0, page, MAP_DOM0, 0, port);
     if (rc != 0) {
         fprintf(stderr, "xenstored: cannot bind domain 0's port %u: %s\n", port, strerror(-rc));
         return -1;
@@ -524,6 +669,7 @@ int xen_open(struct server *s)
     }
     x->last_busy = &x->busy;
     x->source.ready = evtchn_ready;
+    x->patience = PATIENCE;
     x->evtchn = xenevtchn_open(NULL, 0);
     if (x->evtchn == NULL) {
         return fail("/dev/xen/evtchn", "load module xen-evtchn, or use --no-domain-init for a "
@@ -538,7 +684,9 @@ int xen_open(struct server *s)
     if (x->fmem == NULL || x->call == NULL) {
         return fail("/dev/xen/privcmd", "load module xen-privcmd");
     }
-    port = xenevtchn_bind_virq(x->evtchn, VIRQ_DOM_EXC);
+    do {
+        port = xenevtchn_bind_virq(x->evtchn, VIRQ_DOM_EXC);
+    } while (port < 0 && errno == EEXIST && wait_a_moment(x));
     if (port < 0) {
         return fail("VIRQ_DOM_EXC", "another xenstored may hold it: stop it first");
     }

@@ -30,6 +30,11 @@ static void disconnect(void *arg, struct conn *c)
     domains[conn_domid(c)] = NULL;
 }
 
+void world_forget(unsigned int domid)
+{
+    domains[domid] = NULL;
+}
+
 static void log_line(void *arg, const char *line)
 {
     (void)arg;

@@ -11,6 +11,8 @@ struct store *world_new(void);
 bool world_end(struct store *st);
 /* Connection of an introduced domain; NULL if it was given up. */
 struct conn *world_domain(unsigned int domid);
+/* It is about to be given up. */
+void world_forget(unsigned int domid);
 extern const char *world_last_log;
 
 /*

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What the unit tests of store, its client library and console daemon link.
-STORE_CORE := $(addprefix tools/xenstored/,control.c domain.c nodes.c outq.c perms.c request.c \
-    store.c tree.c tx.c view.c watch.c)
-STORE_DAEMON := $(STORE_CORE) tools/xenstored/posix.c tools/xenstored/ring.c \
-    tools/xenstored/xen.c tests/unit/store/fake-xen.c
+STORE_CORE := $(addprefix tools/xenstored/,control.c domain.c nodes.c note.c outq.c perms.c \
+    replay.c request.c save.c store.c tree.c tx.c view.c watch.c)
+STORE_DAEMON := $(STORE_CORE) $(addprefix tools/xenstored/,journal.c journal-file.c \
+    journal-load.c posix.c ring.c xen.c) tests/unit/store/fake-xen.c
 STORE_CLIENT := $(addprefix tools/libs/store/,connection.c request.c watch.c)
 
 store_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__
-$(foreach t,tree store guest ring rings socket,$(eval test-$(t)_CFLAGS := -Itools/xenstored))
+$(foreach t,tree store guest replay restart ring rings socket,$(eval test-$(t)_CFLAGS := -Itools/xenstored))
 
 test-tree_SRCS     := tools/xenstored/tree.c
 test-store_SRCS    := $(STORE_CORE) tests/unit/store/client.c
 test-guest_SRCS    := $(STORE_CORE) tests/unit/store/client.c
+test-replay_SRCS   := $(STORE_CORE) tests/unit/store/client.c
 test-ring_SRCS     := tools/xenstored/ring.c
 test-rings_SRCS    := $(STORE_DAEMON)
+test-restart_SRCS   := $(STORE_DAEMON)
+test-restart_CFLAGS += -fsanitize-coverage=trace-pc -DLOG_MIN=4096u
 test-socket_SRCS   := $(STORE_DAEMON) $(STORE_CLIENT)
 test-socket_CFLAGS += -Itools/libs/store/include
 test-console_SRCS   := tools/xenconsoled/ring.c tools/xenconsoled/buffer.c

@@ -28,16 +28,19 @@ TEST(bytes_pass_in_order_over_all_wraps)
 
     for (size_t k = 0; k < sizeof(starts) / sizeof(starts[0]); k++) {
         struct xenstore_domain_interface *p = new_page(starts[k]);
+        uint32_t cons = ring_cons(p);
 
         for (int i = 0; i < 2048; i++) {
             out[i] = (char)(i * 7 + 3);
         }
         guest_put(p, out, 1024);
         CHECK_EQ(ring_pending(p), 1);
-        CHECK_EQ(ring_get(p, in, 10), 10);
-        CHECK_EQ(ring_get(p, in + 10, sizeof(in) - 10), 1014);
+        CHECK_EQ(ring_get(p, &cons, in, 10), 10);
+        CHECK_EQ(ring_get(p, &cons, in + 10, sizeof(in) - 10), 1014);
         CHECK(memcmp(in, out, 1024) == 0);
-        CHECK_EQ(ring_get(p, in, 1), 0);
+        CHECK_EQ(ring_get(p, &cons, in, 1), 0);
+        CHECK_EQ(ring_pending(p), 1); /* until it is told */
+        ring_taken(p, cons);
         CHECK_EQ(ring_pending(p), 0);
         CHECK_EQ(ring_put(p, out, 2048), 1024);
         CHECK_EQ(ring_put(p, out, 1), 0);
@@ -57,12 +60,13 @@ TEST(impossible_indices_are_refused)
 
     for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
         struct xenstore_domain_interface *p = new_page(77), before;
+        uint32_t cons = ring_cons(p);
 
         p->req_prod += bad[k];
         p->rsp_cons -= bad[k];
         before = *p;
         CHECK_EQ(ring_pending(p), -EIO);
-        CHECK_EQ(ring_get(p, buf, sizeof(buf)), -EIO);
+        CHECK_EQ(ring_get(p, &cons, buf, sizeof(buf)), -EIO);
         CHECK_EQ(ring_put(p, buf, sizeof(buf)), -EIO);
         CHECK(memcmp(p, &before, sizeof(before)) == 0);
         free(p);
@@ -74,13 +78,16 @@ TEST(any_indices_at_all)
     struct xenstore_domain_interface *p = new_page(0);
     unsigned int seed = 3;
     char buf[4112];
+    uint32_t cons;
 
     for (unsigned int i = 0; i < 100000; i++) {
         uint32_t *index = &p->req_cons + ((seed = seed * 1103515245 + 12345) >> 16 & 3);
         int got, put;
 
         *index = (seed & 0x1000) != 0 ? seed : *index + (seed >> 20 & 2047);
-        got = ring_get(p, buf, seed >> 8 & 4095);
+        cons = ring_cons(p);
+        got = ring_get(p, &cons, buf, seed >> 8 & 4095);
+        ring_taken(p, cons);
         put = ring_put(p, buf, seed >> 9 & 4095);
         CHECK((got == -EIO || (got >= 0 && got <= 1024)) &&
               (put == -EIO || (put >= 0 && put <= 1024)));
