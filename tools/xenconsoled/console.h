@@ -21,6 +21,7 @@
 #define PERIOD_MS         200
 #define CHUNKS_PER_TURN   64 /* of at most one ring each */
 #define LINGER_MS         10000
+#define STORE_PATIENCE_MS 200 /* for a restarted store, before consoles and signals have a turn */
 #define FIRST_RESERVED    0x7ff0u
 
 /* What epoll reports on; the first member of whatever owns the descriptor. */
@@ -62,6 +63,8 @@ struct guest {
 struct daemon {
     int epoll;
     struct xyl_store *store;
+    unsigned int store_connections; /* of those that epoll knows of */
+    bool store_away;
     xenevtchn_handle *evtchn;
     xengnttab_handle *gnttab;
     xenforeignmemory_handle *fmem;

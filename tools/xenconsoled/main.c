@@ -180,15 +180,34 @@ static void store_ready(struct daemon *d, struct source *src, uint32_t events)
     (void)events; /* the loop takes all events: some come in with replies */
 }
 
+/* A restarted store's connection has the old number, but epoll does not know it. */
+static bool store_poll_again(struct daemon *d)
+{
+    struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &d->store_source };
+
+    if (d->store_connections == xyl_store_connections(d->store)) {
+        return true;
+    }
+    d->store_connections = xyl_store_connections(d->store);
+    say("the store was restarted: connected again");
+    return epoll_ctl(d->epoll, EPOLL_CTL_ADD, xyl_store_fd(d->store), &ev) == 0 ||
+           errno == EEXIST;
+}
+
 static bool store_drain(struct daemon *d)
 {
     struct xyl_store_event *e;
 
-    while ((e = xyl_store_next_event(d->store)) != NULL) {
-        store_event(d, e);
-        free(e);
-    }
-    return errno == EAGAIN;
+    do {
+        while ((e = xyl_store_next_event(d->store)) != NULL) {
+            store_event(d, e);
+            free(e);
+        }
+        if (errno != EAGAIN) {
+            return false;
+        }
+    } while (d->store_connections != xyl_store_connections(d->store) && store_poll_again(d));
+    return true;
 }
 
 /* Ports whose period is over; how long until the next one's is, or -1. */
@@ -226,20 +245,31 @@ static void reopen_logs(struct daemon *d)
     }
 }
 
-/* Until a signal, or the store is gone. */
+/* Take the store's events; false while it is gone, which consoles that run do not notice. */
+static bool store_serve(struct daemon *d)
+{
+    bool there = store_drain(d);
+
+    if (!there && !d->store_away) {
+        say("the store is gone: %s: waiting for it: start xenstored", strerror(errno));
+    }
+    d->store_away = !there;
+    return there;
+}
+
+/* Until a signal. */
 static int run(struct daemon *d)
 {
     struct epoll_event ev[32];
     sigset_t none;
-    int n;
+    int n, wait;
 
     sigemptyset(&none);
     while (!stop) {
-        if (!store_drain(d)) {
-            say("the store is gone: %s: start xenstored, then this again", strerror(errno));
-            return 1;
-        }
-        n = epoll_pwait(d->epoll, ev, 32, serve_periods(d), &none);
+        bool there = store_serve(d);
+
+        wait = serve_periods(d);
+        n = epoll_pwait(d->epoll, ev, 32, there ? wait : 0, &none);
         if (hup) {
             hup = 0;
             reopen_logs(d);
@@ -293,6 +323,7 @@ static bool start(struct daemon *d)
     if (d->store == NULL) {
         return fail("the store", "start xenstored first");
     }
+    xyl_store_set_patience(d->store, STORE_PATIENCE_MS);
     d->evtchn = xenevtchn_open(NULL, 0);
     if (d->evtchn == NULL) {
         return fail("/dev/xen/evtchn", "load module xen-evtchn");

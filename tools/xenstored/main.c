@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,9 +19,12 @@
 
 #define RUN_DIR "/run/xenstored"
 
+#define KEEP_TRIES   5 /* deaths in a row, each within KEEP_QUICK_S of the start */
+#define KEEP_QUICK_S 2
+
 struct options {
     const char *pid_file, *log_file, *socket, *journal;
-    bool no_fork, no_domains, trace;
+    bool no_fork, no_domains, trace, keep;
     struct store_limits limits;
 };
 
@@ -33,6 +37,7 @@ static const char usage[] =
     "usage: xenstored [options]\n"
     "  -F, --pid-file FILE      write the daemon's process number there\n"
     "  -N, --no-fork            stay in the foreground, log to stderr\n"
+    "  -K, --keep               stay as a parent that starts the daemon again if it is killed\n"
     "  -D, --no-domain-init     serve the socket only, no domains\n"
     "  -T, --trace-file FILE    log there, and note each request\n"
     "  -V, --verbose            note each request in the log\n"
@@ -49,6 +54,7 @@ static const char usage[] =
 static const struct option longs[] = {
     { "pid-file", required_argument, NULL, 'F' },
     { "no-fork", no_argument, NULL, 'N' },
+    { "keep", no_argument, NULL, 'K' },
     { "no-domain-init", no_argument, NULL, 'D' },
     { "trace-file", required_argument, NULL, 'T' },
     { "verbose", no_argument, NULL, 'V' },
@@ -101,13 +107,16 @@ static int parse_options(int argc, char **argv, struct options *o)
 {
     int opt;
 
-    while ((opt = getopt_long(argc, argv, "F:NDT:VJ:s:E:S:W:t:A:H", longs, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, "F:NKDT:VJ:s:E:S:W:t:A:H", longs, NULL)) != -1) {
         switch (opt) {
         case 'F':
             o->pid_file = optarg;
             break;
         case 'N':
             o->no_fork = true;
+            break;
+        case 'K':
+            o->keep = true;
             break;
         case 'D':
             o->no_domains = true;
@@ -221,6 +230,19 @@ static int daemonize(void)
     return fds[1];
 }
 
+/* Nobody looks at the terminal any more. */
+static void leave_terminal(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (fd >= 0) {
+        dup2(fd, 2);
+        close(fd);
+    }
+    openlog("xenstored", LOG_PID, LOG_DAEMON);
+    to_syslog = true;
+}
+
 static void tell_parent(int fd)
 {
     char ok = 0;
@@ -232,13 +254,53 @@ static void tell_parent(int fd)
         server_log("whoever started the daemon did not wait for it");
     }
     close(fd);
-    fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd >= 0) {
-        dup2(fd, 2);
-        close(fd);
+    leave_terminal();
+}
+
+/* Wait for the daemon's end: true if it was killed, else this process ends as it did. */
+static bool killed(pid_t pid)
+{
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    openlog("xenstored", LOG_PID, LOG_DAEMON);
-    to_syslog = true;
+    if (!WIFSIGNALED(status)) {
+        exit(WEXITSTATUS(status));
+    }
+    server_log("killed by signal %d: started again", WTERMSIG(status));
+    return true;
+}
+
+/*
+ * Returns in each daemon that is started; the parent stays here.  One that dies at once several
+ * times is left dead: something is wrong that a restart does not cure.
+ * @told  descriptor for the one who waits for the first daemon to serve, or -1.
+ */
+static void keep_running(int *told)
+{
+    int quick = 0;
+
+    while (quick < KEEP_TRIES) {
+        time_t began = time(NULL);
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            return;
+        }
+        if (*told >= 0) {
+            close(*told);
+            *told = -1;
+            leave_terminal();
+        }
+        if (pid > 0 && killed(pid)) {
+            quick = time(NULL) - began < KEEP_QUICK_S ? quick + 1 : 0;
+        } else {
+            quick++;
+            sleep(1);
+        }
+    }
+    server_log("killed %d times at once: left alone", KEEP_TRIES);
+    exit(1);
 }
 
 static bool write_pid(const char *path)
@@ -343,7 +405,8 @@ static bool start(struct server *s, const struct options *o)
     }
     store_trace(s->st, o->trace);
     return (journal == NULL || journal_open(s, journal) == 0) &&
-           (o->no_domains || start_domains(s)) && server_listen(s, socket_path(o)) == 0 && write_pid(o->pid_file);
+           (o->no_domains || start_domains(s)) && server_listen(s, socket_path(o)) == 0 &&
+           write_pid(o->pid_file);
 }
 
 int main(int argc, char **argv)
@@ -359,6 +422,9 @@ int main(int argc, char **argv)
     open_log();
     if (!o.no_fork) {
         parent = daemonize();
+    }
+    if (o.keep) {
+        keep_running(&parent);
     }
     set_signals();
     if (!start(&s, &o)) {

@@ -4,7 +4,7 @@ STORE_CORE := $(addprefix tools/xenstored/,control.c domain.c nodes.c note.c out
     replay.c request.c save.c store.c tree.c tx.c view.c watch.c)
 STORE_DAEMON := $(STORE_CORE) $(addprefix tools/xenstored/,journal.c journal-file.c \
     journal-load.c posix.c ring.c xen.c) tests/unit/store/fake-xen.c
-STORE_CLIENT := $(addprefix tools/libs/store/,connection.c request.c watch.c)
+STORE_CLIENT := $(addprefix tools/libs/store/,again.c connection.c request.c watch.c)
 
 store_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__
 $(foreach t,tree store guest replay restart ring rings socket,$(eval test-$(t)_CFLAGS := -Itools/xenstored))

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 #include "server.h"
 #include "xyl_store.h"
 
-static char path[64];
+static char path[64], folder[64]; /* of the socket and of the journal */
 static pid_t daemon_pid;
 static volatile sig_atomic_t stop;
 
@@ -45,8 +46,8 @@ static void serve(int ready)
         fake_domain[i].page = calloc(1, sizeof(struct xenstore_domain_interface));
         fake_domain[i].alive = true;
     }
-    if (server_open(&s, &store_default_limits, 3) != 0 || xen_open(&s) != 0 ||
-        server_listen(&s, path) != 0 || write(ready, "", 1) != 1) {
+    if (server_open(&s, &store_default_limits, 3) != 0 || journal_open(&s, folder) != 0 ||
+        xen_open(&s) != 0 || server_listen(&s, path) != 0 || write(ready, "", 1) != 1) {
         exit(2);
     }
     while (!stop) {
@@ -58,12 +59,11 @@ static void serve(int ready)
     exit(good ? 0 : 1);
 }
 
-static void begin(void)
+static void start(void)
 {
     int fds[2];
     char c;
 
-    snprintf(path, sizeof(path), "/tmp/xylem-test-store-%d/socket", (int)getpid());
     if (pipe(fds) != 0 || (daemon_pid = fork()) < 0) {
         abort();
     }
@@ -78,17 +78,33 @@ static void begin(void)
     close(fds[0]);
 }
 
+static void begin(void)
+{
+    snprintf(path, sizeof(path), "/tmp/xylem-test-store-%d/socket", (int)getpid());
+    snprintf(folder, sizeof(folder), "/tmp/xylem-test-store-%d/journal", (int)getpid());
+    *strrchr(path, '/') = '\0';
+    mkdir(path, 0700);
+    path[strlen(path)] = '/';
+    start();
+}
+
+static void kill_and_start(void)
+{
+    kill(daemon_pid, SIGKILL);
+    waitpid(daemon_pid, NULL, 0);
+    start();
+}
+
 static bool end(void)
 {
     int status = -1;
-    char *slash = strrchr(path, '/');
+    char command[100];
 
     kill(daemon_pid, SIGTERM);
     waitpid(daemon_pid, &status, 0);
-    unlink(path);
-    *slash = '\0';
-    rmdir(path);
-    return status == 0;
+    *strrchr(path, '/') = '\0';
+    snprintf(command, sizeof(command), "rm -r '%s'", path);
+    return system(command) == 0 && status == 0;
 }
 
 #define NO_TX XYL_STORE_NO_TX
@@ -325,6 +341,77 @@ TEST(the_daemon_goes_away)
     CHECK(xyl_store_mkdir(s, NO_TX, "/b") == -EPIPE);
     CHECK(xyl_store_wait_event(s, -1) == NULL && errno == EPIPE);
     xyl_store_close(s);
+}
+
+static bool store_error(int rc)
+{
+    return rc == -EPIPE || rc == -ECONNRESET;
+}
+
+static int lose_it_once(struct xyl_store *s, xyl_store_tx tx, void *arg)
+{
+    int *times = arg, rc = xyl_store_write_fmt(s, tx, "/t/n", "%d", ++*times);
+
+    if (*times == 1) {
+        kill_and_start();
+    }
+    return rc == 0 ? xyl_store_write_str(s, tx, "/t/m", "x") : rc;
+}
+
+TEST(a_killed_daemon_is_found_again)
+{
+    struct xyl_store_event *e;
+    struct xyl_store *s;
+    int times = 0;
+    uint64_t v;
+
+    begin();
+    s = xyl_store_open(path);
+    CHECK(s != NULL);
+    CHECK_EQ(xyl_store_watch(s, "/a", "tok"), 0);
+    CHECK_EQ(xyl_store_watch(s, "/b", "gone"), 0);
+    CHECK_EQ(xyl_store_unwatch(s, "/b", "gone"), 0);
+    while ((e = xyl_store_next_event(s)) != NULL) {
+        free(e);
+    }
+    CHECK_EQ(xyl_store_write_str(s, NO_TX, "/a", "1"), 0);
+    kill_and_start();
+    CHECK_EQ(xyl_store_read_uint(s, NO_TX, "/a", &v), 0);
+    CHECK(v == 1 && xyl_store_connections(s) == 1);
+    e = xyl_store_wait_event(s, 5000);
+    CHECK(e != NULL && strcmp(e->token, "tok") == 0);
+    free(e);
+    while ((e = xyl_store_next_event(s)) != NULL) {
+        CHECK_STR(e->token, "tok");
+        free(e);
+    }
+    CHECK_EQ(errno, EAGAIN);
+    CHECK_EQ(xyl_store_transact(s, lose_it_once, &times), 0);
+    CHECK_EQ(times, 2);
+    CHECK(xyl_store_read_uint(s, NO_TX, "/t/n", &v) == 0 && v == 2);
+    kill_and_start();
+    CHECK_EQ(xyl_store_rm(s, NO_TX, "/t"), 0);
+    xyl_store_close(s);
+    CHECK(end());
+}
+
+/* One that does not come back is an error, after a while. */
+TEST(a_daemon_that_stays_away)
+{
+    struct xyl_store *s;
+
+    begin();
+    s = xyl_store_open(path);
+    CHECK(s != NULL);
+    xyl_store_set_patience(s, 100);
+    kill(daemon_pid, SIGKILL);
+    waitpid(daemon_pid, NULL, 0);
+    CHECK(store_error(xyl_store_write_str(s, NO_TX, "/a", "1")));
+    CHECK(store_error(xyl_store_write_str(s, NO_TX, "/a", "1")));
+    start();
+    CHECK_EQ(xyl_store_write_str(s, NO_TX, "/a", "1"), 0);
+    xyl_store_close(s);
+    CHECK(end());
 }
 
 TEST_MAIN

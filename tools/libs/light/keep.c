@@ -51,6 +51,7 @@ static const char *reason_name(unsigned int reason)
 static int wait_shutdown(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16],
                          xyl_domain_info *info, struct xyl_err *err)
 {
+    xyl_store_set_patience(light->store, -1); /* the guest outlives a store that is restarted */
     for (;;) {
         struct xyl_store_event *event;
         int rc = xyl_ctrl_domain_info(light->ctrl, domid, info);

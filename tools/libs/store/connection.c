@@ -12,6 +12,8 @@
 
 #include "private.h"
 
+#define PATIENCE_MS 15000 /* for a daemon that is being restarted */
+
 static int open_socket(const char *path)
 {
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -32,26 +34,27 @@ static int open_socket(const char *path)
     return fd;
 }
 
-static int open_any(const char *path)
+static int open_any(const char *path, bool *is_socket)
 {
     struct stat st;
 
     if (stat(path, &st) != 0) {
         return -1;
     }
-    return S_ISSOCK(st.st_mode) ? open_socket(path) : open(path, O_RDWR | O_CLOEXEC);
+    *is_socket = S_ISSOCK(st.st_mode);
+    return *is_socket ? open_socket(path) : open(path, O_RDWR | O_CLOEXEC);
 }
 
-static int open_default(void)
+int store_open_path(const char *path, bool *is_socket)
 {
-    const char *env = getenv("XENSTORED_PATH");
+    const char *env = path != NULL ? path : getenv("XENSTORED_PATH");
     int fd;
 
     if (env != NULL) {
-        return open_any(env);
+        return open_any(env, is_socket);
     }
-    fd = open_any("/run/xenstored/socket");
-    return fd >= 0 ? fd : open_any("/dev/xen/xenbus");
+    fd = open_any("/run/xenstored/socket", is_socket);
+    return fd >= 0 ? fd : open_any("/dev/xen/xenbus", is_socket);
 }
 
 struct xyl_store *xyl_store_open(const char *path)
@@ -63,9 +66,12 @@ struct xyl_store *xyl_store_open(const char *path)
         return NULL;
     }
     s->last = &s->first;
-    s->fd = path != NULL ? open_any(path) : open_default();
+    s->patience_ms = PATIENCE_MS;
+    s->path = path != NULL ? strdup(path) : NULL;
+    s->fd = path == NULL || s->path != NULL ? store_open_path(path, &s->is_socket) : -1;
     if (s->fd < 0) {
         err = errno;
+        free(s->path);
         free(s);
         errno = err;
         return NULL;
@@ -73,13 +79,30 @@ struct xyl_store *xyl_store_open(const char *path)
     return s;
 }
 
+void xyl_store_set_patience(struct xyl_store *s, int ms)
+{
+    s->patience_ms = ms;
+}
+
+unsigned int xyl_store_connections(const struct xyl_store *s)
+{
+    return s->connections;
+}
+
 void xyl_store_close(struct xyl_store *s)
 {
     struct xyl_store_event *e;
+    struct own_watch *w;
 
     if (s == NULL) {
         return;
     }
+    while ((w = s->watches) != NULL) {
+        s->watches = w->next;
+        free(w);
+    }
+    free(s->open_tx);
+    free(s->path);
     while (s->first != NULL && (e = xyl_store_next_event(s)) != NULL) {
         free(e);
     }
@@ -230,8 +253,8 @@ static int wait_reply(struct xyl_store *s, const struct xsd_sockmsg *sent,
     return 0;
 }
 
-int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
-                  const struct iovec *iov, unsigned int nr, struct store_reply *reply)
+int store_request_once(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
+                       const struct iovec *iov, unsigned int nr, struct store_reply *reply)
 {
     struct iovec out[STORE_MAX_IOV];
     struct xsd_sockmsg hdr = { .type = type, .req_id = s->next_id++, .tx_id = tx };
@@ -252,6 +275,35 @@ int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx 
     out[0] = (struct iovec){ .iov_base = &hdr, .iov_len = sizeof(hdr) };
     rc = send_all(s, out, nr + 1);
     return rc != 0 ? rc : wait_reply(s, &hdr, reply);
+}
+
+/* What was done before the daemon died, and is now asked for again, is no mistake. */
+static int repeated(enum xsd_sockmsg_type type, int rc)
+{
+    bool undone = type == XS_RM || type == XS_UNWATCH || type == XS_RELEASE;
+
+    return undone && rc == -ENOENT ? 0 : rc;
+}
+
+int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
+                  const struct iovec *iov, unsigned int nr, struct store_reply *reply)
+{
+    bool again = false;
+    int rc;
+
+    if (tx != 0 && s->is_socket && !store_has_tx(s, tx)) {
+        return -EAGAIN; /* it went with an earlier connection */
+    }
+    for (;;) {
+        rc = store_request_once(s, type, tx, iov, nr, reply);
+        if (!store_gone(rc) || store_reconnect(s) != 0) {
+            return again ? repeated(type, rc) : rc;
+        }
+        if (tx != 0) {
+            return -EAGAIN;
+        }
+        again = true;
+    }
 }
 
 int store_request_str(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,

@@ -274,12 +274,15 @@ int xyl_store_tx_start(struct xyl_store *s, xyl_store_tx *tx)
         return -EIO;
     }
     *tx = (xyl_store_tx)strtoul(r.data, NULL, 10);
-    return *tx != 0 ? 0 : -EIO;
+    return *tx == 0 ? -EIO : store_keep_tx(s, *tx);
 }
 
 int xyl_store_tx_end(struct xyl_store *s, xyl_store_tx tx, bool abort)
 {
-    return store_request_str(s, XS_TRANSACTION_END, tx, abort ? "F" : "T", NULL);
+    int rc = store_request_str(s, XS_TRANSACTION_END, tx, abort ? "F" : "T", NULL);
+
+    store_drop_tx(s, tx);
+    return abort && rc == -EAGAIN ? 0 : rc;
 }
 
 int xyl_store_transact(struct xyl_store *s,
@@ -295,7 +298,7 @@ int xyl_store_transact(struct xyl_store *s,
         }
         rc = fn(s, tx, arg);
         end = xyl_store_tx_end(s, tx, rc != 0);
-    } while (rc == 0 && end == -EAGAIN);
+    } while (rc == -EAGAIN || (rc == 0 && end == -EAGAIN));
     return rc != 0 ? rc : end;
 }
 
@@ -359,5 +362,8 @@ char *xyl_store_domain_path(struct xyl_store *s, unsigned int domid)
 
 int xyl_store_reset_watches(struct xyl_store *s)
 {
+    while (s->watches != NULL) {
+        store_drop_watch(s, s->watches->path, s->watches->token);
+    }
     return store_request_str(s, XS_RESET_WATCHES, 0, "", NULL);
 }

@@ -21,11 +21,18 @@ static int watch_request(struct xyl_store *s, enum xsd_sockmsg_type type, const 
 
 int xyl_store_watch(struct xyl_store *s, const char *path, const char *token)
 {
-    return watch_request(s, XS_WATCH, path, token);
+    int rc = watch_request(s, XS_WATCH, path, token);
+
+    if (rc == 0 && store_keep_watch(s, path, token) != 0) {
+        watch_request(s, XS_UNWATCH, path, token);
+        rc = -ENOMEM;
+    }
+    return rc;
 }
 
 int xyl_store_unwatch(struct xyl_store *s, const char *path, const char *token)
 {
+    store_drop_watch(s, path, token);
     return watch_request(s, XS_UNWATCH, path, token);
 }
 
@@ -93,6 +100,9 @@ struct xyl_store_event *xyl_store_next_event(struct xyl_store *s)
         return dequeue(s);
     }
     rc = store_receive(s, false, &hdr, &payload);
+    if (store_gone(rc) && store_reconnect(s) == 0) {
+        return xyl_store_next_event(s);
+    }
     if (rc == 0) {
         rc = hdr.type == XS_WATCH_EVENT ? make_event(payload, hdr.len, &e) : -EIO;
     }

@@ -52,6 +52,19 @@ struct xyl_store_event {
 struct xyl_store *xyl_store_open(const char *path);
 void xyl_store_close(struct xyl_store *s);
 
+/*
+ * A daemon that was killed is waited for, asked again and watched again; each watch then fires once,
+ * since events may have been missed.  Requests in a transaction, and its end, fail with -EAGAIN.
+ * The one thing that cannot be told is whether an end that got no answer was carried out: what is
+ * done in a transaction should bear to be done twice.
+ *
+ * xyl_store_set_patience - how long to wait: @ms, -1 for ever; 15 s unless set.
+ * xyl_store_connections - goes up with each new connection.  The descriptor's number stays, but
+ * epoll forgets it and must be told again.
+ */
+void xyl_store_set_patience(struct xyl_store *s, int ms);
+unsigned int xyl_store_connections(const struct xyl_store *s);
+
 /* For poll(): readable when an event may have come in.  Call xyl_store_next_event() until NULL. */
 int xyl_store_fd(const struct xyl_store *s);
 
@@ -92,7 +105,8 @@ int xyl_store_tx_end(struct xyl_store *s, xyl_store_tx tx, bool abort);
 
 /*
  * xyl_store_transact - run @fn inside a transaction, again for as long as it conflicts.
- * @fn  returns 0 to commit, or a negative errno to drop the changes and have it returned.
+ * @fn  returns 0 to commit, or a negative errno to drop the changes and have it returned;
+ *      -EAGAIN, as requests in a lost transaction do, begins anew.
  */
 int xyl_store_transact(struct xyl_store *s,
                        int (*fn)(struct xyl_store *s, xyl_store_tx tx, void *arg), void *arg);
