@@ -111,6 +111,7 @@ struct conn {
     void *owner;
     uint16_t domid;
     bool guest, privileged, ready, failed;
+    unsigned int told; /* a bit for each quota that has had its line in the log */
     uint32_t next_tx;
     unsigned int nr_watches, nr_tx;
     size_t bytes; /* watches and transaction logs */
@@ -206,6 +207,14 @@ struct domain *domain_find(const struct store *st, unsigned int domid);
 struct domain *domain_get(struct store *st, unsigned int domid);
 void domain_account(struct store *st, unsigned int domid, long nodes, long bytes);
 size_t domain_bytes(const struct conn *c);
+enum quota {
+    QUOTA_NODES, QUOTA_ENTRY, QUOTA_WATCHES, QUOTA_TXS, QUOTA_TX_NODES, QUOTA_PERMS, QUOTA_MEMORY,
+};
+/*
+ * quota_hit - a guest wants more than it may: -ENOSPC, and a line in the log once a connection.
+ * @value  what it would come to.
+ */
+int quota_hit(struct conn *c, enum quota which, unsigned long value);
 
 /* --- view.c: changes of a version of the tree; @tx NULL is the main line --- */
 struct node **view_root(struct store *st, struct tx *tx);

@@ -63,6 +63,30 @@ size_t domain_bytes(const struct conn *c)
            (c->dom != NULL && c->dom->bytes > 0 ? (size_t)c->dom->bytes : 0);
 }
 
+int quota_hit(struct conn *c, enum quota which, unsigned long value)
+{
+    const struct store_limits *l = &c->st->limits;
+    const struct {
+        const char *name;
+        unsigned int limit;
+    } quotas[] = {
+        [QUOTA_NODES] = { "nodes", l->nodes },
+        [QUOTA_ENTRY] = { "bytes of a value", l->entry_bytes },
+        [QUOTA_WATCHES] = { "watches", l->watches },
+        [QUOTA_TXS] = { "open transactions", l->transactions },
+        [QUOTA_TX_NODES] = { "nodes in a transaction", l->tx_nodes },
+        [QUOTA_PERMS] = { "entries of a permission list", l->perms },
+        [QUOTA_MEMORY] = { "bytes of memory", l->memory_hard },
+    };
+
+    if ((c->told & 1u << which) == 0) {
+        c->told |= 1u << which;
+        store_log(c->st, "domain %u: refused by the quota of %s: %lu, at most %u", c->domid,
+                  quotas[which].name, value, quotas[which].limit);
+    }
+    return -ENOSPC;
+}
+
 int store_introduce_dom0(struct store *st)
 {
     struct domain *d = domain_get(st, 0);

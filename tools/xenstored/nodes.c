@@ -134,7 +134,7 @@ static int write_node(struct req *r, const struct path *p, const char *data, siz
     int rc;
 
     if (!r->c->privileged && len > r->st->limits.entry_bytes) {
-        return -ENOSPC;
+        return quota_hit(r->c, QUOTA_ENTRY, len);
     }
     rc = view_get(r, p, RIGHT_WRITE, &n);
     if (rc == -ENOENT) {

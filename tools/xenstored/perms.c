@@ -93,7 +93,7 @@ int perms_parse(struct req *r, const char *data, size_t len, struct perms **out)
         nr += data[i] == '\0';
     }
     if (!r->c->privileged && nr > r->st->limits.perms) {
-        return -ENOSPC;
+        return quota_hit(r->c, QUOTA_PERMS, nr);
     }
     p = perms_new(nr, r->st->gen);
     if (p == NULL) {

@@ -145,9 +145,11 @@ int tx_touch(struct tx *tx, const struct path *p, unsigned int flags)
             return 0;
         }
     }
-    if (!c->privileged &&
-        (tx->nr >= c->st->limits.tx_nodes || domain_bytes(c) > c->st->limits.memory_hard)) {
-        return -ENOSPC;
+    if (!c->privileged && tx->nr >= c->st->limits.tx_nodes) {
+        return quota_hit(c, QUOTA_TX_NODES, tx->nr + 1);
+    }
+    if (!c->privileged && domain_bytes(c) > c->st->limits.memory_hard) {
+        return quota_hit(c, QUOTA_MEMORY, domain_bytes(c));
     }
     n = &tx->nodes[tx->nr];
     *n = (struct tx_node){ .hash = hash, .len = (uint32_t)p->len, .flags = flags };
@@ -368,7 +370,7 @@ static int check_quota(const struct store *st, const struct tx *tx)
 
         if (delta->nodes > 0 && d != NULL &&
             d->nodes + delta->nodes > (long)st->limits.nodes) {
-            return -ENOSPC;
+            return quota_hit(tx->conn, QUOTA_NODES, (unsigned long)(d->nodes + delta->nodes));
         }
     }
     return 0;
@@ -448,7 +450,7 @@ int op_tx_start(struct req *r)
         return -EBUSY;
     }
     if (!c->privileged && c->nr_tx >= r->st->limits.transactions) {
-        return -ENOSPC;
+        return quota_hit(c, QUOTA_TXS, c->nr_tx + 1);
     }
     do {
         id = ++c->next_tx;

@@ -104,8 +104,11 @@ static int may_own(struct req *r, unsigned int domid, long nr, long bytes)
         return 0;
     }
     have += r->tx != NULL ? tx_nodes_of(r->tx, domid) : 0;
-    if (have + nr > (long)lim->nodes || used + bytes > (long)lim->memory_hard) {
-        return -ENOSPC;
+    if (have + nr > (long)lim->nodes) {
+        return quota_hit(r->c, QUOTA_NODES, (unsigned long)(have + nr));
+    }
+    if (used + bytes > (long)lim->memory_hard) {
+        return quota_hit(r->c, QUOTA_MEMORY, (unsigned long)(used + bytes));
     }
     return 0;
 }

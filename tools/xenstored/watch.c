@@ -384,9 +384,11 @@ int op_watch(struct req *r)
     if (watch_find(c, p.s, args[1]) != NULL) {
         return -EEXIST;
     }
-    if (!c->privileged &&
-        (c->nr_watches >= r->st->limits.watches || domain_bytes(c) > r->st->limits.memory_hard)) {
-        return -ENOSPC;
+    if (!c->privileged && c->nr_watches >= r->st->limits.watches) {
+        return quota_hit(c, QUOTA_WATCHES, c->nr_watches + 1);
+    }
+    if (!c->privileged && domain_bytes(c) > r->st->limits.memory_hard) {
+        return quota_hit(c, QUOTA_MEMORY, domain_bytes(c));
     }
     w = watch_add(c, &p, args[1], (uint32_t)(p.len - strlen(args[0])));
     if (w == NULL) {

@@ -7,11 +7,13 @@ STORE_DAEMON := $(STORE_CORE) $(addprefix tools/xenstored/,journal.c journal-fil
 STORE_CLIENT := $(addprefix tools/libs/store/,again.c connection.c request.c watch.c)
 
 store_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__
-$(foreach t,tree store guest replay restart ring rings socket,$(eval test-$(t)_CFLAGS := -Itools/xenstored))
+$(foreach t,tree store guest nomem replay restart ring rings socket,$(eval test-$(t)_CFLAGS := -Itools/xenstored))
 
 test-tree_SRCS     := tools/xenstored/tree.c
 test-store_SRCS    := $(STORE_CORE) tests/unit/store/client.c
 test-guest_SRCS    := $(STORE_CORE) tests/unit/store/client.c
+test-nomem_SRCS    := $(STORE_CORE) tests/unit/store/client.c
+test-nomem_LDLIBS  := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 test-replay_SRCS   := $(STORE_CORE) tests/unit/store/client.c
 test-ring_SRCS     := tools/xenstored/ring.c
 test-rings_SRCS    := $(STORE_DAEMON)

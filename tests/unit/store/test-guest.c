@@ -109,6 +109,7 @@ TEST(quota_of_nodes)
         }
     }
     CHECK_EQ(made, 999); /* and data itself */
+    CHECK_STR(world_last_log, "domain 1: refused by the quota of nodes: 1001, at most 1000");
     ASK(g, XS_WRITE, 0, "data/more|", "!ENOSPC");
     tx = tx_start(g);
     ASK(g, XS_WRITE, tx, "data/more|", "!ENOSPC");
@@ -151,10 +152,15 @@ TEST(quota_of_watches_transactions_and_sizes)
         CHECK_STR(ask(g, XS_WATCH, 0, args), "OK|");
     }
     ASK(g, XS_WATCH, 0, "data|more|", "!ENOSPC");
+    CHECK_STR(world_last_log, "domain 1: refused by the quota of watches: 129, at most 128");
     for (unsigned int i = 0; i < 10; i++) {
         CHECK(tx_start(g) != 0);
     }
     ASK(g, XS_TRANSACTION_START, 0, "|", "!ENOSPC");
+    CHECK_STR(world_last_log,
+              "domain 1: refused by the quota of open transactions: 11, at most 10");
+    ASK(g, XS_WATCH, 0, "data|more|", "!ENOSPC"); /* told once only */
+    CHECK(strstr(world_last_log, "transactions") != NULL);
     memset(args, 'v', sizeof(args));
     memcpy(args, "data|", 5);
     args[5 + 2048] = '\0';
