@@ -55,8 +55,8 @@ void xyl_store_close(struct xyl_store *s);
 /*
  * A daemon that was killed is waited for, asked again and watched again; each watch then fires
  * once, since events may have been missed.  Requests in a transaction, and its end, fail with
- * -EAGAIN.  The one thing that cannot be told is whether an end that got no answer was carried out: what is
- * done in a transaction should bear to be done twice.
+ * -EAGAIN.  The one thing that cannot be told is whether an end that got no answer was carried
+ * out: what is done in a transaction should bear to be done twice.
  *
  * xyl_store_set_patience - how long to wait: @ms, -1 for ever; 15 s unless set.
  * xyl_store_connections - goes up with each new connection.  The descriptor's number stays, but
