@@ -276,6 +276,12 @@ int xyl_store_unwatch(struct xyl_store *s, const char *path, const char *token)
     return 0;
 }
 
+void xyl_store_set_patience(struct xyl_store *s, int ms)
+{
+    (void)s;
+    (void)ms;
+}
+
 struct xyl_store_event *xyl_store_wait_event(struct xyl_store *s, int timeout_ms)
 {
     (void)s;
