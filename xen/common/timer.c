@@ -187,9 +187,9 @@ void timer_migrate(struct timer *t, unsigned int cpu)
     struct timer_queue *q = timer_lock(t, &flags);
     bool queued = t->state == TIMER_QUEUED;
 
-    if (t->cpu == cpu || t->state == TIMER_KILLED) {
+    if (t->cpu == cpu || t->state == TIMER_KILLED || q->running == t) {
         spin_unlock_irqrestore(&q->lock, flags);
-        return;
+        return;                         /* timer_kill() looks for it there while it runs */
     }
     if (queued) {
         queue_remove(q, t);

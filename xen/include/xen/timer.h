@@ -35,6 +35,7 @@ void timer_set(struct timer *t, s_time_t expires);
 void timer_stop(struct timer *t);
 /* timer_kill - stop for good (timer_set does nothing then); its function runs nowhere any more. */
 void timer_kill(struct timer *t);
+/* timer_migrate - let @cpu run it from now on; it stays where it is while its function runs. */
 void timer_migrate(struct timer *t, unsigned int cpu);
 static inline bool timer_active(const struct timer *t) { return t->state == TIMER_QUEUED; }
 /* timers_boot_init (once) and timers_cpu_init (each CPU). */
