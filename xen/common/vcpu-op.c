@@ -8,10 +8,30 @@
 
 #include <public/sched.h>
 
+/* One at a time may load a vcpu's context; a restarted call begins anew.  0, -EEXIST, -ERESTART. */
+static long begin_initialise(struct vcpu *v)
+{
+    long rc;
+
+    spin_lock(&v->domain->lock);
+    rc = v->initialised ? -EEXIST : v->initialising ? -ERESTART : 0;
+    if (rc == 0) {
+        v->initialising = true;
+    }
+    spin_unlock(&v->domain->lock);
+    return rc;
+}
+
+static void end_initialise(struct vcpu *v)
+{
+    spin_lock(&v->domain->lock);
+    v->initialising = false;
+    spin_unlock(&v->domain->lock);
+}
+
 /* The context is large (5 KiB): it is read into a page of its own. */
 static long vcpu_initialise(struct vcpu *v, unsigned long arg)
 {
-    struct domain *d = v->domain;
     struct vcpu_guest_context *ctxt = kmalloc(sizeof(*ctxt));
     long rc;
 
@@ -20,11 +40,10 @@ static long vcpu_initialise(struct vcpu *v, unsigned long arg)
     }
     rc = guest_read(ctxt, arg, sizeof(*ctxt));
     if (rc == 0) {
-        spin_lock(&d->lock);
-        rc = v->initialised ? -EEXIST : 0;
-        spin_unlock(&d->lock);
+        rc = begin_initialise(v);
         if (rc == 0) {
             rc = arch_set_info_guest(v, ctxt);
+            end_initialise(v);
         }
         /* VCPUOP_up follows: arch code leaves the down flag alone. */
     }
@@ -60,15 +79,21 @@ static long vcpu_down(struct vcpu *v)
 {
     struct domain *d = v->domain;
     struct vcpu *other;
+    bool last = true;
 
+    spin_lock(&d->lock);                /* or the last two would each think that one is left */
     for_each_vcpu (d, other) {
-        if (other != v && !(READ_ONCE(other->pause_flags) & VPF_DOWN)) {
-            atomic_or(&v->pause_flags, VPF_DOWN);
-            vcpu_sleep_nosync(v);
-            return 0;
-        }
+        last &= other == v || (READ_ONCE(other->pause_flags) & VPF_DOWN);
     }
-    domain_shutdown(d, SHUTDOWN_poweroff);
+    if (!last) {
+        atomic_or(&v->pause_flags, VPF_DOWN);
+    }
+    spin_unlock(&d->lock);
+    if (last) {
+        domain_shutdown(d, SHUTDOWN_poweroff);
+    } else {
+        vcpu_sleep_nosync(v);
+    }
     return 0;
 }
 

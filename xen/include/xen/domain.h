@@ -50,6 +50,7 @@ struct vcpu {
     /* [v] cpu_time.gen that vcpu_info.time stands for, 0 none */
     uint32_t time_gen;
     bool initialised;                   /* [d] has a context */
+    bool initialising;                  /* [d] VCPUOP_initialise is at it */
     bool defer_shutdown, paused_for_shutdown;   /* [d] */
 
     s_time_t periodic_period, periodic_last;    /* [v] */
