@@ -13,7 +13,8 @@
 
 /*
  * Domains by id: leaves of 512 pointers, made when an id of theirs is first
- * used and kept.  Lock: domlist_lock; lookups take it too, for a moment.
+ * used and kept.  Lock: domlist_lock for changes; lookups take none, as a domain's memory stays
+ * until no CPU can be looking at it any more (xen/rcu.h).
  * D1  a domain stays in the table, and its id taken, until its last reference goes: frames, grants
  *     and channels name it by id.
  * D2  one without references is being made, or leaving: lookups do not find it.
@@ -22,7 +23,6 @@
 #define NR_LEAVES   ((DOMID_FIRST_RESERVED >> LEAF_BITS) + 1)
 
 static struct domain **leaves[NR_LEAVES];
-static struct list_head domain_list = LIST_HEAD_INIT(domain_list);
 static spinlock_t domlist_lock = SPINLOCK_INIT(LOCK_DOMLIST);
 
 struct domain *hardware_domain __ro_after_init;
@@ -46,7 +46,7 @@ struct domain *domain_lookup(domid_t id)
     return leaf == NULL ? NULL : READ_ONCE(leaf[id & ((1u << LEAF_BITS) - 1)]);
 }
 
-/* The table's lock keeps @d in being; one without references is about to leave. */
+/* @d's memory is there; one without references is about to leave, or not made yet. */
 static bool ref_unless_gone(struct domain *d)
 {
     uint32_t refs = READ_ONCE(d->refs);
@@ -67,28 +67,25 @@ struct domain *domain_get(domid_t id)
     if (id >= DOMID_FIRST_RESERVED) {
         return NULL;
     }
-    spin_lock(&domlist_lock);
     d = domain_lookup(id);
-    if (d != NULL && !ref_unless_gone(d)) {
-        d = NULL;
-    }
-    spin_unlock(&domlist_lock);
-    return d;
+    return d != NULL && ref_unless_gone(d) ? d : NULL;
 }
 
 struct domain *domain_next(domid_t id)
 {
-    struct domain *d, *found = NULL;
+    for (unsigned int i = id; i < DOMID_FIRST_RESERVED; i++) {
+        struct domain *d;
 
-    spin_lock(&domlist_lock);
-    list_for_each (d, &domain_list, all) {
-        if (d->domain_id >= id && ref_unless_gone(d)) {
-            found = d;
-            break;
+        if (READ_ONCE(leaves[i >> LEAF_BITS]) == NULL) {
+            i |= (1u << LEAF_BITS) - 1;
+            continue;
+        }
+        d = domain_lookup((domid_t)i);
+        if (d != NULL && ref_unless_gone(d)) {
+            return d;
         }
     }
-    spin_unlock(&domlist_lock);
-    return found;
+    return NULL;
 }
 
 struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
@@ -123,8 +120,6 @@ static domid_t next_domid(void)
 /* Enter @d under @id, or under one of its own choice for DOMID_INVALID.  0, -EEXIST, -ENOMEM. */
 static int table_insert(struct domain *d, domid_t id)
 {
-    struct list_head *pos;
-    struct domain *other;
     int rc = 0;
 
     spin_lock(&domlist_lock);
@@ -134,19 +129,12 @@ static int table_insert(struct domain *d, domid_t id)
     if (id >= DOMID_FIRST_RESERVED || domain_lookup(id) != NULL) {
         rc = -EEXIST;
     } else if (leaves[id >> LEAF_BITS] == NULL) {
-        leaves[id >> LEAF_BITS] = kzalloc(PAGE_SIZE);
+        WRITE_ONCE(leaves[id >> LEAF_BITS], kzalloc(PAGE_SIZE));
         rc = leaves[id >> LEAF_BITS] == NULL ? -ENOMEM : 0;
     }
     if (rc == 0) {
-        pos = &domain_list;
-        list_for_each (other, &domain_list, all) {
-            if (other->domain_id > id) {
-                pos = &other->all;
-                break;
-            }
-        }
         d->domain_id = id;
-        list_add_tail(&d->all, pos);
+        smp_wmb();
         WRITE_ONCE(leaves[id >> LEAF_BITS][id & ((1u << LEAF_BITS) - 1)], d);
     }
     spin_unlock(&domlist_lock);
@@ -156,7 +144,6 @@ static int table_insert(struct domain *d, domid_t id)
 static void table_remove(struct domain *d)
 {
     spin_lock(&domlist_lock);
-    list_del(&d->all);
     WRITE_ONCE(leaves[d->domain_id >> LEAF_BITS][d->domain_id & ((1u << LEAF_BITS) - 1)], NULL);
     spin_unlock(&domlist_lock);
 }
@@ -178,19 +165,26 @@ static struct domain *domain_alloc(unsigned int max_vcpus)
     d->max_vcpus = (uint16_t)max_vcpus;
     d->refs = 1;
     d->sched.weight = 256;
-    list_init(&d->all);
     spin_lock_init(&d->lock, LOCK_DOMAIN);
     spin_lock_init(&d->page_alloc_lock, LOCK_PAGE_ALLOC);
     return d;
 }
 
-static void domain_free(struct domain *d)
+static void domain_free_now(struct rcu_head *head)
 {
+    struct domain *d = container_of(head, struct domain, rcu);
+
     rangeset_destroy(d->iomem_caps);
     rangeset_destroy(d->irq_caps);
     domain_free_chunks(d);
     kfree(d->vcpu);
     kfree(d);
+}
+
+/* It has been in the table: lookups may still be at it. */
+static void domain_free(struct domain *d)
+{
+    call_rcu(&d->rcu, domain_free_now);
 }
 
 /* What createdomain may ask for; -EINVAL otherwise (public/domctl.h). */
@@ -275,19 +269,22 @@ struct domain *domain_create(domid_t id, const struct xen_domctl_createdomain *c
     d->pause_count = d->controller_pause_count = 1;
     d->refs = 0;                        /* D2: its number is taken, and nobody finds it yet */
     *err = table_insert(d, id);
-    if (*err == 0) {
-        *err = create_parts(d, config);
-        if (*err == 0) {
-            domain_wallclock_update(d);
-            smp_wmb();
-            WRITE_ONCE(d->refs, 1);
-            return d;
-        }
-        if (d->shared_info != NULL) {
-            domain_unshare_hv_page(d->shared_info);
-        }
-        table_remove(d);
+    if (*err != 0) {
+        kfree(d->vcpu);
+        kfree(d);
+        return NULL;
     }
+    *err = create_parts(d, config);
+    if (*err == 0) {
+        domain_wallclock_update(d);
+        smp_wmb();
+        WRITE_ONCE(d->refs, 1);
+        return d;
+    }
+    if (d->shared_info != NULL) {
+        domain_unshare_hv_page(d->shared_info);
+    }
+    table_remove(d);
     domain_free(d);
     return NULL;
 }
@@ -345,11 +342,11 @@ static void vcpu_free(struct vcpu *v)
 
 /* --- Death --------------------------------------------------------------- */
 
-/* The last reference is gone: nobody can find, map or run it. */
-static void domain_destroy(struct domain *d)
+/* No CPU looks at it, or at a vcpu of it, any more. */
+static void domain_destroy_now(struct rcu_head *head)
 {
-    BUG_ON(d->dying != DOMDYING_DEAD);
-    table_remove(d);
+    struct domain *d = container_of(head, struct domain, rcu);
+
     units_domain_destroy(d);
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
         if (d->vcpu[i] != NULL) {
@@ -358,8 +355,16 @@ static void domain_destroy(struct domain *d)
     }
     arch_domain_destroy(d);
     domain_unshare_hv_page(d->shared_info);
-    domain_free(d);
+    domain_free_now(head);
     send_global_virq(VIRQ_DOM_EXC);
+}
+
+/* The last reference is gone: nobody can find, map or run it. */
+static void domain_destroy(struct domain *d)
+{
+    BUG_ON(d->dying != DOMDYING_DEAD);
+    table_remove(d);
+    call_rcu(&d->rcu, domain_destroy_now);
 }
 
 void domain_put(struct domain *d)
@@ -483,16 +488,26 @@ void domain_resume(struct domain *d)
     domain_unpause(d);
 }
 
+/*
+ * Also from the ways in and out of a guest, where IRQs are off: its registers are all saved there,
+ * and who wants a lock must let others' interrupts in.
+ */
 void domain_crash_(struct domain *d, const char *file, unsigned int line)
 {
+    bool irqs_off = !local_irq_enabled();
+
     if (d->is_shutting_down) {
         return;
     }
+    local_irq_enable();
     printk(LOG_GUEST LOG_ERR "domain %u crashed by Xylem at %s:%u\n", d->domain_id, file, line);
     if (d == currd) {
         arch_dump_guest_registers(current);
     }
     domain_shutdown(d, SHUTDOWN_crash);
+    if (irqs_off) {
+        local_irq_disable();
+    }
 }
 
 /* --- vcpu_info ----------------------------------------------------------- */

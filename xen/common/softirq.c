@@ -13,8 +13,10 @@ void __init softirq_open(unsigned int nr, void (*handler)(void))
 
 void softirq_raise_cpu(unsigned int cpu, unsigned int nr)
 {
-    atomic_or(&cpu_info_of(cpu)->softirq_pending, 1u << nr);
-    if (cpu != smp_processor_id()) {
+    uint32_t old = __atomic_fetch_or(&cpu_info_of(cpu)->softirq_pending, 1u << nr,
+                                     __ATOMIC_SEQ_CST);
+
+    if (cpu != smp_processor_id() && !(old & (1u << nr))) {
         arch_send_event_check(cpu);
     }
 }
@@ -41,5 +43,5 @@ void do_softirq(void)
 
 void process_pending_softirqs(void)
 {
-    run(~(1u << SOFTIRQ_SCHED));
+    run(~(1u << SOFTIRQ_SCHED | 1u << SOFTIRQ_RCU));
 }

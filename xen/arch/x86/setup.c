@@ -6,6 +6,7 @@
 #include <xen/init.h>
 #include <xen/keyhandler.h>
 #include <xen/lib.h>
+#include <xen/rcu.h>
 #include <xen/sched.h>
 #include <xen/time.h>
 #include <xen/unit.h>
@@ -115,6 +116,7 @@ void __noreturn __init start_xylem(struct boot_info *bi)
     platform_init(bi);
     reserve_apics();
     keyhandler_init();
+    rcu_init();
     sched_init();
     domains_init();
     if (units_init() != 0) {

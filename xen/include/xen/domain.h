@@ -7,6 +7,7 @@
 #include <xen/event.h>
 #include <xen/list.h>
 #include <xen/mm.h>
+#include <xen/rcu.h>
 #include <xen/sched.h>
 #include <xen/spinlock.h>
 #include <xen/timer.h>
@@ -102,7 +103,7 @@ struct domain {
     uint64_t creation_stime;
     /* unfinished line of CONSOLEIO_write; its vcpus, one at a time */
     struct console_line console_line;
-    struct list_head all;               /* [LOCK_DOMLIST] list of domains by id */
+    struct rcu_head rcu;                /* for its end */
     struct arch_domain arch;
 };
 

@@ -3,7 +3,11 @@
 #ifndef XEN_LOCK_ORDER_H
 #define XEN_LOCK_ORDER_H
 
-/* Two locks of one level: lower address first, through <x>_lock_both(). */
+/*
+ * Locks from LOCK_IRQ_SAFE on are taken with IRQs off; those before it never, because their holders
+ * may wait for other CPUs (TLB flushes).  Two locks of one level: lower address first, through
+ * <x>_lock_both().
+ */
 enum lock_level {
     LOCK_NONE = 0,          /* unchecked (early boot, tests) */
     LOCK_DOMCTL,            /* serialises domain control operations */
@@ -20,11 +24,14 @@ enum lock_level {
     LOCK_SLAB,              /* pages cut into small objects (kmalloc) */
     LOCK_HVMAP,             /* Xylem's own page tables */
     LOCK_HEAP,              /* frame heap */
+    LOCK_CALL,              /* one smp_call() at a time; the last that is taken with IRQs on */
     LOCK_EVTCHN,            /* one event channel / FIFO queue (IRQ-safe) */
+    LOCK_IRQ_SAFE = LOCK_EVTCHN,
     LOCK_IRQ,               /* irq descriptors (IRQ-safe) */
     LOCK_IOAPIC,            /* IO-APIC and PCI config registers (IRQ-safe) */
     LOCK_SCHED,             /* run queue (IRQ-safe) */
     LOCK_TIMER,             /* a CPU's timers (IRQ-safe) */
+    LOCK_RCU,               /* objects to be freed (IRQ-safe) */
     LOCK_KEYHANDLER,
     LOCK_CONSOLE,           /* console output (IRQ-safe; innermost) */
 };

@@ -8,7 +8,7 @@
 
 enum {
     SOFTIRQ_TIMER,              /* run expired timers */
-    SOFTIRQ_TLB,                /* reserved for deferred TLB work */
+    SOFTIRQ_RCU,                /* this CPU holds no pointers without references */
     SOFTIRQ_TASKLET,            /* small jobs (tasklet_schedule) */
     SOFTIRQ_KEY,                /* a debug key came by interrupt */
     SOFTIRQ_CONSOLE,            /* console news for dom0 */
@@ -22,7 +22,7 @@ static inline void softirq_raise(unsigned int nr)
 {
     atomic_or(&get_cpu_info()->softirq_pending, 1u << nr);
 }
-/* softirq_raise_cpu - the same on another CPU, with an IPI if it may be in a guest or idle. */
+/* softirq_raise_cpu - the same on any CPU, with an IPI unless it was pending there already. */
 void softirq_raise_cpu(unsigned int cpu, unsigned int nr);
 static inline bool softirq_pending(void)
 {
@@ -32,7 +32,10 @@ static inline bool softirq_pending(void)
 void arch_send_event_check(unsigned int cpu);
 /* do_softirq - run all pending ones; from the guest exit path and the idle loop only. */
 void do_softirq(void);
-/* process_pending_softirqs - all but SOFTIRQ_SCHED; for long work at boot or in dumps. */
+/*
+ * process_pending_softirqs - all but SOFTIRQ_SCHED and SOFTIRQ_RCU; for long work at boot or in
+ * dumps.
+ */
 void process_pending_softirqs(void);
 
 #endif /* XEN_SOFTIRQ_H */
