@@ -285,9 +285,8 @@ static long set_affinity(struct vcpu *v, const struct xen_domctl_vcpuaffinity *a
             return -EFAULT;
         }
     }
-    v->sched.hard_affinity = hard;
-    v->sched.soft_affinity = soft;
-    return 0;
+    return sched_set_affinity(v, a->flags & XEN_VCPUAFFINITY_HARD ? &hard : NULL,
+                              a->flags & XEN_VCPUAFFINITY_SOFT ? &soft : NULL);
 }
 
 static long vcpu_affinity(struct domain *d, unsigned int cmd,

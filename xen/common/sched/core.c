@@ -4,6 +4,7 @@
 
 #include <xen/domain.h>
 #include <xen/lib.h>
+#include <xen/percpu.h>
 #include <xen/softirq.h>
 #include <xen/time.h>
 
@@ -76,20 +77,137 @@ uint64_t vcpu_cpu_time(const struct vcpu *v)
     return info.time[RUNSTATE_running];
 }
 
+/* --- Placement ------------------------------------------------------------------------------- */
+
+/* CPUs that have nothing to run.  Changed by each for itself; others only read. */
+static cpumask_t idle_cpus;
+
+/* Of the CPUs that @v may run on, an idle one, rather of its soft affinity; NR_CPUS: none. */
+static unsigned int idle_cpu_for(const struct vcpu *v)
+{
+    cpumask_t both;
+    unsigned int cpu;
+
+    if (cpumask_test(v->processor, &idle_cpus) && vcpu_may_run_on(v, v->processor) &&
+        cpumask_test(v->processor, &v->sched.soft_affinity)) {
+        return v->processor;
+    }
+    for (unsigned int i = 0; i < ARRAY_SIZE(both.bits); i++) {
+        both.bits[i] = v->sched.hard_affinity.bits[i] & v->sched.soft_affinity.bits[i];
+    }
+    cpu = cpumask_next(0, &both, &idle_cpus);
+    return cpu != NR_CPUS ? cpu : cpumask_next(0, &v->sched.hard_affinity, &idle_cpus);
+}
+
+/* Where @v, on no queue and on no CPU, is to wait.  Queue lock held. */
+static unsigned int place(const struct vcpu *v)
+{
+    unsigned int best = v->processor, cpu = idle_cpu_for(v), least = ~0u;
+
+    if (cpu != NR_CPUS || (vcpu_may_run_on(v, best) && cpu_online(best))) {
+        return cpu != NR_CPUS ? cpu : best;
+    }
+    for_each_cpu_in (cpu, &v->sched.hard_affinity) {
+        unsigned int load = READ_ONCE(per_cpu(runqueue, cpu).waiting);
+
+        if (load < least) {
+            least = load;
+            best = cpu;
+        }
+    }
+    return best;
+}
+
+/*
+ * The queue of the CPU where @v is to wait, locked; S2 lets it change only for one that is neither
+ * queued nor running.
+ */
+static struct runqueue *place_and_lock(struct vcpu *v, unsigned long *flags)
+{
+    for (;;) {
+        struct runqueue *rq = vcpu_queue_lock(v, flags);
+        unsigned int to;
+
+        if (nr_online_cpus == 1 || !vcpu_runnable(v) || rq->curr == v || v->sched.queued ||
+            READ_ONCE(v->sched.is_running)) {
+            return rq;
+        }
+        to = place(v);
+        if (to == v->processor) {
+            return rq;
+        }
+        sched_policy->migrate(v, to);
+        WRITE_ONCE(v->processor, to);
+        spin_unlock_irqrestore(&rq->lock, *flags);
+    }
+}
+
+/* @v waits on a busy CPU: an idle one that may have it comes for it. */
+static void call_thief(const struct vcpu *v)
+{
+    unsigned int cpu = nr_online_cpus == 1 ? NR_CPUS : idle_cpu_for(v);
+
+    if (cpu != NR_CPUS && cpu != v->processor) {
+        softirq_raise_cpu(cpu, SOFTIRQ_SCHED);
+    }
+}
+
+/* Bring one vcpu that waits on CPU @from here, to no queue yet; NULL if there is none. */
+static struct vcpu *steal_from(unsigned int from, unsigned int self)
+{
+    struct runqueue *rq = &per_cpu(runqueue, from);
+    struct vcpu *v;
+
+    if (READ_ONCE(rq->waiting) == 0) {
+        return NULL;
+    }
+    spin_lock(&rq->lock);
+    v = sched_policy->steal(from, self);
+    if (v != NULL) {
+        sched_policy->dequeue(v);
+        sched_policy->migrate(v, self);
+        WRITE_ONCE(v->processor, self);
+    }
+    spin_unlock(&rq->lock);
+    return v;
+}
+
+/* Nothing waits here: take over what waits elsewhere.  IRQs off, no lock held. */
+static void steal_work(unsigned int self)
+{
+    struct runqueue *rq = &per_cpu(runqueue, self);
+    unsigned int cpu;
+
+    for_each_online_cpu (cpu) {
+        struct vcpu *v = cpu == self ? NULL : steal_from(cpu, self);
+
+        if (v != NULL) {
+            spin_lock(&rq->lock);
+            if (vcpu_runnable(v) && v->processor == self && !v->sched.queued && rq->curr != v) {
+                (void)sched_policy->wake(v, NULL, NOW());
+            }
+            spin_unlock(&rq->lock);
+            return;
+        }
+    }
+}
+
 /* --- Waking and sleeping ---------------------------------------------------------------------- */
 
 void vcpu_wake(struct vcpu *v)
 {
     unsigned long flags;
-    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+    struct runqueue *rq = place_and_lock(v, &flags);
 
-    if (vcpu_runnable(v) && rq->curr != v && !v->sched.queued) {
+    if (vcpu_runnable(v) && rq->curr != v && !v->sched.queued && !v->sched.leaves) {
         s_time_t now = NOW();
         bool idle = is_idle_vcpu(rq->curr);
 
         runstate_change(v, RUNSTATE_runnable, now);
         if (sched_policy->wake(v, idle ? NULL : rq->curr, now) || idle) {
             softirq_raise_cpu(v->processor, SOFTIRQ_SCHED);
+        } else {
+            call_thief(v);
         }
     }
     spin_unlock_irqrestore(&rq->lock, flags);
@@ -250,19 +368,44 @@ static void slice_over(void *data)
     softirq_raise(SOFTIRQ_SCHED);
 }
 
-static void schedule(void)
+/*
+ * Say that this CPU is idle, then look once more for work elsewhere: who queues a vcpu looks for
+ * idle CPUs afterwards, so that one of the two sees the other.
+ */
+static void before_idling(unsigned int cpu)
 {
-    unsigned int cpu = smp_processor_id();
-    struct runqueue *rq = &this_cpu(runqueue);
-    struct vcpu *prev = current, *next;
-    s_time_t slice = 0, now = NOW();
-    bool requeue;
+    if (nr_online_cpus > 1) {
+        if (!cpumask_test(cpu, &idle_cpus)) {
+            cpumask_set(cpu, &idle_cpus);
+        }
+        steal_work(cpu);
+    }
+}
 
-    timer_stop(&rq->slice);
-    local_irq_disable();
-    spin_lock(&rq->lock);
-    requeue = !is_idle_vcpu(prev) && vcpu_runnable(prev);
-    next = sched_policy->pick(cpu, is_idle_vcpu(prev) ? NULL : prev, requeue, now, &slice);
+static void after_idling(unsigned int cpu)
+{
+    if (cpumask_test(cpu, &idle_cpus)) {
+        cpumask_clear(cpu, &idle_cpus);
+    }
+}
+
+/* Whether @prev, which runs here, goes on to be run here. */
+static bool stays(struct vcpu *prev, unsigned int cpu)
+{
+    if (is_idle_vcpu(prev) || !vcpu_runnable(prev)) {
+        return false;
+    }
+    prev->sched.leaves = !vcpu_may_run_on(prev, cpu) || !cpu_online(cpu);
+    return !prev->sched.leaves;
+}
+
+/* The next one to run, with its run state; the queue lock is held. */
+static struct vcpu *switch_to_next(unsigned int cpu, struct runqueue *rq, struct vcpu *prev,
+                                   s_time_t now, s_time_t *slice)
+{
+    struct vcpu *next = sched_policy->pick(cpu, is_idle_vcpu(prev) ? NULL : prev,
+                                           stays(prev, cpu), now, slice);
+
     if (next == NULL) {
         next = idle_vcpu[cpu];
     }
@@ -273,7 +416,30 @@ static void schedule(void)
         rq->curr = next;
     }
     next->sched.start = now;
+    return next;
+}
+
+static void schedule(void)
+{
+    unsigned int cpu = smp_processor_id();
+    struct runqueue *rq = &this_cpu(runqueue);
+    struct vcpu *prev = current, *next;
+    s_time_t slice = 0, now;
+
+    timer_stop(&rq->slice);
+    local_irq_disable();
+    if (READ_ONCE(rq->waiting) == 0 && (is_idle_vcpu(prev) || !vcpu_runnable(prev))) {
+        before_idling(cpu);
+    }
+    now = NOW();
+    spin_lock(&rq->lock);
+    next = switch_to_next(cpu, rq, prev, now, &slice);
     spin_unlock(&rq->lock);
+    if (!is_idle_vcpu(next)) {
+        after_idling(cpu);
+    } else if (nr_online_cpus > 1 && !cpumask_test(cpu, &idle_cpus)) {
+        softirq_raise(SOFTIRQ_SCHED);   /* what waited here was taken away meanwhile */
+    }
     if (slice != 0) {
         timer_set(&rq->slice, now + slice);
     }
@@ -288,16 +454,64 @@ void sched_context_saved(struct vcpu *prev)
 {
     smp_wmb();
     WRITE_ONCE(prev->sched.is_running, false);
+    if (nr_online_cpus == 1) {
+        return;
+    }
+    if (unlikely(prev->sched.leaves)) {
+        prev->sched.leaves = false;     /* until here nobody else woke it */
+        vcpu_wake(prev);
+    } else if (READ_ONCE(prev->sched.queued)) {
+        call_thief(prev);               /* it could not be taken before its registers were saved */
+    }
+}
+
+int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft)
+{
+    struct runqueue *rq;
+    unsigned long flags;
+    bool queued, may;
+
+    if (hard != NULL && cpumask_next(0, hard, &cpu_online_map) == NR_CPUS) {
+        return -EINVAL;
+    }
+    rq = vcpu_queue_lock(v, &flags);
+    v->sched.hard_affinity = hard != NULL ? *hard : v->sched.hard_affinity;
+    v->sched.soft_affinity = soft != NULL ? *soft : v->sched.soft_affinity;
+    may = vcpu_may_run_on(v, v->processor);
+    queued = v->sched.queued;
+    if (!may && queued) {
+        sched_policy->dequeue(v);
+    } else if (!may && rq->curr == v) {
+        softirq_raise_cpu(v->processor, SOFTIRQ_SCHED);
+    }
+    spin_unlock_irqrestore(&rq->lock, flags);
+    if (!may && queued) {
+        vcpu_wake(v);
+    }
+    return 0;
 }
 
 /* --- Creation ------------------------------------------------------------ */
+
+/* New vcpus go round the CPUs; they are placed anew whenever they wake. */
+static unsigned int first_place(void)
+{
+    static unsigned int last;
+    unsigned int cpu = cpumask_next(READ_ONCE(last) + 1, &cpu_online_map, &cpu_online_map);
+
+    if (cpu == NR_CPUS) {
+        cpu = cpumask_next(0, &cpu_online_map, &cpu_online_map);
+    }
+    WRITE_ONCE(last, cpu);
+    return cpu;
+}
 
 int sched_vcpu_create(struct vcpu *v)
 {
     bool idle = is_idle_vcpu(v);
 
     list_init(&v->sched.queue);
-    v->processor = idle ? v->vcpu_id : 0;
+    v->processor = idle ? v->vcpu_id : first_place();
     v->sched.weight = v->domain->sched.weight;
     for (unsigned int i = 0; i < ARRAY_SIZE(v->sched.hard_affinity.bits); i++) {
         v->sched.hard_affinity.bits[i] = v->sched.soft_affinity.bits[i] = ~0UL;

@@ -37,12 +37,14 @@ static void enqueue(struct runqueue *rq, struct vcpu *v)
     }
     list_add_tail(&v->sched.queue, pos);
     v->sched.queued = true;
+    rq->waiting++;
 }
 
 static void fair_dequeue(struct vcpu *v)
 {
     list_del(&v->sched.queue);
     v->sched.queued = false;
+    per_cpu(runqueue, v->processor).waiting--;
 }
 
 static void fair_insert(struct vcpu *v)
@@ -106,6 +108,25 @@ static struct vcpu *fair_pick(unsigned int cpu, struct vcpu *prev, bool requeue,
     return next;
 }
 
+/* Accounts count from the floor of their queue; the other one may rise meanwhile, which is P2's. */
+static void fair_migrate(struct vcpu *v, unsigned int to)
+{
+    v->sched.credit += READ_ONCE(per_cpu(runqueue, to).floor) -
+                       per_cpu(runqueue, v->processor).floor;
+}
+
+static struct vcpu *fair_steal(unsigned int cpu, unsigned int to)
+{
+    struct vcpu *v;
+
+    list_for_each (v, &per_cpu(runqueue, cpu).queue, sched.queue) {
+        if (vcpu_may_run_on(v, to) && !READ_ONCE(v->sched.is_running)) {
+            return v;
+        }
+    }
+    return NULL;
+}
+
 static int fair_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
 {
     struct xen_domctl_sched_credit2 *p = &op->u.credit2;
@@ -141,5 +162,7 @@ const struct sched_ops sched_fair = {
     .wake = fair_wake,
     .yield = fair_yield,
     .pick = fair_pick,
+    .migrate = fair_migrate,
+    .steal = fair_steal,
     .adjust = fair_adjust,
 };

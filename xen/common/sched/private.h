@@ -3,6 +3,7 @@
 #ifndef SCHED_PRIVATE_H
 #define SCHED_PRIVATE_H
 
+#include <xen/domain.h>
 #include <xen/percpu.h>
 #include <xen/sched.h>
 
@@ -18,8 +19,14 @@ struct runqueue {
     int64_t floor;              /* [s] fair: no account of a runnable vcpu lies below */
     struct timer slice;
     uint64_t switches;          /* this CPU only */
+    unsigned int waiting;       /* [s] vcpus on queue; others read it */
 };
 DECLARE_PER_CPU(struct runqueue, runqueue);
+
+static inline bool vcpu_may_run_on(const struct vcpu *v, unsigned int cpu)
+{
+    return cpumask_test(cpu, &v->sched.hard_affinity);
+}
 
 extern const struct sched_ops sched_fair;
 

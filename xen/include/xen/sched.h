@@ -16,8 +16,11 @@ struct vcpu;
 
 /*
  * The scheduler's part of a vcpu.  [s] run-queue lock of the vcpu's CPU.
+ * Letters are of the CPU that v->processor names; who wants them locks and looks again.
  * S1  a vcpu is runnable exactly when v->pause_flags == 0 and v->pause_count == 0
  *     and d->pause_count == 0; only runnable vcpus are on a run queue.
+ * S2  v->processor changes only while the vcpu is on no run queue and !is_running: so nobody runs
+ *     one whose registers another CPU still has.
  */
 struct sched_vcpu {
     struct list_head queue;     /* [s] */
@@ -27,7 +30,8 @@ struct sched_vcpu {
     cpumask_t soft_affinity;    /* [s] */
     uint16_t weight, cap;       /* [s] copies of the domain's */
     bool queued;                /* [s] */
-    bool is_running;            /* [s] registers are on a CPU */
+    bool is_running;            /* set under [s]; cleared when the registers are saved */
+    bool leaves;                /* its CPU's own: may not stay there, to be placed once saved */
 };
 struct sched_domain {
     uint16_t weight, cap;
@@ -42,6 +46,10 @@ struct sched_ops {
     /* It became runnable; true if it should preempt what runs on its CPU. */
     bool (*wake)(struct vcpu *v, struct vcpu *running, s_time_t now);
     void (*yield)(struct vcpu *v);
+    /* It goes to the queue of CPU @to, whose lock is not held: take its account along. */
+    void (*migrate)(struct vcpu *v, unsigned int to);
+    /* The first that waits on @cpu and may run on @to, NULL if none does; it stays queued. */
+    struct vcpu *(*steal)(unsigned int cpu, unsigned int to);
     /*
      * Pick the next vcpu of @cpu, NULL for none, and its time slice in ns (0: no limit).
      * @prev ran until now (NULL if idle did); if @requeue it is still runnable.
@@ -63,6 +71,11 @@ bool vcpu_runnable(const struct vcpu *v);
 void sched_wake_pollers(struct domain *d, unsigned int port);
 /* sched_adjust - XEN_DOMCTL_scheduler_op on all of @d. */
 int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op);
+/*
+ * sched_set_affinity - where @v may (@hard) and rather should (@soft) run; NULL: as it is.  It
+ * leaves a CPU that is not among them.  -EINVAL: no online CPU is in @hard.
+ */
+int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft);
 void sched_vcpu_destroy(struct vcpu *v);
 
 void vcpu_wake(struct vcpu *v);                 /* it may have become runnable */
