@@ -20,6 +20,11 @@ void lock_order_enter(const spinlock_t *l)
     struct held *h = &this_cpu(held);
     unsigned long flags = local_irq_save();
 
+    if (l->level != LOCK_NONE && l->level < LOCK_IRQ_SAFE && !(flags & X86_EFLAGS_IF_) &&
+        nr_online_cpus > 1) {
+        panic("lock order: level %u (%p) wanted with IRQs off: its holder may wait for this CPU\n",
+              l->level, (const void *)l);
+    }
     for (unsigned int i = 0; l->level != LOCK_NONE && i < h->nr; i++) {
         const spinlock_t *o = h->lock[i];
 
@@ -58,6 +63,18 @@ void lock_order_leave(const spinlock_t *l)
         }
     }
     local_irq_restore(flags);
+}
+
+void lock_order_may_wait(void)
+{
+    const struct held *h = &this_cpu(held);
+
+    for (unsigned int i = 0; i < h->nr; i++) {
+        if (h->lock[i]->level >= LOCK_IRQ_SAFE && nr_online_cpus > 1) {
+            panic("lock order: waits for other CPUs while level %u (%p) is held\n",
+                  h->lock[i]->level, (const void *)h->lock[i]);
+        }
+    }
 }
 
 #endif /* CONFIG_DEBUG */

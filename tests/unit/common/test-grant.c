@@ -24,7 +24,7 @@ static unsigned long args[6];
 
 struct frame *frame_table;
 uint64_t max_mfn = FRAMES;
-uint32_t tlb_clock;
+uint64_t tlb_clock;
 unsigned long *frame_granules;
 
 struct cpu_info *get_cpu_info(void) { return &info; }

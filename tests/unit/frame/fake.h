@@ -12,7 +12,7 @@
 struct frame *frame_table;
 uint64_t max_mfn;
 unsigned long *frame_granules;
-uint32_t tlb_clock = 1;
+uint64_t tlb_clock = 1;
 static struct domain dom;
 static unsigned int frees;
 

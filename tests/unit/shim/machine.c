@@ -21,7 +21,7 @@ struct domain *shim_dom[SHIM_DOMAINS];
 struct frame *frame_table;
 uint64_t max_mfn;
 unsigned long *frame_granules;
-uint32_t tlb_clock = 1;
+uint64_t tlb_clock = 1;
 mfn_t hv_root_mfn;
 pte_t *hv_root;
 struct domain *hardware_domain, *dom_io, *dom_xen;
@@ -38,7 +38,7 @@ unsigned int shim_vector, shim_ec, shim_injected, shim_preempt;
 bool (*shim_denied)(mfn_t), (*shim_readonly)(mfn_t);
 void (*shim_on_preempt)(void);
 
-static uint32_t flushed_at;
+static uint64_t flushed_at;
 static unsigned long m2p[SHIM_FRAMES];
 static struct cpu_info cpu_info;
 static pte_t percpu_l1[512];
@@ -283,9 +283,18 @@ void tlb_flush_domain_page(struct domain *d, unsigned long va)
     shim_flushes_all++;
 }
 
+void tlb_flush_mask(const cpumask_t *mask, bool page, unsigned long va)
+{
+    (void)page; (void)va;
+    if (mask->bits[0] & 1) {
+        shim_flushes_all++;
+        flush();
+    }
+}
+
 void tlb_flush_stamp(uint64_t word)
 {
-    uint32_t age = (tlb_clock - (uint32_t)(word >> FT_STAMP_SHIFT)) & 0x7fff;
+    uint32_t age = ((uint32_t)tlb_clock - (uint32_t)(word >> FT_STAMP_SHIFT)) & 0x7fff;
 
     if (tlb_clock - flushed_at >= age) {
         shim_flushes++;
@@ -349,6 +358,11 @@ struct domain *domain_lookup(domid_t id)
 {
     return id < SHIM_DOMAINS ? shim_dom[id]
            : id == DOMID_IO ? dom_io : id == DOMID_XEN ? dom_xen : NULL;
+}
+
+struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
+{
+    return id < d->max_vcpus ? d->vcpu[id] : NULL;
 }
 
 struct domain *domain_get(domid_t id)

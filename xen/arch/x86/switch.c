@@ -19,8 +19,6 @@
 
 #include "pv/traps.h"
 
-#define NO_CPU (~0u)
-
 /*
  * The vcpu whose bases, selectors, FPU state and descriptor windows this CPU holds.  It stays so
  * while the idle vcpu runs: coming back to the same one loads only the page tables.
@@ -65,9 +63,10 @@ void tsc_aux_load(const struct vcpu *v)
     }
 }
 
+/* @v is paused; when it next runs, its CPU flushes all it has. */
 void vcpu_state_changed(struct vcpu *v)
 {
-    v->arch.runs_on = NO_CPU;
+    WRITE_ONCE(v->arch.runs_on, VCPU_NO_CPU);
 }
 
 /* --- Out ----------------------------------------------------------------- */
@@ -151,19 +150,40 @@ static void update_areas(struct vcpu *v)
     }
 }
 
+/*
+ * This CPU's TLB gets entries of @v, and those of @was, which ran before, go with the flush of
+ * load_all().  Who wants flushes is told first and, with locked instructions, before any entry is
+ * loaded: a flush that is asked for behind that reaches us, one before finds the new page tables.
+ */
+static bool take_over(struct vcpu *v, struct vcpu *was, unsigned int cpu)
+{
+    struct domain *d = v->domain;
+    bool ok;
+
+    if (!cpumask_test(cpu, &d->arch.dirty_cpus)) {
+        cpumask_set(cpu, &d->arch.dirty_cpus);
+    }
+    (void)xchg(&v->arch.runs_on, cpu);
+    ok = load_all(v);
+    if (was != NULL && was->domain != d) {
+        cpumask_clear(cpu, &was->domain->arch.dirty_cpus);
+    }
+    WRITE_ONCE(this_cpu(loaded), v);
+    return ok;
+}
+
 static void __noreturn run_guest(struct vcpu *v)
 {
-    struct vcpu *was = this_cpu(loaded);
+    struct vcpu *was = READ_ONCE(this_cpu(loaded));
     unsigned int cpu = smp_processor_id();
     bool ok = true;
 
     counter_inc(v, COUNTER_SWITCH_IN);
     v->arch.cr3 = mfn_x(v->arch.kernel_root) << PAGE_SHIFT;
     write_cr3(v->arch.cr3);
+    tlb_idle_leave();
     if (was != v || v->arch.runs_on != cpu) {
-        ok = load_all(v);
-        v->arch.runs_on = cpu;
-        this_cpu(loaded) = v;
+        ok = take_over(v, was, cpu);
     }
     if (v->arch.ctrlreg0 & X86_CR0_TS) {
         write_cr0(read_cr0() | X86_CR0_TS);
@@ -194,6 +214,7 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
     get_cpu_info()->curr_vcpu = next;
     if (is_idle_vcpu(next)) {
         write_cr3(mfn_x(hv_root_mfn) << PAGE_SHIFT);
+        tlb_idle_enter();
         sched_context_saved(prev);
         run_on_empty_stack(idle_loop);
     }
@@ -205,10 +226,8 @@ void vcpu_unload(struct vcpu *v)
 {
     unsigned int cpu;
 
-    for_each_online_cpu(cpu) {
-        if (per_cpu(loaded, cpu) == v) {
-            per_cpu(loaded, cpu) = NULL;
-        }
+    for_each_online_cpu (cpu) {
+        (void)cmpxchg(&per_cpu(loaded, cpu), v, NULL);
     }
     vcpu_state_changed(v);
 }

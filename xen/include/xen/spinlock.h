@@ -32,10 +32,13 @@ static inline void spin_lock_init(spinlock_t *l, unsigned int level)
 void lock_order_enter(const spinlock_t *l);
 void lock_order_tried(const spinlock_t *l);
 void lock_order_leave(const spinlock_t *l);
+/* lock_order_may_wait - stop if a lock is held that other CPUs may want with their IRQs off. */
+void lock_order_may_wait(void);
 #else
 static inline void lock_order_enter(const spinlock_t *l) { (void)l; }
 static inline void lock_order_tried(const spinlock_t *l) { (void)l; }
 static inline void lock_order_leave(const spinlock_t *l) { (void)l; }
+static inline void lock_order_may_wait(void) { }
 #endif
 
 static inline void spin_lock(spinlock_t *l)

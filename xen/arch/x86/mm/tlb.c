@@ -4,6 +4,8 @@
 #include <xen/lib.h>
 #include <xen/percpu.h>
 
+#include <asm/apic.h>
+#include <asm/irq-vectors.h>
 #include <asm/mm.h>
 #include <asm/processor.h>
 
@@ -14,8 +16,24 @@
  * live on a CPU only if that CPU has not flushed since.  Stamps have 15 bits, so
  * an old one may look recent: then there is one flush too many, never too few.
  */
-uint32_t tlb_clock = 1;
-static DEFINE_PER_CPU(uint32_t, flushed_at);
+uint64_t tlb_clock = 1;
+static DEFINE_PER_CPU(uint64_t, flushed_at);
+
+/*
+ * What other CPUs want of one.  They add to `what`, then count `wanted` up; the CPU notes in
+ * `served` which count it had seen before it took `what` and flushed.
+ * L1  while `idle` is set the CPU uses no address of a guest's: it is not interrupted for those,
+ *     and flushes what was wanted before it clears the flag's effect (tlb_idle_leave).
+ */
+struct tlb_mail {
+    uint64_t wanted, served;
+    unsigned long what;         /* 0, TLB_ALL, or a page's address with TLB_PAGE */
+    uint32_t idle;
+};
+static DEFINE_PER_CPU(struct tlb_mail, tlb_mail);
+
+#define TLB_ALL     1UL
+#define TLB_PAGE    2UL
 
 /* During boot nobody runs yet. */
 static inline void count(unsigned int which)
@@ -25,9 +43,10 @@ static inline void count(unsigned int which)
     }
 }
 
+/* The clock goes first: what is used of a guest's afterwards was loaded behind the flush. */
 static inline void clock_tick(void)
 {
-    this_cpu(flushed_at) = atomic_add_return(&tlb_clock, 1);
+    WRITE_ONCE(this_cpu(flushed_at), atomic_add_return(&tlb_clock, 1));
 }
 
 void tlb_flush_local(void)
@@ -52,54 +71,164 @@ void tlb_flush_page_local(unsigned long va)
     invlpg(va);
 }
 
-/*
- * Run a flush here, and on every other CPU that may need it.  Only one CPU is
- * brought up so far; the others get theirs by IPI when there are any.
- */
-static void flush_mask(void (*fn)(void))
+static void flush_here(unsigned long what)
 {
-    BUG_ON(nr_online_cpus > 1);
-    fn();
+    if (what == TLB_ALL) {
+        tlb_flush_local_all();
+    } else if (what != 0) {
+        tlb_flush_page_local(what & PAGE_MASK);
+    }
+}
+
+/* --- Other CPUs ------------------------------------------------------------------------------ */
+
+void tlb_serve(void)
+{
+    struct tlb_mail *m = &this_cpu(tlb_mail);
+    unsigned long flags;
+    uint64_t wanted;
+
+    if (likely(READ_ONCE(m->wanted) == m->served)) {
+        return;
+    }
+    flags = local_irq_save();
+    wanted = READ_ONCE(m->wanted);
+    flush_here(xchg(&m->what, 0));
+    WRITE_ONCE(m->served, wanted);
+    local_irq_restore(flags);
+}
+
+/*
+ * Leave @what for @cpu; true if it is to be interrupted and waited for.  The exchange is made even
+ * if it changes nothing: our own stores to page tables are seen by then, and the CPU takes the
+ * word, and flushes, after that.
+ */
+static bool post(unsigned int cpu, unsigned long what, bool spare_idle)
+{
+    struct tlb_mail *m = &per_cpu(tlb_mail, cpu);
+    unsigned long old = READ_ONCE(m->what), new;
+
+    do {
+        new = old == 0 || old == what ? what : TLB_ALL;
+    } while (!try_cmpxchg(&m->what, &old, new));
+    (void)atomic_add_return(&m->wanted, 1);
+    return !(spare_idle && READ_ONCE(m->idle));
+}
+
+/* What was wanted of @cpu until now is done; others may want things of us meanwhile. */
+static void wait_for(unsigned int cpu)
+{
+    struct tlb_mail *m = &per_cpu(tlb_mail, cpu);
+    uint64_t wanted = READ_ONCE(m->wanted);
+
+    while ((int64_t)(READ_ONCE(m->served) - wanted) < 0) {
+        tlb_serve();
+        cpu_relax();
+    }
+}
+
+/*
+ * Flush @what on the online CPUs of @mask, and be sure that it is done.  @spare_idle: it concerns
+ * guests' addresses only (L1).
+ */
+static void flush_cpus(const cpumask_t *mask, unsigned long what, bool spare_idle)
+{
+    unsigned int self = smp_processor_id(), cpu;
+    cpumask_t waiting = { { 0 } };
+
+    if (nr_online_cpus == 1) {
+        flush_here(what);
+        return;
+    }
+    lock_order_may_wait();
+    for_each_cpu_in (cpu, mask) {
+        if (cpu != self && post(cpu, what, spare_idle)) {
+            __set_bit(cpu, waiting.bits);
+            count(COUNTER_TLB_REMOTE);
+            apic_send_ipi(cpu, VECTOR_IPI_TLB);
+        }
+    }
+    if (cpumask_test(self, mask)) {
+        flush_here(what);
+    }
+    for_each_cpu_in (cpu, &waiting) {
+        wait_for(cpu);
+    }
+}
+
+void tlb_idle_enter(void)
+{
+    WRITE_ONCE(this_cpu(tlb_mail).idle, 1);
+}
+
+/* Either who posts sees that the CPU is idle no more, or this sees what was posted. */
+void tlb_idle_leave(void)
+{
+    if (this_cpu(tlb_mail).idle) {
+        (void)xchg(&this_cpu(tlb_mail).idle, 0);
+        tlb_serve();
+    }
+}
+
+/* --- The interface ---------------------------------------------------------------------------- */
+
+void tlb_flush_mask(const cpumask_t *mask, bool page, unsigned long va)
+{
+    flush_cpus(mask, page ? (va & PAGE_MASK) | TLB_PAGE : TLB_ALL, true);
 }
 
 void tlb_flush_domain(struct domain *d)
 {
-    (void)d;
-    flush_mask(tlb_flush_local_all);
+    flush_cpus(&d->arch.dirty_cpus, TLB_ALL, true);
 }
 
 void tlb_flush_domain_page(struct domain *d, unsigned long va)
 {
-    (void)d;
-    BUG_ON(nr_online_cpus > 1);
-    tlb_flush_page_local(va);
+    tlb_flush_mask(&d->arch.dirty_cpus, true, va);
 }
 
 void tlb_flush_everywhere(void)
 {
-    flush_mask(tlb_flush_local_all);
+    flush_cpus(&cpu_online_map, TLB_ALL, true);
 }
 
+/* An idle CPU, too, may look through Xylem's own mappings at any time. */
 void tlb_flush_hv(unsigned long va, unsigned long nr)
 {
-    BUG_ON(nr_online_cpus > 1);
-    if (nr > 32) {
-        tlb_flush_local_all();
-        return;
-    }
-    for (unsigned long i = 0; i < nr; i++) {
-        invlpg(va + (i << PAGE_SHIFT));
+    if (nr == 1) {
+        flush_cpus(&cpu_online_map, (va & PAGE_MASK) | TLB_PAGE, false);
+    } else if (nr > 32 || nr_online_cpus > 1) {
+        flush_cpus(&cpu_online_map, TLB_ALL, false);
+    } else {
+        for (unsigned long i = 0; i < nr; i++) {
+            invlpg(va + (i << PAGE_SHIFT));
+        }
     }
 }
 
+/* Only CPUs that have not flushed everything since the stamp; whoever mapped the frame. */
 void tlb_flush_stamp(uint64_t type_word)
 {
     uint32_t stamp = (uint32_t)(type_word >> FT_STAMP_SHIFT);
-    uint32_t now = READ_ONCE(tlb_clock);
-    uint32_t age = (now - stamp) & 0x7fff;
-    uint32_t flush_age = now - this_cpu(flushed_at);
+    uint64_t now = READ_ONCE(tlb_clock);
+    uint32_t age = ((uint32_t)now - stamp) & 0x7fff;
+    cpumask_t mask = { { 0 } };
+    bool any = false;
+    unsigned int cpu;
 
-    if (flush_age >= age) {
-        flush_mask(tlb_flush_local_all);
+    if (nr_online_cpus == 1) {
+        if (now - this_cpu(flushed_at) >= age) {
+            tlb_flush_local_all();
+        }
+        return;
+    }
+    for_each_online_cpu (cpu) {
+        if (now - READ_ONCE(per_cpu(flushed_at, cpu)) >= age) {
+            __set_bit(cpu, mask.bits);
+            any = true;
+        }
+    }
+    if (any) {
+        flush_cpus(&mask, TLB_ALL, true);
     }
 }

@@ -4,6 +4,7 @@
 
 #include <xen/guest-access.h>
 #include <xen/lib.h>
+#include <xen/percpu.h>
 #include <xen/xsm.h>
 
 #include <asm/current.h>
@@ -44,37 +45,38 @@ void foreign_put_other(struct domain *d)
     }
 }
 
+/* The CPUs that may hold entries of the vcpus @bits, of which the first is number @base. */
+static void add_cpus(const struct domain *d, unsigned int base, unsigned int bits,
+                     cpumask_t *cpus)
+{
+    for (; bits != 0; bits &= bits - 1) {
+        const struct vcpu *v = domain_vcpu(d, base + lowest_bit(bits));
+        unsigned int cpu = v == NULL ? VCPU_NO_CPU : READ_ONCE(v->arch.runs_on);
+
+        if (cpu != VCPU_NO_CPU) {
+            __set_bit(cpu, cpus->bits);
+        }
+    }
+}
+
 /*
- * The mask is read no further than the domain has vcpus.  All of the domain is flushed when
- * another vcpu is named: a vcpu's CPU may change meanwhile, the domain's do not.
+ * The mask is read no further than the domain has vcpus.  A vcpu that changes its CPU meanwhile
+ * leaves nothing behind: the new one flushes all, and what it loads then is of tables as they are.
  */
 int flush_vcpu_mask(unsigned long mask, bool page, unsigned long va)
 {
-    struct domain *d = currd;
-    unsigned int self = current->vcpu_id;
-    bool local = false, others = false;
+    const struct domain *d = currd;
+    cpumask_t cpus = { { 0 } };
 
     for (unsigned int base = 0; base < d->max_vcpus; base += 8) {
-        unsigned int left = d->max_vcpus - base;
         uint8_t bits;
 
         if (guest_read(&bits, mask + base / 8, 1) != 0) {
             return -EFAULT;
         }
-        if (left < 8) {
-            bits &= (uint8_t)((1u << left) - 1);
-        }
-        if (self / 8 == base / 8 && (bits & (1u << (self % 8)))) {
-            local = true;
-            bits &= (uint8_t)~(1u << (self % 8));
-        }
-        others |= bits != 0;
+        add_cpus(d, base, bits, &cpus);
     }
-    if (others) {
-        page ? tlb_flush_domain_page(d, va) : tlb_flush_domain(d);
-    } else if (local) {
-        page ? tlb_flush_page_local(va) : tlb_flush_local_all();
-    }
+    tlb_flush_mask(&cpus, page, va);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef ASM_DOMAIN_H
 #define ASM_DOMAIN_H
 
+#include <xen/percpu.h>
 #include <xen/spinlock.h>
 #include <xen/types.h>
 
@@ -26,6 +27,8 @@ struct pv_trap {
 #define TF_IN_SYSCALL   (1u << 1)
 #define TF_NMI_MASKED   (1u << 2)       /* until the guest's iret */
 
+#define VCPU_NO_CPU     (~0u)
+
 /*
  * A PV vcpu.  Locks: the vcpu itself, or others while it is paused.
  * Invariants:
@@ -40,7 +43,8 @@ struct arch_vcpu {
     unsigned long fs_base, gs_base;     /* while not running: live bases */
     unsigned long gs_base_inactive;     /* V3 */
     uint32_t flags;                     /* TF_* */
-    uint32_t runs_on;                   /* CPU whose descriptor windows show this vcpu, ~0 none */
+    /* CPU that holds its state and may hold its TLB entries, VCPU_NO_CPU none; others read it */
+    uint32_t runs_on;
 
     mfn_t kernel_root, user_root;       /* V1 */
     /* table whose last put was interrupted; NULL none (pv/mm-roots.c) */
@@ -78,6 +82,7 @@ struct arch_vcpu {
 
 struct arch_domain {
     spinlock_t pt_lock;                 /* LOCK_PT: page-table updates of this domain */
+    cpumask_t dirty_cpus;               /* [a] whose TLBs may hold entries of its vcpus */
     unsigned long vm_assist;            /* VMASST bits */
     struct cpu_policy *policy;
     struct rangeset *ioport_caps;

@@ -8,6 +8,7 @@
 
 #include <asm/processor.h>
 #include <xen/mm.h>
+#include <xen/percpu.h>
 
 struct vcpu;
 
@@ -142,15 +143,26 @@ void tlb_flush_hv(unsigned long va, unsigned long nr);
 /* --- TLB ------------------------------------------------------------------ */
 
 /* The TLB clock counts flushes of this machine; see docs/design/tlb.md. */
-extern uint32_t tlb_clock;
+extern uint64_t tlb_clock;
 void tlb_flush_local(void);                     /* all but global entries */
 void tlb_flush_local_all(void);                 /* global ones too */
 void tlb_flush_page_local(unsigned long va);
-struct cpumask;
-/* On each CPU that may hold entries of @d (its vcpus ran there since the last flush). */
+/*
+ * The others return when no CPU has such an entry; one that idles flushes before it uses a guest's
+ * address.  Context: no lock that is taken with IRQs off.
+ * tlb_flush_mask - everything, or @page of @va, on the CPUs of @mask.
+ * tlb_flush_domain - on each CPU that may hold entries of @d (d->arch.dirty_cpus).
+ * tlb_flush_everywhere - guests' entries on all CPUs.
+ */
+void tlb_flush_mask(const cpumask_t *mask, bool page, unsigned long va);
 void tlb_flush_domain(struct domain *d);
 void tlb_flush_domain_page(struct domain *d, unsigned long va);
-void tlb_flush_everywhere(void);                /* hypervisor mappings, all CPUs */
+void tlb_flush_everywhere(void);
+/* tlb_serve - what other CPUs want of this one: by interrupt, and wherever one waits for them. */
+void tlb_serve(void);
+/* tlb_idle_enter, tlb_idle_leave - no guest's page tables are loaded; they are again. */
+void tlb_idle_enter(void);
+void tlb_idle_leave(void);
 /*
  * tlb_flush_stamp - flush wherever a stale entry from before @stamp (of a frame's type word) could
  * live.
