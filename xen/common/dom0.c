@@ -5,7 +5,7 @@
 #include <xen/domain.h>
 #include <xen/init.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
+#include <xen/smp.h>
 
 #define GRANT_FRAMES    64
 #define MAPTRACK_FRAMES 1024
@@ -45,7 +45,7 @@ PARAM_CUSTOM("dom0_max_vcpus", parse_max_vcpus);
 
 static unsigned int __init nr_vcpus(void)
 {
-    unsigned int nr = min(nr_online_cpus, max_vcpus);
+    unsigned int nr = min(smp_wanted_cpus(), max_vcpus);
 
     return max(nr, min_vcpus);
 }

@@ -6,6 +6,7 @@
 #include <xen/errno.h>
 #include <xen/mapframe.h>
 #include <xen/printk.h>
+#include <xen/smp.h>
 #include <xen/softirq.h>
 #include <xen/time.h>
 #include <xen/unit.h>
@@ -43,6 +44,8 @@ struct cpu_info *get_cpu_info(void) { return &info; }
 s_time_t get_s_time(void) { return fake_now; }
 void printk(const char *fmt, ...) { (void)fmt; }
 void panic(const char *fmt, ...) { (void)fmt; abort(); }
+void tlb_serve(void) { }
+void smp_call_interrupt(void) { }
 void softirq_raise_cpu(unsigned int cpu, unsigned int nr) { (void)cpu; (void)nr; }
 void timers_interrupt(void) { }
 int may_use_devices(const struct domain *s) { return s->is_privileged ? 0 : -EPERM; }

@@ -12,6 +12,7 @@
 #include <xen/hypercall.h>
 #include <xen/mapframe.h>
 #include <xen/rangeset.h>
+#include <xen/smp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +282,13 @@ void tlb_flush_domain_page(struct domain *d, unsigned long va)
 {
     (void)d; (void)va;
     shim_flushes_all++;
+}
+
+void smp_call(const cpumask_t *mask, void (*fn)(void *data), void *data)
+{
+    if (mask->bits[0] & 1) {
+        fn(data);
+    }
 }
 
 void tlb_flush_mask(const cpumask_t *mask, bool page, unsigned long va)

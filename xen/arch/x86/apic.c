@@ -258,6 +258,20 @@ static void __init find_mode(void)
     }
 }
 
+/* Another CPU's APIC, off or in its first mode, becomes as the boot CPU's. */
+void apic_enable_cpu(void)
+{
+    uint64_t base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+
+    if (!apic_x2apic) {
+        base = (base & ~APIC_BASE_ADDR_MASK) | acpi_info.lapic_base;
+    }
+    wrmsr(MSR_APIC_BASE, base);
+    if (apic_x2apic) {
+        wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+    }
+}
+
 /* The boot CPU is CPU 0, wherever the MADT lists it. */
 static void __init note_boot_cpu(void)
 {

@@ -6,12 +6,14 @@
 #include <xen/lib.h>
 #include <xen/mm.h>
 #include <xen/percpu.h>
+#include <xen/smp.h>
 #include <xen/softirq.h>
 #include <xen/time.h>
 
 #include <asm/apic.h>
 #include <asm/irq-vectors.h>
 #include <asm/irqflags.h>
+#include <asm/mm.h>
 
 /* As many messages as there are vectors to be had. */
 #define MSI_SLOTS   (LAST_DEVICE_VECTOR - FIRST_DEVICE_VECTOR + 1)
@@ -296,6 +298,14 @@ void do_IRQ(struct cpu_user_regs *regs, unsigned int vector)
         break;
     case VECTOR_IPI_KICK:       /* the way out of the interrupt is what was asked for */
         apic_eoi();
+        break;
+    case VECTOR_IPI_TLB:
+        apic_eoi();
+        tlb_serve();
+        break;
+    case VECTOR_IPI_CALL:
+        apic_eoi();
+        smp_call_interrupt();
         break;
     case VECTOR_APIC_ERROR:
         apic_error();

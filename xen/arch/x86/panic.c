@@ -5,6 +5,7 @@
 #include <xen/init.h>
 #include <xen/lib.h>
 #include <xen/percpu.h>
+#include <xen/smp.h>
 #include <xen/spinlock.h>
 #include <xen/symbols.h>
 #include <xen/time.h>
@@ -168,6 +169,7 @@ static void enter_panic(void)
             asm volatile ("cli; hlt");
         }
     }
+    smp_stop_others();
     console_force();
     printk("\n");
 }

@@ -8,6 +8,7 @@
 #include <xen/lib.h>
 #include <xen/rcu.h>
 #include <xen/sched.h>
+#include <xen/smp.h>
 #include <xen/time.h>
 #include <xen/unit.h>
 
@@ -16,6 +17,7 @@
 #include <asm/image.h>
 #include <asm/mm.h>
 #include <asm/platform.h>
+#include <asm/smpboot.h>
 #include <asm/time.h>
 
 static const char *__init mem_type_name(enum boot_mem_type type)
@@ -110,6 +112,7 @@ void __noreturn __init start_xylem(struct boot_info *bi)
     show_memory(bi);
     check_loader_data(bi);
     mm_boot_init(bi);
+    smp_find_low_page(bi);
     e820_init(bi);
     traps_init();
     cpu_init_boot();
@@ -127,6 +130,7 @@ void __noreturn __init start_xylem(struct boot_info *bi)
     dom0_create(bi);
     free_modules(bi);
     time_refine();
+    smp_boot();
     console_end_boot();
     finish_boot();
 }

@@ -5,6 +5,7 @@
 #include <xen/domain.h>
 #include <xen/init.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <xen/time.h>
 
 #include <public/sched.h>
@@ -25,6 +26,8 @@
 static void quiesce(void)
 {
     local_irq_disable();
+    smp_stop_others();
+    console_force();                    /* one of them may have held its lock */
     console_flush();
     ioapic_mask_all();
 }

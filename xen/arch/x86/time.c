@@ -3,6 +3,7 @@
 #include <xen/time.h>
 
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <xen/softirq.h>
 #include <xen/spinlock.h>
 
@@ -247,7 +248,7 @@ void __init time_init(void)
     struct cpu_time *t = &this_cpu(cpu_time);
     uint64_t utc;
 
-    tsc_stable = nr_present_cpus <= 1 ||
+    tsc_stable = smp_wanted_cpus() <= 1 ||
                  (cpuid(0x80000000, 0).a >= 0x80000007 &&
                   (cpuid(0x80000007, 0).d & CPUID_INVARIANT_TSC));
     measure();

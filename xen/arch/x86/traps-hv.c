@@ -2,6 +2,7 @@
 /* Exceptions in Xylem itself: foreseen ones are mended, claims are told, the rest is a panic. */
 #include <xen/init.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 
 #include <asm/extable.h>
 #include <asm/image.h>
@@ -97,6 +98,11 @@ void hv_exception(struct cpu_user_regs *regs)
         return;
     }
     if (vector == X86_EXC_NMI) {
+        if (smp_stopping()) {
+            for (;;) {
+                asm volatile ("cli; hlt");
+            }
+        }
         pr_warn("NMI without a known cause\n");
         return;
     }

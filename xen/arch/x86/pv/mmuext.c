@@ -7,8 +7,17 @@
 #include <xen/lib.h>
 #include <xen/mapframe.h>
 #include <xen/rangeset.h>
+#include <xen/smp.h>
 
 #include <asm/current.h>
+
+static void write_back(void *unused)
+{
+    (void)unused;
+#ifndef UNIT_TEST
+    asm volatile ("wbinvd" ::: "memory");
+#endif
+}
 
 /* A guest whose memory is write-back only has nothing to flush from caches. */
 static int flush_cache(bool everywhere)
@@ -16,12 +25,11 @@ static int flush_cache(bool everywhere)
     if (rangeset_is_empty(currd->iomem_caps)) {
         return -EACCES;
     }
-    if (everywhere && nr_online_cpus > 1) {
-        return -EOPNOTSUPP;             /* docs/abi/mmu.md */
+    if (everywhere) {
+        smp_call(&cpu_online_map, write_back, NULL);
+    } else {
+        write_back(NULL);
     }
-#ifndef UNIT_TEST
-    asm volatile ("wbinvd" ::: "memory");
-#endif
     return 0;
 }
 

@@ -15,7 +15,9 @@ extern unsigned int nr_present_cpus;            /* CPUs that the MADT calls enab
 
 /* apic_init_boot - find, enable and set up the boot CPU's local APIC; mask the 8259s. */
 void apic_init_boot(void);
-/* apic_init_cpu - the same for the CPU that runs this, once the mode is known. */
+/* apic_enable_cpu - put the APIC of the CPU that runs this into the boot CPU's mode. */
+void apic_enable_cpu(void);
+/* apic_init_cpu - set it up, once the mode is known. */
 void apic_init_cpu(void);
 void apic_eoi(void);
 uint32_t apic_id(void);
