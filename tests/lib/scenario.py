@@ -20,6 +20,7 @@ from .paths import BUILD, ROOT, Trouble
 
 
 Tell = Callable[[str, str, str, float], None]       # name, verdict, why, seconds
+CPUS = 1                                            # of a scenario's machine, unless it says
 
 
 class Failed(Exception):
@@ -49,7 +50,7 @@ class Context:
 
     def lab(self, seconds: float = 300, **setup: object) -> dom0.Lab:
         """A machine with stock dom0 (see dom0.Setup), to be used as a context manager."""
-        values = {"hv": self.hv, "tools": self.tools} | setup
+        values = {"hv": self.hv, "tools": self.tools, "cpus": CPUS} | setup
         return dom0.Lab(dom0.Setup(**values), self.new_log(), seconds)      # type: ignore[arg-type]
 
     def script(self, script: str, seconds: float = 300, **setup: object) -> str:

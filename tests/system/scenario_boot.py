@@ -11,17 +11,19 @@ from lib.scenario import Context, scenario
 
 @scenario("boot-bios")
 def boot_bios(context: Context) -> None:
-    """GRUB i386-pc, multiboot2, the stock kernel, a shell in dom0, power-off by ACPI."""
-    output = context.script("cat /sys/hypervisor/type /sys/hypervisor/version/major; uname -r")
+    """GRUB i386-pc, multiboot2, the stock kernel on two CPUs, a shell, power-off by ACPI."""
+    output = context.script("cat /sys/hypervisor/type /sys/hypervisor/version/major; uname -r; "
+                            "echo cpus $(grep -c ^processor /proc/cpuinfo)", cpus=2)
     context.find(r"^xen\n4$", output)
+    context.find(r"^cpus 2$", output)
 
 
 @scenario("boot-efi")
 def boot_efi(context: Context) -> None:
-    """GRUB x86_64-efi: dom0 finds ACPI and the run-time services through the hypervisor."""
+    """GRUB x86_64-efi, one CPU: dom0 finds ACPI and the run-time services through Xylem."""
     output = context.script("ls -1 /sys/firmware; "
                             "dmesg | grep -c 'ACPI: .* table found\\|ACPI: RSDP'",
-                            firmware="efi")
+                            firmware="efi", cpus=1)
     context.find(r"^acpi$", output)
     context.find(r"^efi$", output)
 

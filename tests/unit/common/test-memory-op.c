@@ -24,7 +24,7 @@ extern const struct unit exchange_unit;
 
 struct frame *frame_table;
 uint64_t max_mfn = FRAMES;
-uint32_t tlb_clock;
+uint64_t tlb_clock;
 unsigned long *frame_granules, *m2p_rw_table;
 struct e820entry host_e820[E820_MAX];
 unsigned int host_e820_nr;
