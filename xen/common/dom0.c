@@ -57,7 +57,7 @@ void __init dom0_create(const struct boot_info *bi)
         .max_evtchn_port = -1,
         .max_grant_frames = GRANT_FRAMES,
         .max_maptrack_frames = MAPTRACK_FRAMES,
-        .grant_opts = XEN_DOMCTL_GRANT_version(1),
+        .grant_opts = XEN_DOMCTL_GRANT_version(2),
     };
     struct domain *d;
     int rc;

@@ -427,7 +427,7 @@ static long acquire_resource(unsigned long arg)
         rc = -EINVAL;
     } else if (r.nr_frames == 0) {      /* a question: how many there may be */
         (void)gnttab_nr_frames(d, &most);
-        r.nr_frames = most;
+        r.nr_frames = r.id == XENMEM_resource_grant_table_id_status ? (most + 7) / 8 : most;
         rc = guest_write(arg + offsetof(struct xen_mem_acquire_resource, nr_frames),
                          &r.nr_frames, sizeof(r.nr_frames));
     } else {

@@ -53,7 +53,8 @@ static long physinfo(struct xen_sysctl_physinfo *pi)
     }
     pi->nr_nodes = 1;
     pi->cpu_khz = tsc_khz;
-    pi->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
+    pi->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 |
+                       XEN_SYSCTL_PHYSCAP_gnttab_v2;
     pi->total_pages = total_ram_pages();
     kmalloc_trim();                     /* what nobody uses is told as free */
     pi->free_pages = heap_free_pages();

@@ -106,6 +106,9 @@ int arch_gnttab_unmap(uint64_t addr, mfn_t m, unsigned int flags, uint64_t new_a
     return arch_fails ? GNTST_general_error : GNTST_okay;
 }
 
+static unsigned int flushed;
+void arch_gnttab_flush(const void *va, unsigned int bytes) { (void)va; flushed = bytes; }
+
 static void run(unsigned int d) { info.curr_vcpu = dom[d]->vcpu[0]; }
 
 static struct grant_entry_v1 *entries(unsigned int d)
@@ -394,6 +397,7 @@ TEST(tables_are_set_up_within_their_limit)
     CHECK_EQ(q.status, GNTST_okay);
     CHECK_EQ(q.max_nr_frames, 4);
     CHECK_EQ(do_grant_table_op(GNTTABOP_setup_table, (unsigned long)&op, 2), -EINVAL);
+    run(1);                                     /* allowed version 1 only */
     CHECK_EQ(do_grant_table_op(GNTTABOP_set_version, (unsigned long)&v, 1), -ENOSYS);
     v.version = 1;
     CHECK_EQ(do_grant_table_op(GNTTABOP_set_version, (unsigned long)&v, 1), 0);
@@ -464,6 +468,253 @@ TEST(transfers_are_refused_one_by_one)
     CHECK_EQ(do_grant_table_op(GNTTABOP_transfer, (unsigned long)op, 2), 0);
     CHECK_EQ(op[0].status, GNTST_permission_denied);
     CHECK_EQ(op[1].status, GNTST_permission_denied);
+    CHECK(teardown());
+}
+
+/* --- Version 2 -------------------------------------------------------------------------------- */
+
+static grant_status_t *statuses(unsigned int d)
+{
+    mfn_t m;
+
+    return gnttab_frame(dom[d], 0, true, &m) == 0 ? (void *)(mfn_x(m) << 12) : NULL;
+}
+
+static union grant_entry_v2 *entry2(unsigned int d, uint32_t ref)
+{
+    mfn_t m;
+
+    return gnttab_frame(dom[d], ref / 256, false, &m) == 0 ?
+           (union grant_entry_v2 *)(mfn_x(m) << 12) + ref % 256 : NULL;
+}
+
+static long set_version(unsigned int d, uint32_t version)
+{
+    struct gnttab_set_version op = { .version = version };
+    long rc;
+
+    run(d);
+    rc = do_grant_table_op(GNTTABOP_set_version, (unsigned long)&op, 1);
+    run(2);
+    return rc;
+}
+
+static void setup2(void)
+{
+    setup();
+    for (unsigned int i = 0; i < 3; i++) {
+        gnttab_unit.domain_destroy(dom[i]);
+        if (gnttab_create(dom[i], 4, 2, 2) != 0 || set_version(i, 2) != 0) {
+            abort();
+        }
+    }
+}
+
+static void grant2(unsigned int d, uint32_t ref, uint64_t frame, domid_t to, uint16_t extra,
+                   uint16_t offset, uint16_t length)
+{
+    *entry2(d, ref) = (union grant_entry_v2){
+        .sub_page = { .hdr = { (uint16_t)(GTF_permit_access | extra), to }, .page_off = offset,
+                      .length = length, .frame = frame },
+    };
+}
+
+static int copy_from(domid_t domid, uint32_t ref, uint16_t offset, uint16_t len)
+{
+    struct gnttab_copy op = {
+        .source = { .u.ref = ref, .domid = domid, .offset = offset },
+        .dest = { .u.gmfn = 40, .domid = DOMID_SELF }, .len = len, .flags = GNTCOPY_source_gref,
+    };
+
+    return do_grant_table_op(GNTTABOP_copy, (unsigned long)&op, 1) != 0 ? 98 : op.status;
+}
+
+TEST(version_2_keeps_its_status_apart)
+{
+    struct gnttab_map_grant_ref m;
+
+    setup2();
+    CHECK_EQ(entry2(1, 0) == NULL || statuses(1) == NULL, false);
+    grant2(1, 8, 5, 2, 0, 0, 0);
+    m = map(8, GNTMAP_host_map);
+    CHECK_EQ(m.status, GNTST_okay);
+    CHECK_EQ(statuses(1)[8], GTF_reading | GTF_writing);
+    CHECK_EQ(entry2(1, 8)->hdr.flags, GTF_permit_access);
+    memset(entry2(1, 8), 0xff, 16);             /* the granter changes its mind */
+    CHECK_EQ(map(8, GNTMAP_host_map | GNTMAP_readonly).status, GNTST_okay);
+    CHECK_EQ(unmap(m.handle), GNTST_okay);
+    CHECK_EQ(statuses(1)[8], GTF_reading);
+    grant2(1, 9, 5, 0, 0, 0, 0);
+    CHECK_EQ(map(9, GNTMAP_host_map).status, GNTST_general_error);
+    grant2(1, 10, 5, 2, GTF_readonly, 0, 0);
+    CHECK_EQ(map(10, GNTMAP_host_map).status, GNTST_general_error);
+    grant2(1, 11, 5 | 1ULL << 40, 2, 0, 0, 0);  /* all 64 bits of the frame count */
+    CHECK_EQ(map(11, GNTMAP_host_map).status, GNTST_bad_page);
+    grant2(1, 12, 5, 2, GTF_transitive, 0, 0);
+    CHECK_EQ(map(12, GNTMAP_host_map).status, GNTST_general_error);
+    CHECK_EQ(statuses(1)[9] | statuses(1)[10] | statuses(1)[11] | statuses(1)[12], 0);
+    CHECK_EQ(map(4 * 256, GNTMAP_host_map).status, GNTST_bad_gntref);
+    CHECK(teardown());
+}
+
+TEST(a_part_of_a_page_is_copied_and_never_mapped)
+{
+    setup2();
+    grant2(1, 8, 5, 2, GTF_sub_page, 100, 50);
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_general_error);
+    CHECK_EQ(copy_from(1, 8, 100, 50), GNTST_okay);
+    CHECK_EQ(copy_from(1, 8, 149, 1), GNTST_okay);
+    CHECK_EQ(copy_from(1, 8, 99, 2), GNTST_general_error);
+    CHECK_EQ(copy_from(1, 8, 149, 2), GNTST_general_error);
+    grant2(1, 9, 5, 2, GTF_sub_page, 65535, 65535);     /* beyond the page: no way in */
+    CHECK_EQ(copy_from(1, 9, 0, 8), GNTST_general_error);
+    CHECK_EQ(copy_from(1, 9, 4000, 96), GNTST_general_error);
+    CHECK_EQ(statuses(1)[8] | statuses(1)[9], 0);
+    CHECK(teardown());
+}
+
+static void transit(unsigned int d, uint32_t ref, domid_t to, domid_t behind, uint32_t ref2)
+{
+    *entry2(d, ref) = (union grant_entry_v2){
+        .transitive = { .hdr = { GTF_transitive, to }, .trans_domid = behind, .gref = ref2 },
+    };
+}
+
+/* 0 grants its frame to 1, which lets 2 have it; 2 copies. */
+TEST(a_grant_is_passed_on_once)
+{
+    setup2();
+    frame_table[3].ref = ((uint64_t)0 << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1;
+    ram[3 * PAGE_SIZE] = 77;
+    grant2(0, 20, 3, 1, GTF_readonly, 0, 0);
+    transit(1, 8, 2, 0, 20);
+    CHECK_EQ(copy_from(1, 8, 0, 16), GNTST_okay);
+    CHECK_EQ(ram[40 * PAGE_SIZE], 77);
+    CHECK_EQ(statuses(0)[20] | statuses(1)[8], 0);
+    grant2(0, 21, 3, 2, 0, 0, 0);               /* that one is for 2, not for 1 to pass on */
+    transit(1, 9, 2, 0, 21);
+    CHECK_EQ(copy_from(1, 9, 0, 16), GNTST_general_error);
+    transit(0, 22, 1, 2, 8);                    /* a chain of three */
+    transit(1, 10, 2, 0, 22);
+    CHECK_EQ(copy_from(1, 10, 0, 16), GNTST_general_error);
+    transit(1, 11, 2, 1, 11);                   /* itself */
+    CHECK_EQ(copy_from(1, 11, 0, 16), GNTST_general_error);
+    transit(1, 12, 2, 99, 1);
+    CHECK_EQ(copy_from(1, 12, 0, 16), GNTST_general_error);
+    transit(1, 13, 2, DOMID_SELF, 1);
+    CHECK_EQ(copy_from(1, 13, 0, 16), GNTST_general_error);
+    CHECK_EQ(statuses(0)[21] | statuses(0)[22] | statuses(1)[10] | statuses(1)[11], 0);
+    CHECK(teardown());
+}
+
+TEST(versions_change_while_nothing_is_in_use)
+{
+    struct gnttab_get_version v = { .dom = 1 };
+    struct gnttab_map_grant_ref m;
+
+    setup();
+    gnttab_unit.domain_destroy(dom[1]);
+    CHECK_EQ(gnttab_create(dom[1], 64, 2, 2), 0);
+    grant(1, 5, 2, GTF_readonly);               /* reserved: stays, with its mapping */
+    m = map(1, GNTMAP_host_map | GNTMAP_readonly);
+    CHECK_EQ(m.status, GNTST_okay);
+    grant(8, 6, 2, 0);
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_okay);
+    CHECK_EQ(set_version(1, 2), -EBUSY);
+    CHECK_EQ(unmap(1), GNTST_okay);
+    CHECK_EQ(set_version(1, 3), -EINVAL);
+    CHECK_EQ(set_version(1, 2), 0);
+    CHECK_EQ(entry2(1, 1)->full_page.frame, 5);
+    CHECK_EQ(entry2(1, 1)->hdr.flags, GTF_permit_access | GTF_readonly);
+    CHECK_EQ(statuses(1)[1], GTF_reading);
+    CHECK_EQ(entry2(1, 8)->hdr.flags, 0);
+    CHECK_EQ(unmap(m.handle), GNTST_okay);
+    CHECK_EQ(statuses(1)[1], 0);
+    run(0);
+    CHECK_EQ(do_grant_table_op(GNTTABOP_get_version, (unsigned long)&v, 1), 0);
+    CHECK_EQ(v.version, 2);
+    run(2);
+    transit(1, 2, 2, 0, 1);                     /* version 1 has no word for that */
+    CHECK_EQ(set_version(1, 1), -EBUSY);
+    memset(entry2(1, 2), 0, 16);
+    CHECK_EQ(set_version(1, 1), 0);
+    CHECK_EQ(entries(1)[1].flags, GTF_permit_access | GTF_readonly);
+    CHECK_EQ(entries(1)[1].frame, 5);
+    CHECK(statuses(1) == NULL);
+    CHECK(teardown());
+}
+
+TEST(a_large_table_is_cleared_in_several_calls)
+{
+    mfn_t m;
+
+    setup();
+    gnttab_unit.domain_destroy(dom[1]);
+    CHECK_EQ(gnttab_create(dom[1], 64, 2, 2), 0);
+    CHECK_EQ(gnttab_frame(dom[1], 63, false, &m), 0);
+    for (uint32_t i = 8; i < 512; i++) {
+        grant(i, 5, 2, 0);
+    }
+    CHECK_EQ(set_version(1, 2), -ERESTART);
+    grant2(1, 8, 5, 2, 0, 0, 0);
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_eagain);     /* not yet */
+    CHECK_EQ(set_version(1, 1), -EBUSY);
+    while (set_version(1, 2) == -ERESTART) {
+    }
+    CHECK_EQ(map(8, GNTMAP_host_map).status, GNTST_okay);
+    CHECK_EQ(entry2(1, 300)->hdr.flags, 0);
+    CHECK(teardown());
+}
+
+TEST(entries_are_swapped_unless_in_use)
+{
+    struct gnttab_swap_grant_ref op[3] = { { 8, 9, 99 }, { 8, 5000, 99 }, { 8, 8, 99 } };
+    struct gnttab_cache_flush flush = { .length = 8 };
+
+    setup();
+    grant(8, 5, 2, 0);
+    grant(9, 6, 0, GTF_readonly);
+    run(1);
+    CHECK_EQ(do_grant_table_op(GNTTABOP_swap_grant_ref, (unsigned long)op, 3), 0);
+    CHECK(op[0].status == GNTST_okay && op[1].status == GNTST_bad_gntref);
+    CHECK_EQ(op[2].status, GNTST_okay);
+    CHECK(entries(1)[8].frame == 6 && entries(1)[9].frame == 5 && entries(1)[9].domid == 2);
+    flush.op = GNTTAB_CACHE_CLEAN;
+    flush.a.dev_bus_addr = 6 << PAGE_SHIFT;
+    CHECK_EQ(do_grant_table_op(GNTTABOP_cache_flush, (unsigned long)&flush, 1), 0);
+    CHECK_EQ(flushed, 8);
+    CHECK_EQ((uint32_t)frame_table[6].ref, 1);
+    flush.a.dev_bus_addr = 40 << PAGE_SHIFT;    /* domain 2's */
+    CHECK_EQ(do_grant_table_op(GNTTABOP_cache_flush, (unsigned long)&flush, 1), -EPERM);
+    flush.offset = PAGE_SIZE - 7;
+    CHECK_EQ(do_grant_table_op(GNTTABOP_cache_flush, (unsigned long)&flush, 1), -EINVAL);
+    run(2);
+    CHECK_EQ(map(9, GNTMAP_host_map).status, GNTST_okay);
+    run(1);
+    CHECK_EQ(do_grant_table_op(GNTTABOP_swap_grant_ref, (unsigned long)op, 1), 0);
+    CHECK_EQ(op[0].status, GNTST_eagain);
+    CHECK_EQ(entries(1)[9].frame, 5);
+    run(2);
+    CHECK(teardown());
+}
+
+TEST(status_frames_are_told)
+{
+    uint64_t list[2] = { 0, 0 };
+    struct gnttab_get_status_frames op = { .dom = DOMID_SELF, .nr_frames = 1,
+                                           .frame_list = { list } };
+
+    setup2();
+    CHECK_EQ(do_grant_table_op(GNTTABOP_get_status_frames, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_okay);
+    CHECK(list[0] == (unsigned long)statuses(2) >> 12 && list[1] == 0);
+    op.nr_frames = 2;                           /* 4 frames have one */
+    CHECK_EQ(do_grant_table_op(GNTTABOP_get_status_frames, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_general_error);
+    CHECK_EQ(set_version(2, 1), 0);
+    op.nr_frames = 1;
+    CHECK_EQ(do_grant_table_op(GNTTABOP_get_status_frames, (unsigned long)&op, 1), 0);
+    CHECK_EQ(op.status, GNTST_general_error);
     CHECK(teardown());
 }
 

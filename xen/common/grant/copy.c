@@ -16,6 +16,8 @@ struct side {
     uint32_t ref;
     bool write;
     mfn_t mfn;
+    struct domain *via;         /* transitive: whose grant @ref2 is behind it, with a reference */
+    uint32_t ref2;
 };
 
 /* Both references of a frame that is not writable yet. */
@@ -48,36 +50,85 @@ static __always_inline int side_begin_own(struct side *s, uint64_t gmfn)
     return GNTST_okay;
 }
 
-static __noinline int side_begin_granted(struct side *s, domid_t domid, uint32_t ref)
+/*
+ * The entry is transitive: the grant behind it is one to the domain that made it, and names a frame
+ * itself (chains of more than two are refused).
+ */
+static int side_begin_behind(struct side *s, struct grant *g)
 {
     int rc;
 
-    s->rd = domain_get(domid);
+    if (g->via == DOMID_SELF) {         /* no such id in an entry */
+        return GNTST_general_error;
+    }
+    s->ref2 = g->via_ref;
+    s->via = domain_get(g->via);
+    if (s->via == NULL) {
+        return GNTST_general_error;
+    }
+    rc = s->via == s->rd ? GNTST_general_error
+                         : grant_pin(s->via, s->ref2, s->rd->domain_id, s->write, true, g);
+    if (rc == GNTST_okay && g->via != DOMID_INVALID) {
+        grant_unpin(s->via, s->ref2, s->write);
+        rc = GNTST_general_error;
+    }
+    if (rc != GNTST_okay) {
+        domain_put(s->via);
+        s->via = NULL;
+    }
+    return rc;
+}
+
+static void side_end_granted(struct side *s)
+{
+    if (s->via != NULL) {
+        grant_unpin(s->via, s->ref2, s->write);
+        domain_put(s->via);
+    }
+    grant_unpin(s->rd, s->ref, s->write);
+    domain_put(s->rd);
+}
+
+static __noinline int side_begin_granted(struct side *s, const struct gnttab_copy_ptr *p,
+                                         unsigned int len)
+{
+    struct grant g;
+    int rc;
+
+    s->rd = domain_get(p->domid);
     if (s->rd == NULL) {
         return GNTST_bad_domain;
     }
-    s->ref = ref;
-    rc = grant_pin(s->rd, s->ref, currd->domain_id, s->write, &s->mfn);
+    s->ref = p->u.ref;
+    s->via = NULL;
+    rc = grant_pin(s->rd, s->ref, currd->domain_id, s->write, true, &g);
     if (rc != GNTST_okay) {
         domain_put(s->rd);
+        return rc;
+    }
+    if (unlikely(g.via != DOMID_INVALID)) {
+        rc = side_begin_behind(s, &g);
+    }
+    /* The caller keeps within the page; what is granted may be less of it. */
+    if (rc == GNTST_okay && unlikely(g.length != PAGE_SIZE) &&
+        (p->offset < g.offset || p->offset + len > g.offset + (unsigned int)g.length)) {
+        rc = GNTST_general_error;
+    }
+    s->mfn = g.mfn;
+    if (rc != GNTST_okay) {
+        side_end_granted(s);
     }
     return rc;
 }
 
 static __always_inline int side_begin(struct side *s, const struct gnttab_copy_ptr *p, bool is_ref,
-                                      bool write)
+                                      bool write, unsigned int len)
 {
     s->write = write;
     if (is_ref) {
-        return side_begin_granted(s, p->domid, p->u.ref);
+        return side_begin_granted(s, p, len);
     }
     return p->domid == DOMID_SELF ? side_begin_own(s, p->u.gmfn) : GNTST_permission_denied;
-}
-
-static __noinline void side_end_granted(struct side *s)
-{
-    grant_unpin(s->rd, s->ref, s->write);
-    domain_put(s->rd);
 }
 
 static __always_inline void side_end(struct side *s)
@@ -121,11 +172,11 @@ static __always_inline int copy_one(const struct gnttab_copy *op)
     if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE) {
         return GNTST_bad_copy_arg;
     }
-    rc = side_begin(&from, &op->source, op->flags & GNTCOPY_source_gref, false);
+    rc = side_begin(&from, &op->source, op->flags & GNTCOPY_source_gref, false, op->len);
     if (rc != GNTST_okay) {
         return rc;
     }
-    rc = side_begin(&to, &op->dest, op->flags & GNTCOPY_dest_gref, true);
+    rc = side_begin(&to, &op->dest, op->flags & GNTCOPY_dest_gref, true, op->len);
     if (rc == GNTST_okay) {
         copy_frames(op, to.mfn, from.mfn);
         side_end(&to);

@@ -15,12 +15,15 @@
 
 /* --- Handles --------------------------------------------------------------------------- */
 
-static struct maptrack *track_entry(struct grant_table *gt, uint32_t handle)
+/* Pages are only added, and a page is there before nr_pages counts it: no lock is needed. */
+static struct maptrack *track_entry(const struct grant_table *gt, uint32_t handle)
 {
-    if (handle >= gt->nr_pages * MAPTRACK_PER_PAGE) {
+    uint32_t nr = READ_ONCE(gt->nr_pages) * MAPTRACK_PER_PAGE;
+
+    if (handle >= nr) {
         return NULL;
     }
-    handle = (uint32_t)array_index_nospec(handle, gt->nr_pages * MAPTRACK_PER_PAGE);
+    handle = (uint32_t)array_index_nospec(handle, nr);
     return &gt->maptrack[handle / MAPTRACK_PER_PAGE][handle % MAPTRACK_PER_PAGE];
 }
 
@@ -43,7 +46,9 @@ static bool track_grow(struct grant_table *gt)
     for (uint32_t i = 0; i < MAPTRACK_PER_PAGE; i++) {
         page[i].ref = i + 1 < MAPTRACK_PER_PAGE ? first + i + 1 : gt->free_handle;
     }
-    gt->maptrack[gt->nr_pages++] = page;
+    gt->maptrack[gt->nr_pages] = page;
+    smp_wmb();
+    WRITE_ONCE(gt->nr_pages, gt->nr_pages + 1);
     gt->free_handle = first;
     return true;
 }
@@ -61,17 +66,25 @@ static uint32_t track_take(struct grant_table *gt)
     return handle;
 }
 
+/* A mapping and its handle's word, which is changed at once. */
+union track_word {
+    struct maptrack t;
+    uint64_t word;
+};
+
+/* By who took or claimed the handle; others see it in use from here on. */
 static void track_set(struct grant_table *gt, uint32_t handle, struct maptrack t)
 {
-    spin_lock(&gt->maptrack_lock);
-    *track_entry(gt, handle) = t;
-    spin_unlock(&gt->maptrack_lock);
+    union track_word new = { .t = t };
+
+    smp_wmb();
+    WRITE_ONCE(*(uint64_t *)track_entry(gt, handle), new.word);
 }
 
 static void track_free(struct grant_table *gt, uint32_t handle)
 {
     spin_lock(&gt->maptrack_lock);
-    *track_entry(gt, handle) = (struct maptrack){ .ref = gt->free_handle };
+    track_set(gt, handle, (struct maptrack){ .ref = gt->free_handle });
     gt->free_handle = handle;
     spin_unlock(&gt->maptrack_lock);
 }
@@ -82,16 +95,21 @@ static void track_free(struct grant_table *gt, uint32_t handle)
  */
 static struct maptrack track_claim(struct grant_table *gt, uint32_t handle)
 {
-    struct maptrack t = { 0 }, *e;
+    uint64_t *at = (uint64_t *)track_entry(gt, handle);
+    union track_word old = { .word = 0 }, new;
 
-    spin_lock(&gt->maptrack_lock);
-    e = track_entry(gt, handle);
-    if (e != NULL) {
-        t = *e;
-        e->flags = 0;
+    if (at == NULL) {
+        return old.t;
     }
-    spin_unlock(&gt->maptrack_lock);
-    return t;
+    old.word = READ_ONCE(*at);
+    do {
+        if (old.t.flags == 0) {
+            break;
+        }
+        new = old;
+        new.t.flags = 0;
+    } while (!try_cmpxchg(at, &old.word, new.word));
+    return old.t;
 }
 
 /* --- Mapping ------------------------------------------------------------------------------- */
@@ -123,8 +141,8 @@ static int map_pinned(struct gnttab_map_grant_ref *op, struct domain *rd, mfn_t 
 static int map_one(struct gnttab_map_grant_ref *op)
 {
     struct domain *rd;
+    struct grant g;
     uint32_t handle;
-    mfn_t mfn;
     int rc;
 
     if (!(op->flags & (GNTMAP_device_map | GNTMAP_host_map)) || (op->flags & ~KNOWN_FLAGS)) {
@@ -139,9 +157,9 @@ static int map_one(struct gnttab_map_grant_ref *op)
         domain_put(rd);
         return GNTST_no_space;
     }
-    rc = grant_pin(rd, op->ref, currd->domain_id, writes(op->flags), &mfn);
+    rc = grant_pin(rd, op->ref, currd->domain_id, writes(op->flags), false, &g);
     if (rc == GNTST_okay) {
-        rc = map_pinned(op, rd, mfn, handle);
+        rc = map_pinned(op, rd, g.mfn, handle);
         if (rc != GNTST_okay) {
             grant_unpin(rd, op->ref, writes(op->flags));
         }
@@ -190,7 +208,6 @@ static int unmap_one(uint64_t host_addr, uint64_t new_addr, uint64_t bus_addr, u
 {
     struct grant_table *gt = currd->grant_table;
     struct maptrack t = track_claim(gt, handle);
-    struct active *a;
     int rc = GNTST_okay;
     mfn_t mfn;
 
@@ -199,10 +216,7 @@ static int unmap_one(uint64_t host_addr, uint64_t new_addr, uint64_t bus_addr, u
     }
     u->rd = domain_get(t.domid);
     BUG_ON(u->rd == NULL);              /* G3: its frame is pinned, so it is still there */
-    spin_lock(&u->rd->grant_table->lock);
-    a = &u->rd->grant_table->active[t.ref / ACTIVE_PER_CHUNK][t.ref % ACTIVE_PER_CHUNK];
-    mfn = _mfn(a->mfn);
-    spin_unlock(&u->rd->grant_table->lock);
+    mfn = grant_frame(u->rd, t.ref);
     if (bus_addr != 0 && bus_addr != mfn_x(mfn) << PAGE_SHIFT) {
         rc = GNTST_bad_dev_addr;
     } else if (host_addr != 0 && (t.flags & GNTMAP_host_map)) {

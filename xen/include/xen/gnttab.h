@@ -31,6 +31,8 @@ int gnttab_release_mappings(struct domain *d);
  */
 int arch_gnttab_map(uint64_t addr, mfn_t mfn, unsigned int flags, unsigned int pte_avail_bits);
 int arch_gnttab_unmap(uint64_t addr, mfn_t mfn, unsigned int flags, uint64_t new_addr);
+/* arch_gnttab_flush - write the caches' lines for [@va, @va + @bytes) back, and forget them. */
+void arch_gnttab_flush(const void *va, unsigned int bytes);
 
 long do_grant_table_op(unsigned int cmd, unsigned long arg, unsigned int count);
 
