@@ -122,16 +122,17 @@ done
 for i in $all; do xl destroy "$i" || fail "destroy of $i"; done
 """),
     Step("micro-shutdown-codes", r"""
-for end in poweroff reboot crash; do
+for end in poweroff reboot crash watchdog; do
     micro code $end
     printf 'on_poweroff = "preserve"\non_reboot = "destroy"\non_crash = "rename-restart"\n' \
         >>/tmp/code.cfg
+    printf 'on_watchdog = "preserve"\n' >>/tmp/code.cfg
     [ $end = crash ] && sed -i 's/rename-restart/destroy/' /tmp/code.cfg
     create code
-    if [ $end = poweroff ]; then
-        until_true in_state code s || fail "state after poweroff: $(state code)"
-        xl destroy code || fail "destroy after poweroff"
-    fi
+    case $end in poweroff|watchdog)
+        until_true in_state code s || fail "state after $end: $(state code)"
+        xl destroy code || fail "destroy after $end"
+    esac
     until_gone code
 done
 """),

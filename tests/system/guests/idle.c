@@ -2,7 +2,8 @@
 /*
  * A helper, not a test: a guest that is up and does nothing, for create and destroy cycles.
  * On its command line: "poweroff", "reboot" or "crash" makes it do that at once, "fault" take an
- * exception that it has no handler for, "tick" write a line on its console every second.
+ * exception that it has no handler for, "watchdog" arm one for a second and let it run out, "tick"
+ * write a line on its console every second.
  */
 #include "guest.h"
 
@@ -47,6 +48,10 @@ void test_main(void)
         shut_down(SHUTDOWN_crash);
     } else if (guest_option("fault")) {
         fault();
+    } else if (guest_option("watchdog")) {
+        struct sched_watchdog op = { .timeout = 1 };
+
+        (void)sched_op(SCHEDOP_watchdog, &op);
     } else if (guest_option("tick")) {
         tick();
     }

@@ -4,6 +4,7 @@
 #include <xen/guest-access.h>
 #include <xen/hypercall.h>
 #include <xen/lib.h>
+#include <xen/watchdog.h>
 #include <xen/xsm.h>
 
 #include <public/sched.h>
@@ -158,7 +159,9 @@ long do_sched_op(int cmd, unsigned long arg)
         return sched_remote_shutdown(arg);
     case SCHEDOP_shutdown_code:
         return sched_shutdown_code(arg);
+    case SCHEDOP_watchdog:
+        return sched_watchdog(arg);
     default:
-        return -ENOSYS;         /* watchdog, pin_override: docs/abi/sched.md */
+        return -ENOSYS;         /* pin_override: docs/abi/sched.md */
     }
 }

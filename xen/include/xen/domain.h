@@ -11,6 +11,7 @@
 #include <xen/sched.h>
 #include <xen/spinlock.h>
 #include <xen/timer.h>
+#include <xen/watchdog.h>
 
 #include <public/domctl.h>
 #include <public/vcpu.h>
@@ -82,6 +83,7 @@ struct domain {
     uint8_t shutdown_code;              /* [d] SHUTDOWN_* */
     uint32_t pause_count;               /* [a] */
     uint32_t controller_pause_count;    /* [d] pauses by domctl */
+    struct domain_watchdog watchdog;
     struct domain *target;              /* [I] device-model domain of that one, or NULL */
 
     spinlock_t page_alloc_lock;         /* LOCK_PAGE_ALLOC; letter [p] */
