@@ -23,7 +23,11 @@ stock s 128 run=idle
 create s; console s
 until_says s '@@guest: up'
 micro c tick; create c
-xl debug-keys qegrm
+xl debug-keys '*'
+for what in 'registers of domain 0' 'free pages of the heap' 'on each CPU' 'timers, now' \
+            'interrupts in use' 'run queues' 'TSC at'; do
+    xl dmesg | grep -q "pressed: .*$what" || exit 1
+done
 xl destroy c
 xl shutdown -w s
 until_gone s

@@ -4,6 +4,7 @@
 #include <xen/heap.h>
 #include <xen/keyhandler.h>
 #include <xen/lib.h>
+#include <xen/percpu.h>
 #include <xen/softirq.h>
 #include <xen/time.h>
 #include <xen/unit.h>
@@ -114,11 +115,78 @@ static void show_memory(char key)
 #endif
 }
 
+static void show_heap(char key)
+{
+    printk("'%c' pressed: free pages of the heap, %lu of them not scrubbed yet\n", key,
+           heap_dirty_pages());
+    for (unsigned int bits = PAGE_SHIFT; bits <= 52; bits++) {
+        uint64_t pages = heap_free_pages_below(bits) -
+                         (bits == PAGE_SHIFT ? 0 : heap_free_pages_below(bits - 1));
+
+        if (pages != 0) {
+            printk("  at addresses of %2u bits: %lu\n", bits, pages);
+        }
+    }
+}
+
+static void show_timers(char key)
+{
+    unsigned int cpu;
+
+    printk("'%c' pressed: timers, now %ld ns\n", key, NOW());
+    for_each_online_cpu (cpu) {
+        timers_dump(cpu);
+    }
+}
+
+static void show_running(char key)
+{
+    unsigned int cpu;
+
+    printk("'%c' pressed: guests' registers on each CPU\n", key);
+    for_each_online_cpu (cpu) {
+        struct vcpu *v = READ_ONCE(cpu_info_of(cpu)->curr_vcpu);
+
+        if (is_idle_vcpu(v)) {
+            printk("CPU %u is idle\n", cpu);
+        } else {
+            printk("CPU %u, as it last left the guest:\n", cpu);
+            arch_dump_guest_registers(v);
+        }
+    }
+}
+
+static void show_dom0(char key)
+{
+    struct vcpu *v;
+
+    printk("'%c' pressed: registers of domain 0\n", key);
+    for_each_vcpu (hardware_domain, v) {
+        arch_dump_guest_registers(v);
+    }
+}
+
+/* Each of those that only show, in the order of 'h'. */
+static void show_all(char key)
+{
+    (void)key;
+    for (const char *k = "0Hadegimqrt"; *k != '\0'; k++) {
+        handle_keypress(*k);
+        process_pending_softirqs();
+    }
+}
+
 void __init debug_keys_init(void)
 {
+    register_keyhandler('*', show_all, "show all that follows but for restarts");
+    register_keyhandler('0', show_dom0, "show domain 0's registers");
+    register_keyhandler('H', show_heap, "show free pages of the heap by address");
+    register_keyhandler('a', show_timers, "show timers");
+    register_keyhandler('d', show_running, "show guests' registers on each CPU");
     register_keyhandler('e', show_events, "show event channels");
     register_keyhandler('g', show_grants, "show grants in use");
     register_keyhandler('m', show_memory, "show memory");
     register_keyhandler('q', show_domains, "show domains and their vcpus");
     register_keyhandler('r', show_queues, "show run queues");
+    arch_debug_keys_init();
 }

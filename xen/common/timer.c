@@ -3,6 +3,7 @@
 #include <xen/timer.h>
 
 #include <xen/bug.h>
+#include <xen/printk.h>
 #include <xen/percpu.h>
 #include <xen/softirq.h>
 #include <xen/spinlock.h>
@@ -250,6 +251,52 @@ int timers_cpu_init(unsigned int cpu)
     q->root = q->running = NULL;
     q->armed = STIME_MAX;
     return 0;
+}
+
+/* --- For people ---------------------------------------------------------- */
+
+#define DUMP_MAX 64
+
+/* The parts of a heap in no order; the links are walked as timers_check() does. */
+static unsigned int copy_timers(const struct timer *t, struct timer *to, unsigned int max)
+{
+    unsigned int n = 0;
+
+    while (t != NULL && n < max) {
+        to[n++] = *t;
+        if (t->child != NULL) {
+            t = t->child;
+            continue;
+        }
+        while (t != NULL && t->next == NULL) {
+            while (t->prev != NULL && t->prev->child != t) {
+                t = t->prev;
+            }
+            t = t->prev;
+        }
+        t = t != NULL ? t->next : NULL;
+    }
+    return n;
+}
+
+void timers_dump(unsigned int cpu)
+{
+    static struct timer copy[DUMP_MAX];         /* keys are handled one at a time */
+    struct timer_queue *q = &per_cpu(timer_queue, cpu);
+    unsigned long flags = spin_lock_irqsave(&q->lock);
+    unsigned int n = copy_timers(q->root, copy, DUMP_MAX);
+    s_time_t armed = q->armed, now = NOW();
+
+    spin_unlock_irqrestore(&q->lock, flags);
+    printk("CPU %u: the hardware is set to %ld us from now\n", cpu,
+           armed == STIME_MAX ? -1 : (armed - now) / 1000);
+    for (unsigned int i = 0; i < n; i++) {
+        printk("  in %9ld us: %ps(%lx)\n", (copy[i].expires - now) / 1000,
+               (const void *)copy[i].fn, (unsigned long)copy[i].data);
+    }
+    if (n == DUMP_MAX) {
+        printk("  and perhaps more\n");
+    }
 }
 
 /* timers_check - T1 and T2, by a walk of the tree without recursion. */

@@ -91,5 +91,6 @@ static void dump_frame(const struct vcpu *v, const struct cpu_user_regs *r)
  */
 void arch_dump_guest_registers(struct vcpu *v)
 {
-    dump_frame(v, v == current ? guest_regs() : &v->arch.regs);
+    dump_frame(v, READ_ONCE(v->sched.is_running) ? &cpu_info_of(v->processor)->guest_regs
+                                                 : &v->arch.regs);
 }

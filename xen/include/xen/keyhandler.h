@@ -21,5 +21,7 @@ void keyhandler_defer(char key);
 void keyhandler_init(void);
 /* debug_keys_init - those that show what there is (common/debug-keys.c). */
 void debug_keys_init(void);
+/* arch_debug_keys_init - those of the machine. */
+void arch_debug_keys_init(void);
 
 #endif /* XEN_KEYHANDLER_H */

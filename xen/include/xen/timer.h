@@ -44,6 +44,8 @@ int timers_cpu_init(unsigned int cpu);
 /* timers_interrupt - the hardware deadline of this CPU has passed (arch, IRQs off). */
 void timers_interrupt(void);
 bool timers_check(unsigned int cpu);
+/* timers_dump - print those of @cpu that wait (debug key). */
+void timers_dump(unsigned int cpu);
 
 /*
  * The timers of a vcpu (common/vcpu-timer.c); each sends it VIRQ_TIMER.
