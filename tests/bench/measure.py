@@ -29,19 +29,24 @@ def _label(hv: str) -> str:
     return re.sub(r"[^\w.-]", "_", hv)
 
 
-def micro(hv: str) -> Figures:
-    """Single operations of a small guest run as dom0: the hypervisor's instructions."""
-    out = _counts(f"micro-{_label(hv)}")
-    result = guests.Run("bench", hv=hv, seconds=400, qemu=counting.arguments(out, 2)
-                        ).boot(LOGS / f"bench-micro-{_label(hv)}.txt")
+def _small_guest(hv: str, guest: str) -> Figures:
+    """The rows of one small guest, run as dom0."""
+    out = _counts(f"{guest}-{_label(hv)}")
+    result = guests.Run(guest, hv=hv, seconds=400, qemu=counting.arguments(out, 2)
+                        ).boot(LOGS / f"bench-{guest}-{_label(hv)}.txt")
     if result.verdict != "SUCCESS":
-        raise Trouble(f"micro guest on {hv}: {result.complaints()}")
+        raise Trouble(f"small guest {guest} on {hv}: {result.complaints()}")
     text = "\n".join(result.lines)
     figures = {f"micro: {name}": snap.hypervisor / 1000
                for name, snap in counting.rows(text, counting.read(out)).items()}
     for name, value in re.findall(r"bench-value (.+): (\d+)", text):
         figures[f"micro: {name}"] = float(value)
     return figures
+
+
+def micro(hv: str) -> Figures:
+    """Single operations of small guests run as dom0: the hypervisor's instructions."""
+    return {**_small_guest(hv, "bench"), **_small_guest(hv, "fifo")}
 
 
 def boot(hv: str) -> Figures:

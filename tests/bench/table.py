@@ -21,6 +21,8 @@ ROWS = [
     Row("micro: null hypercall (xen_version)", 0.40, 0.20),
     Row("micro: evtchn_send, pending", 0.45, 0.28),
     Row("micro: evtchn_send, clear but masked", 0.45, 0.28),
+    Row("micro: evtchn_send, FIFO, first port", 0.45, 0.28),
+    Row("micro: evtchn_send, FIFO, port 131071", 0.45, 0.28),
     Row("micro: PTE update, batch of 128, per entry", 0.40, 0.18),
     Row("micro: PTE update, single", 0.40, 0.22),
     Row("micro: PTE update, plain store, trapped and emulated", 0.40, 0.30),
