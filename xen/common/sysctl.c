@@ -224,11 +224,10 @@ static long scheduler_params(struct xen_sysctl_scheduler_op *op)
     if (op->sched_id != sched_policy->id || op->sched_id != XEN_SCHEDULER_CREDIT2) {
         return -EINVAL;
     }
-    if (op->cmd != XEN_SYSCTL_SCHEDOP_getinfo) {
-        return -EOPNOTSUPP;
+    if (op->cmd != XEN_SYSCTL_SCHEDOP_getinfo && op->cmd != XEN_SYSCTL_SCHEDOP_putinfo) {
+        return -EINVAL;
     }
-    op->u.sched_credit2.ratelimit_us = 1000;
-    return 0;
+    return sched_params(&op->u.sched_credit2.ratelimit_us, op->cmd == XEN_SYSCTL_SCHEDOP_putinfo);
 }
 
 static long run_op(struct xen_sysctl *op, unsigned long arg, bool *copyback)

@@ -6,10 +6,10 @@
 
 /* Defined where the subsystem is. */
 extern const struct unit evtchn_unit, gnttab_unit, time_unit, irq_unit, exchange_unit;
-extern const struct unit watchdog_unit;
+extern const struct unit watchdog_unit, sched_unit;
 
 static const struct unit *const units[] = {
-    &irq_unit, &evtchn_unit, &gnttab_unit, &time_unit, &watchdog_unit, &exchange_unit,
+    &sched_unit, &irq_unit, &evtchn_unit, &gnttab_unit, &time_unit, &watchdog_unit, &exchange_unit,
 };
 
 int __init units_init(void)

@@ -2,8 +2,8 @@
 /*
  * A helper, not a test: a guest that is up and does nothing, for create and destroy cycles.
  * On its command line: "poweroff", "reboot" or "crash" makes it do that at once, "fault" take an
- * exception that it has no handler for, "watchdog" arm one for a second and let it run out, "tick"
- * write a line on its console every second.
+ * exception that it has no handler for, "watchdog" arm one for a second and let it run out, "spin"
+ * use all the time it gets, "tick" write a line on its console every second.
  */
 #include "guest.h"
 
@@ -52,6 +52,10 @@ void test_main(void)
         struct sched_watchdog op = { .timeout = 1 };
 
         (void)sched_op(SCHEDOP_watchdog, &op);
+    } else if (guest_option("spin")) {
+        for (;;) {
+            asm volatile("pause");
+        }
     } else if (guest_option("tick")) {
         tick();
     }

@@ -2,14 +2,44 @@
 /* Scheduling mechanism: who may run, run states, and the switch (docs/design/sched.md). */
 #include "private.h"
 
+#include <xen/cmdline.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/percpu.h>
 #include <xen/softirq.h>
 #include <xen/time.h>
 
+#include <public/sysctl.h>
+
 const struct sched_ops *sched_policy __ro_after_init = &sched_fair;
 DEFINE_PER_CPU(struct runqueue, runqueue);
+
+/* --- Parameters ---------------------------------------------------------------------------- */
+
+static char sched_name[16] = "credit2";
+PARAM_STRING("sched", sched_name);
+static unsigned int ratelimit_us = 1000;
+PARAM_UINT("sched_ratelimit_us", ratelimit_us);
+s_time_t sched_ratelimit;
+
+static bool ratelimit_valid(unsigned int us)
+{
+    return us == 0 || (us >= XEN_SYSCTL_SCHED_RATELIMIT_MIN &&
+                       us <= XEN_SYSCTL_SCHED_RATELIMIT_MAX);
+}
+
+int sched_params(uint32_t *us, bool put)
+{
+    if (!put) {
+        *us = (uint32_t)(READ_ONCE(sched_ratelimit) / MICROSECS(1));
+        return 0;
+    }
+    if (!ratelimit_valid(*us)) {
+        return -EINVAL;
+    }
+    WRITE_ONCE(sched_ratelimit, MICROSECS((s_time_t)*us));
+    return 0;
+}
 
 bool vcpu_runnable(const struct vcpu *v)
 {
@@ -531,17 +561,24 @@ int sched_vcpu_create(struct vcpu *v)
     return 0;
 }
 
-void sched_vcpu_destroy(struct vcpu *v)
+void sched_vcpu_release(struct vcpu *v)
 {
     unsigned long flags;
-    struct runqueue *rq;
+    struct runqueue *rq = vcpu_queue_lock(v, &flags);
 
-    timer_kill(&v->poll_timer);
-    rq = vcpu_queue_lock(v, &flags);
     if (v->sched.queued) {
         sched_policy->dequeue(v);
     }
+    if (sched_policy->vcpu_remove != NULL) {
+        sched_policy->vcpu_remove(v);
+    }
     spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+void sched_vcpu_destroy(struct vcpu *v)
+{
+    timer_kill(&v->poll_timer);
+    sched_vcpu_release(v);
 }
 
 int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
@@ -571,8 +608,23 @@ void sched_cpu_init(unsigned int cpu)
     timer_init(&rq->slice, slice_over, NULL, cpu);
 }
 
+static void __init check_policy(void)
+{
+    if (strcmp(sched_name, sched_policy->name) != 0) {
+        pr_warn("sched=%s: no such scheduler; taking the only one, %s\n", sched_name,
+                sched_policy->name);
+    }
+}
+
 void __init sched_init(void)
 {
+    check_policy();
+    if (!ratelimit_valid(ratelimit_us)) {
+        pr_warn("sched_ratelimit_us=%u: not 0 and not between %u and %u; taking 1000\n",
+                ratelimit_us, XEN_SYSCTL_SCHED_RATELIMIT_MIN, XEN_SYSCTL_SCHED_RATELIMIT_MAX);
+        ratelimit_us = 1000;
+    }
+    sched_ratelimit = MICROSECS((s_time_t)ratelimit_us);
     sched_cpu_init(0);
     softirq_open(SOFTIRQ_SCHED, schedule);
     printk(LOG_INFO "Using scheduler: %s (Xylem fair share)\n", sched_policy->name);

@@ -7,7 +7,6 @@
 
 #define WEIGHT_DEFAULT  256
 #define SLICE           MILLISECS(10)   /* longest run while others wait */
-#define RATELIMIT       MILLISECS(1)    /* shortest run before a waker may preempt */
 #define WAKE_BONUS      MILLISECS(2)    /* how far behind the floor a sleeper may come back */
 
 /*
@@ -15,6 +14,7 @@
  * Invariants:
  *   P1  the queue is sorted by account, least first; equals in order of arrival.
  *   P2  a vcpu that wakes has at least floor - WAKE_BONUS: sleep is not saved up.
+ *   P3  a vcpu whose domain has used up its cap is on no queue; it is parked (cap.c).
  */
 static void charge(struct vcpu *v, s_time_t now)
 {
@@ -23,6 +23,7 @@ static void charge(struct vcpu *v, s_time_t now)
     if (ran > 0) {
         v->sched.credit += ran * WEIGHT_DEFAULT / v->sched.weight;
         v->sched.start = now;
+        sched_cap_charge(v->domain, ran);
     }
 }
 
@@ -52,25 +53,38 @@ static void fair_insert(struct vcpu *v)
     v->sched.credit = per_cpu(runqueue, v->processor).floor;
 }
 
+/*
+ * May @v, which woke, take the CPU from @running now?  What has been interrupted by the rate limit
+ * is decided anew when it is over: the slice ends then.
+ */
+static bool preempts(struct runqueue *rq, const struct vcpu *v, const struct vcpu *running,
+                     s_time_t now)
+{
+    s_time_t ran = now - running->sched.start;
+    int64_t account = running->sched.credit + ran * WEIGHT_DEFAULT / running->sched.weight;
+    bool first = v->sched.credit < account;
+
+    /* Who has slept for long, as those do that wait for devices, need not wait for the limit. */
+    if (first && (ran >= sched_ratelimit || account - v->sched.credit >= WAKE_BONUS)) {
+        return true;
+    }
+    if (first || list_empty(&rq->queue)) {
+        /* The runner may have had no limit, being alone. */
+        timer_set(&rq->slice, running->sched.start + (first ? sched_ratelimit : SLICE));
+    }
+    return false;
+}
+
 static bool fair_wake(struct vcpu *v, struct vcpu *running, s_time_t now)
 {
     struct runqueue *rq = &per_cpu(runqueue, v->processor);
-    bool preempt = false;
+    bool preempt;
 
     v->sched.credit = max_t(int64_t, v->sched.credit, rq->floor - WAKE_BONUS);
-    if (running != NULL) {
-        s_time_t ran = now - running->sched.start;
-        int64_t account = running->sched.credit + ran * WEIGHT_DEFAULT / running->sched.weight;
-
-        /* Behind by more than a rate limit's worth, or the runner has had its minimum. */
-        preempt = v->sched.credit < account &&
-                  (ran >= RATELIMIT || account - v->sched.credit >= WAKE_BONUS);
-        if (!preempt && list_empty(&rq->queue)) {
-            /* The runner had no limit while it was alone. */
-            timer_set(&rq->slice, running->sched.start + (v->sched.credit < account ?
-                                                          RATELIMIT : SLICE));
-        }
+    if (sched_cap_park(v, now)) {
+        return false;
     }
+    preempt = running != NULL && preempts(rq, v, running, now);
     enqueue(rq, v);
     return preempt;
 }
@@ -95,15 +109,19 @@ static struct vcpu *fair_pick(unsigned int cpu, struct vcpu *prev, bool requeue,
 
     if (prev != NULL) {
         charge(prev, now);
-        if (requeue) {
+        if (requeue && !sched_cap_park(prev, now)) {
             enqueue(rq, prev);
         }
     }
-    next = list_first(&rq->queue, struct vcpu, sched.queue);
-    if (next != NULL) {
+    while ((next = list_first(&rq->queue, struct vcpu, sched.queue)) != NULL) {
         fair_dequeue(next);
+        if (!sched_cap_park(next, now)) {
+            break;                      /* (others of its domain may have used up its cap) */
+        }
+    }
+    if (next != NULL) {
         rq->floor = max_t(int64_t, rq->floor, next->sched.credit);
-        *slice = list_empty(&rq->queue) ? 0 : SLICE;
+        *slice = sched_cap_limit(next->domain, list_empty(&rq->queue) ? 0 : SLICE);
     }
     return next;
 }
@@ -138,15 +156,15 @@ static int fair_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
         p->cap = d->sched.cap;
         return 0;
     case XEN_DOMCTL_SCHEDOP_putinfo:
-        /* 0 and ~0 leave the value as it is (public/domctl.h). */
-        if (p->cap != 0 && p->cap != (uint16_t)~0) {
-            return -EOPNOTSUPP;         /* docs/abi/sched.md */
-        }
+        /* Weight 0 and cap ~0 leave the value as it is; cap 0 is none. */
         if (p->weight != 0) {
             d->sched.weight = p->weight;
             for_each_vcpu (d, v) {
                 WRITE_ONCE(v->sched.weight, p->weight);
             }
+        }
+        if (p->cap != (uint16_t)~0) {
+            sched_cap_set(d, p->cap);
         }
         return 0;
     default:

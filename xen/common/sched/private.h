@@ -30,4 +30,20 @@ static inline bool vcpu_may_run_on(const struct vcpu *v, unsigned int cpu)
 
 extern const struct sched_ops sched_fair;
 
+/* Shortest run, in ns, before a waker may take the CPU away. */
+extern s_time_t sched_ratelimit;
+
+/*
+ * Caps (cap.c); the run-queue lock is held.
+ * sched_cap_charge - a vcpu of @d has run for @ran.
+ * sched_cap_park - true: @v's domain has nothing left of its cap; @v is not to be queued, and is
+ *                  woken when it has.
+ * sched_cap_limit - @slice (0: none), made as short as the cap wants it.
+ */
+void sched_cap_charge(struct domain *d, s_time_t ran);
+bool sched_cap_park(struct vcpu *v, s_time_t now);
+s_time_t sched_cap_limit(struct domain *d, s_time_t slice);
+/* sched_cap_set - @cap percent of a CPU, 0 for none; no lock is held. */
+void sched_cap_set(struct domain *d, unsigned int cap);
+
 #endif /* SCHED_PRIVATE_H */

@@ -30,6 +30,7 @@ enum lock_level {
     LOCK_IRQ,               /* irq descriptors (IRQ-safe) */
     LOCK_IOAPIC,            /* IO-APIC and PCI config registers (IRQ-safe) */
     LOCK_SCHED,             /* run queue (IRQ-safe) */
+    LOCK_SCHED_CAP,         /* a domain's budget (IRQs off) */
     LOCK_TIMER,             /* a CPU's timers (IRQ-safe) */
     LOCK_RCU,               /* objects to be freed (IRQ-safe) */
     LOCK_KEYHANDLER,

@@ -28,13 +28,18 @@ struct sched_vcpu {
     s_time_t start;             /* [s] when it was last put on a CPU */
     cpumask_t hard_affinity;    /* [s] */
     cpumask_t soft_affinity;    /* [s] */
-    uint16_t weight, cap;       /* [s] copies of the domain's */
+    uint16_t weight;            /* [s] copy of the domain's */
+    bool parked;                /* [s] runnable, but its domain's cap is used up */
     bool queued;                /* [s] */
     bool is_running;            /* set under [s]; cleared when the registers are saved */
     bool leaves;                /* its CPU's own: may not stay there, to be placed once saved */
 };
 struct sched_domain {
-    uint16_t weight, cap;
+    uint16_t weight;
+    uint16_t cap;               /* percent of a CPU, 0 none; changed under lock */
+    spinlock_t lock;            /* LOCK_SCHED_CAP; letter [c] */
+    s_time_t budget, refill;    /* [c] ns left of this period, which began at refill */
+    struct timer timer;         /* ends the period of those that are parked */
 };
 
 /* A policy.  All hooks run with the run-queue lock of the CPU held, IRQs off. */
@@ -42,6 +47,8 @@ struct sched_ops {
     const char *name;           /* as `sched=` names it */
     unsigned int id;            /* XEN_SCHEDULER_* */
     void (*vcpu_insert)(struct vcpu *v);
+    /* It runs no more, nor ever will; may be NULL, may be called twice. */
+    void (*vcpu_remove)(struct vcpu *v);
     void (*dequeue)(struct vcpu *v);            /* it stopped being runnable while waiting */
     /* It became runnable; true if it should preempt what runs on its CPU. */
     bool (*wake)(struct vcpu *v, struct vcpu *running, s_time_t now);
@@ -69,6 +76,8 @@ int sched_vcpu_create(struct vcpu *v);          /* by vcpu creation, before it c
 bool vcpu_runnable(const struct vcpu *v);
 /* sched_wake_pollers - an event came in on @port of @d: wake who polls for it. */
 void sched_wake_pollers(struct domain *d, unsigned int port);
+/* sched_params - get or set (@put) the rate limit in us: 0, -EINVAL. */
+int sched_params(uint32_t *ratelimit_us, bool put);
 /* sched_adjust - XEN_DOMCTL_scheduler_op on all of @d. */
 int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op);
 /*
@@ -77,6 +86,8 @@ int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op);
  */
 int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft);
 void sched_vcpu_destroy(struct vcpu *v);
+/* sched_vcpu_release - @v of a dying domain keeps nothing from the others. */
+void sched_vcpu_release(struct vcpu *v);
 
 void vcpu_wake(struct vcpu *v);                 /* it may have become runnable */
 void vcpu_sleep_nosync(struct vcpu *v);         /* it may have stopped being so */
