@@ -6,8 +6,18 @@
  * A marker is `nopl 0x5859NNNN(%rax)`: bytes 0f 1f 80 and the displacement, little endian.  Each
  * execution writes one line "MARKER TOTAL HYPERVISOR USER" to the file named by the argument
  * `out=FILE`; the last line, at exit, has the marker "end".  USER counts the lower half of the
- * address space.  With `first=LOW-HIGH` a line "first-LOW" is written when an instruction in
- * [LOW, HIGH) is executed for the first time; a program that is loaded and run twice counts once.
+ * address space.  With `first=ADDRESS` a line "first-A" is written when the instruction at A is
+ * executed for the first time, for each A below 4 GiB that differs from ADDRESS by a multiple of
+ * 2 MiB: the entry of a program that a loader may have moved, and seldom something else.
+ *
+ * With `profile=FILE,from=M,to=N` each translation block has a counter of its own: cleared at
+ * marker M, written to FILE at marker N (or at the end), one line "ADDRESS INSTRUCTIONS BYTES" for
+ * each block that ran, BYTES being its first ones: programs that lie at one address differ in them.
+ *
+ * With `test=LOW-HIGH`, which may be repeated, hypervisor code in [LOW, HIGH) tests for pending
+ * work.  The longest stretches of hypervisor code between two such tests (or executions of other
+ * code) since marker `from` are written at the end, as lines "longest-FIRST-LAST INSTRUCTIONS 0 0"
+ * with the addresses where the stretch began and ended; one stretch for each beginning.
  *
  * Debian's QEMU does not ship qemu-plugin.h; the few functions used here are declared below as
  * the plugin API's documentation describes them.
@@ -34,6 +44,8 @@ typedef void (*udata_cb)(qemu_plugin_id_t id, void *data);
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_cb cb);
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, enum qemu_plugin_op op,
                                               void *ptr, uint64_t value);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, vcpu_udata_cb cb,
+                                          enum qemu_plugin_cb_flags flags, void *data);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, vcpu_udata_cb cb,
                                             enum qemu_plugin_cb_flags flags, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
@@ -49,7 +61,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
 
 #define HV_START 0xffff800000000000ULL
 #define HV_END   0xffff880000000000ULL
-#define MAX_RANGES 8
+#define MAX_ENTRIES 2048
 
 /*
  * Counting is per translation block, inline.  A block that a fault leaves in its middle counts
@@ -58,11 +70,15 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
 static uint64_t user_count, kernel_count, hv_count;
 static FILE *out;
 
-static struct range {
-    uint64_t low, high;
+#define STEP 0x200000ULL
+
+static struct entry {
+    uint64_t va;
     bool seen;
-} ranges[MAX_RANGES];
-static size_t nr_ranges;
+} entries[MAX_ENTRIES];
+static size_t nr_entries;
+static uint64_t first_va;
+static bool want_first;
 
 static void snapshot(const char *name, uint64_t number)
 {
@@ -71,20 +87,195 @@ static void snapshot(const char *name, uint64_t number)
     fflush(out);
 }
 
-static void on_marker(unsigned int vcpu, void *data)
+/* ------------------------------------------------------------ profile */
+
+#define KEY_BYTES   24
+#define NR_BUCKETS  65536
+
+/* A block is known by its address and first bytes, however often it is translated. */
+struct block {
+    struct block *next;
+    uint64_t va, instructions;
+    uint8_t length, bytes[KEY_BYTES];
+};
+
+static struct block *buckets[NR_BUCKETS];
+static const char *profile;
+static long profile_from = -1, profile_to = -1;
+
+static void block_key(const struct qemu_plugin_tb *tb, struct block *key)
 {
-    (void)vcpu;
-    snapshot("", (uint64_t)(uintptr_t)data);
+    size_t count = qemu_plugin_tb_n_insns(tb);
+
+    *key = (struct block){ .va = qemu_plugin_tb_vaddr(tb) };
+    for (size_t i = 0; i < count && key->length < KEY_BYTES; i++) {
+        const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+        size_t room = KEY_BYTES - key->length, size = qemu_plugin_insn_size(insn);
+
+        size = size < room ? size : room;
+        memcpy(key->bytes + key->length, qemu_plugin_insn_data(insn), size);
+        key->length += (uint8_t)size;
+    }
 }
 
-static void on_range(unsigned int vcpu, void *data)
+static struct block *find_block(const struct qemu_plugin_tb *tb)
 {
-    struct range *range = data;
+    struct block key, *block;
+    struct block **bucket;
+
+    block_key(tb, &key);
+    bucket = &buckets[(key.va ^ key.va >> 16) % NR_BUCKETS];
+    for (block = *bucket; block != NULL; block = block->next) {
+        if (block->va == key.va && block->length == key.length &&
+            memcmp(block->bytes, key.bytes, key.length) == 0) {
+            return block;
+        }
+    }
+    block = malloc(sizeof(*block));
+    if (block == NULL) {
+        abort();
+    }
+    *block = key;
+    block->next = *bucket;
+    *bucket = block;
+    return block;
+}
+
+static void profile_clear(void)
+{
+    for (size_t i = 0; i < NR_BUCKETS; i++) {
+        for (struct block *block = buckets[i]; block != NULL; block = block->next) {
+            block->instructions = 0;
+        }
+    }
+}
+
+static void profile_line(FILE *to, const struct block *block)
+{
+    fprintf(to, "%" PRIx64 " %" PRIu64 " ", block->va, block->instructions);
+    for (size_t i = 0; i < block->length; i++) {
+        fprintf(to, "%02x", block->bytes[i]);
+    }
+    fputc('\n', to);
+}
+
+static void profile_write(void)
+{
+    FILE *to = profile != NULL ? fopen(profile, "w") : NULL;
+
+    for (size_t i = 0; to != NULL && i < NR_BUCKETS; i++) {
+        for (struct block *block = buckets[i]; block != NULL; block = block->next) {
+            if (block->instructions > 0) {
+                profile_line(to, block);
+            }
+        }
+    }
+    if (to != NULL) {
+        fclose(to);
+    }
+    profile = NULL;
+}
+
+/* ------------------------------------------------------------ stretches without a test */
+
+#define MAX_TESTS 16
+#define MAX_STRETCHES 16
+
+static struct { uint64_t low, high; } tests[MAX_TESTS];
+static size_t nr_tests;
+static struct stretch { uint64_t first, last, instructions; } longest[MAX_STRETCHES];
+
+/* The stretch that runs, and what other code had executed when it began. */
+static struct stretch running;
+static uint64_t others, hv_at_start;
+
+static void stretch_end(void)
+{
+    struct stretch *least = &longest[0];
+
+    for (size_t i = 0; i < MAX_STRETCHES; i++) {
+        if (longest[i].first == running.first) {
+            least = &longest[i];
+            break;
+        }
+        least = longest[i].instructions < least->instructions ? &longest[i] : least;
+    }
+    if (running.instructions > least->instructions) {
+        *least = running;
+    }
+}
+
+/* Before each block of the hypervisor; the block's own instructions are in hv_count already. */
+static void on_block(unsigned int vcpu, void *data)
+{
+    uint64_t va = (uint64_t)(uintptr_t)data;
+    bool test = others != user_count + kernel_count;
 
     (void)vcpu;
-    if (!range->seen) {
-        range->seen = true;
-        snapshot("first-", range->low);
+    for (size_t i = 0; i < nr_tests && !test; i++) {
+        test = va >= tests[i].low && va < tests[i].high;
+    }
+    if (test) {
+        stretch_end();
+        others = user_count + kernel_count;
+        hv_at_start = hv_count;
+        running.first = va;
+    }
+    running.last = va;
+    running.instructions = hv_count - hv_at_start;
+}
+
+static void stretches_write(void)
+{
+    for (size_t i = 0; i < MAX_STRETCHES; i++) {
+        if (longest[i].instructions > 0) {
+            fprintf(out, "longest-%" PRIx64 "-%" PRIx64 " %" PRIu64 " 0 0\n", longest[i].first,
+                    longest[i].last, longest[i].instructions);
+        }
+    }
+}
+
+static int add_test(const char *text)
+{
+    char *end;
+
+    if (nr_tests == MAX_TESTS) {
+        return -1;
+    }
+    tests[nr_tests].low = strtoull(text, &end, 16);
+    if (*end != '-') {
+        return -1;
+    }
+    tests[nr_tests].high = strtoull(end + 1, &end, 16);
+    nr_tests++;
+    return *end == '\0' ? 0 : -1;
+}
+
+/* ------------------------------------------------------------ markers and entries */
+
+static void on_marker(unsigned int vcpu, void *data)
+{
+    long marker = (long)(intptr_t)data;
+
+    (void)vcpu;
+    snapshot("", (uint64_t)marker);
+    if (marker == profile_from) {
+        profile_clear();
+        memset(longest, 0, sizeof(longest));
+    }
+    if (marker == profile_to) {
+        profile_write();
+    }
+}
+
+static void on_entry(unsigned int vcpu, void *data)
+{
+    struct entry *entry = data;
+
+    (void)vcpu;
+    if (!entry->seen) {
+        entry->seen = true;
+        snapshot("first-", entry->va);
     }
 }
 
@@ -100,16 +291,23 @@ static int marker_of(const struct qemu_plugin_insn *insn)
     return bytes[3] | bytes[4] << 8;
 }
 
-static void watch_ranges(struct qemu_plugin_insn *insn)
+static void watch_entry(struct qemu_plugin_insn *insn)
 {
     uint64_t va = qemu_plugin_insn_vaddr(insn);
+    size_t i = 0;
 
-    for (size_t i = 0; i < nr_ranges; i++) {
-        if (!ranges[i].seen && va >= ranges[i].low && va < ranges[i].high) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_range, QEMU_PLUGIN_CB_NO_REGS,
-                                                   &ranges[i]);
-        }
+    if (!want_first || va >> 32 != 0 || (va - first_va) % STEP != 0) {
+        return;
     }
+    while (i < nr_entries && entries[i].va != va) {
+        i++;
+    }
+    if (i == MAX_ENTRIES) {
+        return;
+    }
+    entries[i].va = va;
+    nr_entries += i == nr_entries;
+    qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entry, QEMU_PLUGIN_CB_NO_REGS, &entries[i]);
 }
 
 static uint64_t *counter(uint64_t va)
@@ -128,6 +326,14 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     (void)id;
     qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, counter(start),
                                              count);
+    if (profile != NULL) {
+        qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
+                                                 &find_block(tb)->instructions, count);
+    }
+    if (nr_tests > 0 && counter(start) == &hv_count) {
+        qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS,
+                                             (void *)(uintptr_t)start);
+    }
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         int marker = marker_of(insn);
@@ -136,7 +342,7 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
             qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS,
                                                    (void *)(uintptr_t)marker);
         }
-        watch_ranges(insn);
+        watch_entry(insn);
     }
 }
 
@@ -146,23 +352,42 @@ static void on_end(qemu_plugin_id_t id, void *data)
     (void)data;
     fprintf(out, "end %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
             user_count + kernel_count + hv_count, hv_count, user_count);
+    stretches_write();
     fclose(out);
+    profile_write();
 }
 
-static int add_range(const char *text)
+/* One argument "NAME=VALUE"; 0 if it is understood. */
+static int argument(const char *text)
 {
-    char *end;
+    const char *value = strchr(text, '=');
+    size_t length = value != NULL ? (size_t)(value++ - text) : 0;
 
-    if (nr_ranges == MAX_RANGES) {
-        return -1;
+    if (length == 3 && strncmp(text, "out", length) == 0 && out == NULL) {
+        out = fopen(value, "w");
+        return 0;
     }
-    ranges[nr_ranges].low = strtoull(text, &end, 0);
-    if (*end != '-') {
-        return -1;
+    if (length == 5 && strncmp(text, "first", length) == 0) {
+        first_va = strtoull(value, NULL, 0);
+        want_first = true;
+        return 0;
     }
-    ranges[nr_ranges].high = strtoull(end + 1, &end, 0);
-    nr_ranges++;
-    return *end == '\0' ? 0 : -1;
+    if (length == 7 && strncmp(text, "profile", length) == 0) {
+        profile = strdup(value);
+        return profile != NULL ? 0 : -1;
+    }
+    if (length == 4 && strncmp(text, "test", length) == 0) {
+        return add_test(value);
+    }
+    if (length == 4 && strncmp(text, "from", length) == 0) {
+        profile_from = strtol(value, NULL, 16);
+        return 0;
+    }
+    if (length == 2 && strncmp(text, "to", length) == 0) {
+        profile_to = strtol(value, NULL, 16);
+        return 0;
+    }
+    return -1;
 }
 
 __attribute__((visibility("default")))
@@ -170,9 +395,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
 {
     (void)info;
     for (int i = 0; i < argc; i++) {
-        if (strncmp(argv[i], "out=", 4) == 0 && out == NULL) {
-            out = fopen(argv[i] + 4, "w");
-        } else if (strncmp(argv[i], "first=", 6) != 0 || add_range(argv[i] + 6) != 0) {
+        if (argument(argv[i]) != 0) {
             fprintf(stderr, "count plugin: argument %s is not understood\n", argv[i]);
             return -1;
         }

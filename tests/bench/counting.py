@@ -23,14 +23,15 @@ def build() -> None:
     common = ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
     run([*common, "-fPIC", "-shared", "-o", str(PLUGIN), str(here / "count.c")],
         what="building the counting plugin")
-    run([*common, "-static", "-o", str(WORK), str(here / "work.c")], what="building work.c")
+    run([*common, "-static", "-o", str(WORK), *map(str, sorted(here.glob("work*.c")))],
+        what="building work")
 
 
 def arguments(out: Path, shift: int, first: int | None = None) -> list[str]:
     """QEMU's arguments: virtual time by instructions, a fixed clock, the plugin."""
     plugin = f"{PLUGIN},out={out}"
     if first is not None:
-        plugin += f",first={first:#x}-{first + 1:#x}"
+        plugin += f",first={first:#x}"
     return ["-plugin", plugin, "-icount", f"shift={shift},sleep=off",
             "-rtc", "base=2026-01-01,clock=vm"]
 
@@ -58,6 +59,15 @@ def read(path: Path) -> dict[str, Snap]:
     return snaps
 
 
+def stretches(path: Path) -> list[tuple[int, int, int]]:
+    """(first address, last address, instructions) of the longest stretches without a test."""
+    rows = re.findall(r"^longest-([0-9a-f]+)-([0-9a-f]+) (\d+) ", path.read_text(), re.M)
+    if not rows:
+        raise Trouble(f"the counting plugin saw no stretch: see {path}")
+    return sorted(((int(first, 16), int(last, 16), int(count)) for first, last, count in rows),
+                  key=lambda row: -row[2])
+
+
 def between(snaps: dict[str, Snap], first: int, last: int) -> Snap:
     """What was executed from marker FIRST to marker LAST."""
     for marker in (first, last):
@@ -80,14 +90,15 @@ def rows(text: str, snaps: dict[str, Snap]) -> dict[str, Snap]:
     return result
 
 
-def entry_address(hypervisor: Path, log: str) -> int:
-    """Physical address of the hypervisor's first instruction, as GRUB i386-pc enters it.
-
-    Xen is relocatable and tells in its log by how much it was moved; Xylem lies as linked.
-    """
+def entry_address(hypervisor: Path) -> int:
+    """Physical address that the image gives for its first instruction, entered by GRUB i386-pc."""
     image = gzip.decompress(hypervisor.read_bytes())
     if image[:5] != b"\x7fELF\x01":
         raise Trouble(f"{hypervisor} is not an ELF32 image")
-    entry = struct.unpack_from("<I", image, 24)[0]
+    return struct.unpack_from("<I", image, 24)[0]
+
+
+def moved_by(log: str) -> int:
+    """By how much GRUB moved the image: Xen tells in its log; Xylem lies as linked at its entry."""
     match = re.search(r"load base address: (0x[0-9a-f]+)", log)
-    return entry + (int(match.group(1), 16) if match else 0)
+    return int(match.group(1), 16) if match else 0

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import lzma
 import re
-import struct
 import tempfile
 from pathlib import Path
 
 from lib import cpio, dom0, guests, packages
 from lib.paths import BUILD, Trouble
 
-from . import counting
+from . import counting, symbols, table
 
 Figures = dict[str, float]
 LOGS = BUILD / "logs"
@@ -32,7 +30,7 @@ def _label(hv: str) -> str:
 def _small_guest(hv: str, guest: str) -> Figures:
     """The rows of one small guest, run as dom0."""
     out = _counts(f"{guest}-{_label(hv)}")
-    result = guests.Run(guest, hv=hv, seconds=400, qemu=counting.arguments(out, 2)
+    result = guests.Run(guest, hv=hv, direct=True, seconds=400, qemu=counting.arguments(out, 2)
                         ).boot(LOGS / f"bench-{guest}-{_label(hv)}.txt")
     if result.verdict != "SUCCESS":
         raise Trouble(f"small guest {guest} on {hv}: {result.complaints()}")
@@ -55,12 +53,10 @@ def boot(hv: str) -> Figures:
     for memory in (512, 4096):
         log = LOGS / f"bench-boot-{memory}-{_label(hv)}.txt"
         out = _counts(f"boot-{memory}-{_label(hv)}")
-        first = guests.Run("hello", hv=hv, memory=memory, seconds=100,
-                           qemu=counting.arguments(out, 2)).boot(log)
-        entry = counting.entry_address(dom0.hypervisor(hv), first.text)
-        out.unlink()
-        guests.Run("hello", hv=hv, memory=memory, seconds=100,
-                   qemu=counting.arguments(out, 2, entry)).boot(log)
+        entry = counting.entry_address(dom0.hypervisor(hv))
+        result = guests.Run("hello", hv=hv, direct=True, memory=memory, seconds=100,
+                            qemu=counting.arguments(out, 2, entry)).boot(log)
+        entry += counting.moved_by(result.text)
         snaps = counting.read(out)
         start = snaps.get(f"first-{entry:x}")
         if start is None:
@@ -69,11 +65,37 @@ def boot(hv: str) -> Figures:
     return figures
 
 
+# Where Xylem tests for pending work: who runs these functions has tested.
+TESTS = ["hypercall_preempt_check", "idle_loop", "do_softirq", "exit_to_guest_work"]
+
+
+def stretch(hv: str) -> Figures:
+    """The longest that the hypervisor runs, in the small guest, without testing for other work."""
+    elf = BUILD / "xen/xen-xylem.elf64"
+    if hv != "xylem":
+        return {}                               # the tests of a stripped one cannot be found
+    out = _counts("stretch")
+    ranges = [symbols.extent(elf, name) for name in TESTS]
+    arguments = counting.arguments(out, 2)
+    arguments[1] += "".join(f",test={low:x}-{high:x}" for low, high in ranges) + ",from=0"
+    result = guests.Run("bench", hv=hv, direct=True, seconds=900, qemu=arguments
+                        ).boot(LOGS / "bench-stretch.txt")
+    if result.verdict != "SUCCESS":
+        raise Trouble(f"micro guest on {hv}: {result.complaints()}")
+    found = counting.stretches(out)
+    image = symbols.program(elf)
+    for first, last, count in found[:3]:
+        print(f" {count:,} from {image.name(first)} to {image.name(last)};", end="")
+    return {"longest stretch without a test for pending work": float(found[0][2])}
+
+
 # Markers of the Linux runs, away from those of the small guest.
 INIT, GUEST_INIT, XL, DOM0_ROWS, DOMU_ROWS = 0x700, 0x701, 0x710, 0x100, 0x200
+STORE_ROWS, PEER_ROWS = 0x300, 0x320
 
 _SCRIPT = f"""
 /bench/work {DOM0_ROWS} 'dom0 '
+/bench/work store {STORE_ROWS} ''
 cat /boot/domu-initrd /bench/domu.cpio >/tmp/initrd
 cat >/tmp/guest.cfg <<X
 name = "guest"
@@ -93,21 +115,22 @@ xl destroy guest || exit 1
 /bench/work mark {XL + 3}
 sleep 2
 /bench/work mark {XL + 4}
-watch() {{
-    (sleep 100) | xl console guest
-    n=0
-    while xl domid guest >/dev/null 2>&1 && [ $n -lt 300 ]; do n=$((n+1)); sleep 1; done
-}}
 xl create -q /tmp/bench.cfg || exit 1
-watch
+(sleep 100) | xl console guest
+n=0
+while xl domid guest >/dev/null 2>&1 && [ $n -lt 300 ]; do n=$((n+1)); sleep 1; done
 sed -i 's|memory = 128|memory = 256|' /tmp/bench.cfg
 xl create -q /tmp/bench.cfg || exit 1
-watch
-/bench/work mark {XL + 5}
-xl list >/dev/null
-/bench/work mark {XL + 6}
-xl info >/dev/null
-/bench/work mark {XL + 7}
+(sleep 1000) | xl console guest >/tmp/console &
+n=0
+until grep -q '@@bench: serving' /tmp/console || [ $n -gt 600 ]; do n=$((n+1)); sleep 1; done
+cat /tmp/console
+/bench/work peer {PEER_ROWS} '' $(xl domid guest)
+xl destroy guest || exit 1
+sleep 2
+/bench/work around {XL + 5} xl list >/dev/null
+/bench/work around {XL + 7} xl info >/dev/null
+/bench/work around {XL + 9} xl domid Domain-0 >/dev/null
 """
 
 # The 128 MiB guest shows how long creation takes; the rows need a guest with more room.
@@ -118,6 +141,8 @@ modprobe xen-evtchn
 mkdir -p /dev/xen
 [ -e /dev/xen/evtchn ] || mknod /dev/xen/evtchn c 10 $(awk '/evtchn/ {{print $1}}' /proc/misc)
 /bench/work {DOMU_ROWS} 'domU '
+echo "@@bench: serving"
+/bench/work serve
 """
 
 
@@ -132,7 +157,8 @@ def linux(hv: str, tools: str) -> Figures:
     """Stock kernels: reset to init, the script's rows in dom0 and domU, xl."""
     out = _counts(f"linux-{_label(hv)}-{tools}")
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        setup = dom0.Setup(hv=hv, tools=tools, script=_SCRIPT, qemu=counting.arguments(out, 0),
+        setup = dom0.Setup(hv=hv, direct=True, tools=tools, script=_SCRIPT,
+                           qemu=counting.arguments(out, 0),
                            add=[(counting.WORK, "/bench/work"),
                                 (_domu_files(Path(scratch)), "/bench/domu.cpio")])
         with dom0.Lab(setup, LOGS / f"bench-linux-{_label(hv)}-{tools}.txt", 2400) as lab:
@@ -148,13 +174,15 @@ def _linux_figures(text: str, snaps: dict[str, counting.Snap]) -> Figures:
     for name, snap in counting.rows(text, snaps).items():
         figures[f"total: {name}"] = snap.total / 1000
         figures[f"linux: {name}"] = snap.hypervisor / 1000
+    for name in table.STORE_ROWS:
+        figures[name] = figures.get(f"total: {name}", 0)
     figures["reset to init, hypervisor"] = snaps[f"{INIT:04x}"].hypervisor
     figures["xl create: xl's own run"] = counting.between(snaps, XL, XL + 1).total
     figures["xl create: all, to the guest's init"] = counting.between(
         snaps, XL + 4, GUEST_INIT).total
     figures["xl destroy"] = counting.between(snaps, XL + 2, XL + 3).total
-    figures["xl list"] = counting.between(snaps, XL + 5, XL + 6).total
-    figures["xl info"] = counting.between(snaps, XL + 6, XL + 7).total
+    for name, marker in (("xl list", XL + 5), ("xl info", XL + 7), ("xl domid", XL + 9)):
+        figures[name] = counting.between(snaps, marker, marker + 1).total
     return figures
 
 
@@ -164,18 +192,15 @@ def unpacked_kernel() -> Path:
     source = packages.kernel("linux-image-amd64")
     if path.exists() and path.stat().st_mtime >= source.stat().st_mtime:
         return path
-    image = source.read_bytes()
-    setup = (image[0x1f1] or 4) + 1
-    offset, length = struct.unpack_from("<II", image, 0x248)
-    start = setup * 512 + offset
-    path.write_bytes(lzma.decompress(image[start:start + length - 4]))
+    path.write_bytes(symbols.payload(source.read_bytes()))
     return path
 
 
 def unpacking(hv: str) -> Figures:
     """Reset to init with a kernel that needs no unpacking: what remains is "all the rest"."""
     out = _counts(f"unpacked-{_label(hv)}")
-    setup = dom0.Setup(hv=hv, tools="debian", toolstack=False, kernel=unpacked_kernel(),
+    setup = dom0.Setup(hv=hv, direct=True, tools="debian", toolstack=False,
+                       kernel=unpacked_kernel(),
                        qemu=counting.arguments(out, 0), add=[(counting.WORK, "/bench/work")])
     with dom0.Lab(setup, LOGS / f"bench-unpacked-{_label(hv)}.txt", 600) as lab:
         lab.expect(r"@@lab: dom0 init")

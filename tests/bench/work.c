@@ -3,9 +3,11 @@
  * What an ordinary Linux program asks of a hypervisor, row by row, between markers that the
  * plugin counts.
  *
- * `work FIRST PREFIX` uses the markers FIRST, FIRST+1, ...; `work mark N` executes marker N and
- * nothing else.  A line "bench N PREFIX-NAME rounds R" says that the markers 2N and 2N+1 enclose
- * R rounds of the row called PREFIX and NAME.
+ * `work FIRST PREFIX` uses the markers FIRST, FIRST+1, ...; `work store FIRST PREFIX` and
+ * `work peer FIRST PREFIX DOMID` have rows of their own, and `work serve` in that domain is the
+ * other side of the latter.  `work mark N` executes marker N and nothing else, `work around N
+ * PROGRAM...` runs a program between the markers N and N+1.  A line "bench N PREFIX-NAME rounds R"
+ * says that the markers 2N and 2N+1 enclose R rounds of the row called PREFIX and NAME.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "work.h"
 
 /* One marker and a RET for each number: eight bytes apiece. */
 #define MARKERS 0x800
@@ -37,16 +40,9 @@ static void mark(unsigned int n)
     }
 }
 
-/* /dev/xen/evtchn, as <xen/evtchn.h> of the kernel's user headers has it. */
-struct bind_unbound { unsigned int remote_domain; };
-struct bind_interdomain { unsigned int remote_domain, remote_port; };
-struct notify { unsigned int port; };
-#define BIND_INTERDOMAIN  _IOC(_IOC_NONE, 'E', 1, sizeof(struct bind_interdomain))
-#define BIND_UNBOUND_PORT _IOC(_IOC_NONE, 'E', 2, sizeof(struct bind_unbound))
-#define NOTIFY            _IOC(_IOC_NONE, 'E', 4, sizeof(struct notify))
 #define SELF 0x7ff0
 
-static void die(const char *what)
+void die(const char *what)
 {
     fprintf(stderr, "work: %s: %s\n", what, strerror(errno));
     exit(1);
@@ -172,79 +168,52 @@ static void stop_pipes(void)
 static int evtchn = -1, evtchn_child = -1;
 static unsigned int port_here, port_there;
 
-static int open_evtchn(void)
-{
-    return open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC);
-}
-
 /* port_here belongs to `evtchn`, its peer port_there to FD. */
 static bool bind_loop(int fd)
 {
-    struct bind_unbound unbound = { SELF };
-    struct bind_interdomain inter = { SELF, 0 };
-    int port = ioctl(evtchn, BIND_UNBOUND_PORT, &unbound);
+    int port = evtchn_offer(evtchn, SELF);
 
     if (port < 0) {
         return false;
     }
-    inter.remote_port = (unsigned int)port;
     port_here = (unsigned int)port;
-    port = ioctl(fd, BIND_INTERDOMAIN, &inter);
+    port = evtchn_bind(fd, SELF, port_here);
     port_there = (unsigned int)port;
     return port >= 0;
 }
 
-static void await(int fd)
-{
-    unsigned int port;
-
-    if (read(fd, &port, sizeof(port)) != sizeof(port) ||
-        write(fd, &port, sizeof(port)) != sizeof(port)) {
-        die("event read");
-    }
-}
-
-static void notify(int fd, unsigned int port)
-{
-    struct notify n = { port };
-
-    if (ioctl(fd, NOTIFY, &n) != 0) {
-        die("event notify");
-    }
-}
-
 static void do_event_self(void)
 {
-    notify(evtchn, port_here);
-    await(evtchn);
+    evtchn_notify(evtchn, port_here);
+    evtchn_await(evtchn);
 }
 
 static void start_events(void)
 {
-    evtchn_child = open_evtchn();
+    evtchn_child = evtchn_open();
     if (evtchn_child < 0 || !bind_loop(evtchn_child)) {
         die("event ping-pong");
     }
-    await(evtchn_child);                        /* a fresh binding is pending once */
+    evtchn_await(evtchn_child);                        /* a fresh binding is pending once */
     partner = fork();
     if (partner == 0) {
         for (;;) {
-            await(evtchn_child);
-            notify(evtchn_child, port_there);
+            evtchn_await(evtchn_child);
+            evtchn_notify(evtchn_child, port_there);
         }
     }
 }
 
 static void do_event_pingpong(void)
 {
-    notify(evtchn, port_here);
-    await(evtchn);
+    evtchn_notify(evtchn, port_here);
+    evtchn_await(evtchn);
 }
 
 static unsigned int next;
 static const char *prefix = "";
 
-static void row(const char *name, unsigned int rounds, void (*one)(void))
+void row(const char *name, unsigned int rounds, void (*one)(void))
 {
     for (unsigned int i = 0; i < rounds / 8 + 1; i++) {
         one();
@@ -275,17 +244,42 @@ static void rows(void)
     start_pipes();
     row("pipe round trip", 2000, do_pipe);
     stop_pipes();
-    evtchn = open_evtchn();
+    evtchn = evtchn_open();
     if (evtchn < 0 || !bind_loop(evtchn)) {
         fprintf(stderr, "work: no event rows: %s\n", strerror(errno));
         return;
     }
-    await(evtchn);
+    evtchn_await(evtchn);
     row("event channel to itself", 2000, do_event_self);
     start_events();
     row("event channel ping-pong", 1000, do_event_pingpong);
     (void)kill(partner, 9);
     reap(partner);
+}
+
+/* A program from its start to its end, between markers N and N+1; gives its exit status. */
+static int around(unsigned int n, char **argv)
+{
+    int status = 0;
+    pid_t child;
+
+    mark(n);
+    child = vfork();
+    if (child == 0) {
+        execvp(argv[0], argv);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        die(argv[0]);
+    }
+    mark(n + 1);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static void start(const char *first, const char *name)
+{
+    next = (unsigned int)strtoul(first, NULL, 0);
+    prefix = name;
 }
 
 int main(int argc, char **argv)
@@ -297,12 +291,25 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "nothing") == 0) {
         return 0;
     }
-    if (argc != 3) {
-        fprintf(stderr, "usage: work FIRST PREFIX | work mark N\n");
+    if (argc == 2 && strcmp(argv[1], "serve") == 0) {
+        peer_serve();
+    }
+    if (argc >= 4 && strcmp(argv[1], "around") == 0) {
+        return around((unsigned int)strtoul(argv[2], NULL, 0), argv + 3);
+    }
+    if (argc == 4 && strcmp(argv[1], "store") == 0) {
+        start(argv[2], argv[3]);
+        store_rows();
+    } else if (argc == 5 && strcmp(argv[1], "peer") == 0) {
+        start(argv[2], argv[3]);
+        peer_rows((unsigned int)strtoul(argv[4], NULL, 0));
+    } else if (argc == 3) {
+        start(argv[1], argv[2]);
+        rows();
+    } else {
+        fprintf(stderr, "usage: work FIRST PREFIX | store FIRST PREFIX | peer FIRST PREFIX DOMID "
+                "| serve | mark N | around N PROGRAM...\n");
         return 2;
     }
-    prefix = argv[2];
-    next = (unsigned int)strtoul(argv[1], NULL, 0);
-    rows();
     return 0;
 }

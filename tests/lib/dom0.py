@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import grub, initrd, packages, qemu
+from . import direct, grub, initrd, packages, qemu
 from .cpio import Archive
 from .paths import BUILD, HYPERVISOR, Trouble
 
@@ -34,6 +34,7 @@ class Setup:
     qemu: list[str] = field(default_factory=list)
     kernel: Path | None = None
     menu_seconds: int = 0
+    direct: bool = False            # QEMU loads it, not GRUB
     chipset: str = "pc"
     cpus: int = 1
 
@@ -74,15 +75,20 @@ def _whole_initrd(setup: Setup, folder: Path) -> Path:
     return whole
 
 
-def image(setup: Setup, folder: Path) -> Path:
-    """The bootable image for SETUP, in FOLDER."""
+def _entry(setup: Setup, folder: Path) -> grub.Entry:
+    """What SETUP boots; its initrd is made in FOLDER."""
     args = f"{HYPERVISOR_ARGS} dom0_mem={setup.dom0_memory}M,max:{setup.dom0_memory}M"
-    entry = grub.Entry(
+    return grub.Entry(
         hypervisor(setup.hv), f"{args} {setup.hv_args}".rstrip(),
         [(setup.kernel or packages.kernel("linux-image-amd64"),
           f"placeholder {DOM0_ARGS} {setup.dom0_args}".rstrip()),
          (_whole_initrd(setup, folder), "")])
-    return grub.image(folder / "boot.iso", entry, setup.firmware, setup.menu_seconds)
+
+
+def image(setup: Setup, folder: Path) -> Path:
+    """The bootable image for SETUP, in FOLDER."""
+    return grub.image(folder / "boot.iso", _entry(setup, folder), setup.firmware,
+                      setup.menu_seconds)
 
 
 class Lab(qemu.Machine):
@@ -91,14 +97,19 @@ class Lab(qemu.Machine):
     def __init__(self, setup: Setup, log: Path, seconds: float = 600) -> None:
         (BUILD / "images").mkdir(parents=True, exist_ok=True)
         self._folder = tempfile.TemporaryDirectory(prefix="run-", dir=BUILD / "images")
+        folder = Path(self._folder.name)
+        extra, boot = setup.qemu, None
         try:
-            boot = image(setup, Path(self._folder.name))
+            if setup.direct:
+                extra = extra + direct.arguments(_entry(setup, folder), folder)
+            else:
+                boot = image(setup, folder)
         except BaseException:
             self._folder.cleanup()
             raise
         super().__init__(qemu.Config(boot, memory=setup.memory, firmware=setup.firmware,
                                      chipset=setup.chipset, cpus=setup.cpus,
-                                     extra=setup.qemu), log, seconds)
+                                     extra=extra), log, seconds)
 
     def __exit__(self, *args: object) -> None:
         super().__exit__(*args)

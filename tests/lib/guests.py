@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from . import bochs, dom0, grub, qemu
+from . import bochs, direct, dom0, grub, qemu
 from .paths import BUILD, ROOT, Trouble, run
 
 FOLDER = BUILD / "tests" / "guests"
@@ -46,23 +46,27 @@ class Run:
     qemu: list[str] = field(default_factory=list)
     bochs: str = ""                 # on this processor of Bochs instead of in QEMU
     seconds: float = 60
+    direct: bool = False            # QEMU loads it, not GRUB
 
-    def _image(self, folder: Path) -> Path:
+    def _entry(self) -> grub.Entry:
         kernel = FOLDER / self.name
         if not kernel.exists():
             known = ", ".join(sorted(p.name for p in FOLDER.glob("*") if p.is_file()))
             raise Trouble(f"no guest {self.name!r}; there are: {known}")
         args = (f"{dom0.HYPERVISOR_ARGS} dom0_mem={self.dom0_memory}M,max:{self.dom0_memory}M "
                 f"{self.hv_args}")
-        entry = grub.Entry(dom0.hypervisor(self.hv), args.rstrip(),
-                           [(kernel, f"placeholder {self.guest_args}".rstrip())])
-        return grub.image(folder / "boot.iso", entry, self.firmware)
+        return grub.Entry(dom0.hypervisor(self.hv), args.rstrip(),
+                          [(kernel, f"placeholder {self.guest_args}".rstrip())])
 
     def _config(self, folder: Path) -> qemu.Config | bochs.Config:
-        image = self._image(folder)
+        extra, image = self.qemu, None
+        if self.direct:
+            extra = extra + direct.arguments(self._entry(), folder)
+        else:
+            image = grub.image(folder / "boot.iso", self._entry(), self.firmware)
         if self.bochs:
             return bochs.Config(image, folder, self.bochs, memory=256)
-        return qemu.Config(image, memory=self.memory, firmware=self.firmware, extra=self.qemu)
+        return qemu.Config(image, memory=self.memory, firmware=self.firmware, extra=extra)
 
     def boot(self, log: Path, show: Callable[[str], None] | None = None) -> Result:
         """Boot it and wait for its verdict; SHOW gets the serial output as it comes."""

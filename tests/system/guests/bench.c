@@ -262,6 +262,64 @@ static void populate(uint32_t id, xen_pfn_t *frames, unsigned long count, unsign
     }
 }
 
+/* ------------------------------------------------------------ a thousand domains at once */
+
+#define THOUSAND 1000
+#define SAMPLE   4
+
+static uint32_t thousand[THOUSAND];
+
+/* A domain with a vCPU and a page of memory, as little as one can live on. */
+static uint32_t small_domain(void)
+{
+    uint32_t id = domain_create();
+    struct xen_domctl vcpus = { .cmd = XEN_DOMCTL_max_vcpus, .domain = (domid_t)id };
+    xen_pfn_t frame = 0;
+
+    vcpus.u.max_vcpus.max = 1;
+    EXPECT_EQ(domctl(&vcpus), 0);
+    set_max_memory(id, 1024);
+    populate(id, &frame, 1, 0);
+    return id;
+}
+
+static void create_some(unsigned int from, unsigned int to)
+{
+    for (unsigned int i = from; i < to; i++) {
+        thousand[i] = small_domain();
+    }
+}
+
+/* Does making one cost more, or does doing nothing, when there are many? */
+static void many_domains(void)
+{
+    guest_printf("bench 17 small domain, of the first rounds %u\n", SAMPLE);
+    MARKER(0022);
+    create_some(0, SAMPLE);
+    MARKER(0023);
+    create_some(SAMPLE, THOUSAND - SAMPLE);
+    guest_printf("bench 18 small domain, of the last of 1000 rounds %u\n", SAMPLE);
+    MARKER(0024);
+    create_some(THOUSAND - SAMPLE, THOUSAND);
+    MARKER(0025);
+    settle(2000);
+    guest_printf("bench 19 idle for 4.4 s, 1000 domains rounds 1\n");
+    MARKER(0026);
+    settle(4000);
+    MARKER(0027);
+    for (unsigned int i = 1; i < THOUSAND; i++) {
+        domain_destroy(thousand[i]);
+    }
+    settle(8000);
+    guest_printf("bench 20 idle for 4.4 s, 1 domain rounds 1\n");
+    MARKER(0028);
+    settle(4000);
+    MARKER(0029);
+    domain_destroy(thousand[0]);
+}
+
+/* ------------------------------------------------------------ memory of domains */
+
 #define POPULATE_PAGES 16384UL
 static xen_pfn_t frames[POPULATE_PAGES];
 
@@ -318,10 +376,6 @@ static void populate_small(void)
     MARKER(001b);
     domain_destroy(id);
     settle(8000);
-    guest_printf("bench 14 idle for 4.4 s rounds 1\n");
-    MARKER(001c);
-    settle(4000);
-    MARKER(001d);
 }
 
 /* The same at a time when no free frame has been scrubbed: nearly all memory was just freed. */
@@ -359,5 +413,6 @@ void test_main(void)
     settle(4000);
     populate_large();
     populate_small();
+    many_domains();
     populate_dirty();
 }

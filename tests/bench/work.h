@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the program `work` share; see work.c. */
+#ifndef BENCH_WORK_H
+#define BENCH_WORK_H
+
+#include <stdbool.h>
+
+/* Say WHAT failed, with errno's text, and end. */
+__attribute__((noreturn)) void die(const char *what);
+
+/* ONE, ROUNDS times, between the next two markers; some rounds before them do not count. */
+void row(const char *name, unsigned int rounds, void (*one)(void));
+
+/* Rows of a client of xenstored, over its socket. */
+void store_rows(void);
+
+/*
+ * An event channel between two domains.  peer_serve() offers one to dom0 and answers each event
+ * until dom0 closes it; peer_rows(domid) finds it, measures round trips, closes it.
+ */
+void peer_serve(void);
+void peer_rows(unsigned int domid);
+
+/* /dev/xen/evtchn.  A port number or -1; await() takes one event and unmasks its port. */
+int evtchn_open(void);
+int evtchn_offer(int fd, unsigned int domid);
+int evtchn_bind(int fd, unsigned int domid, unsigned int port);
+void evtchn_notify(int fd, unsigned int port);
+void evtchn_await(int fd);
+
+#endif
