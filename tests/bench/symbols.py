@@ -29,7 +29,8 @@ class Image:
         """What the file has at ADDRESS, or nothing."""
         for start, offset, length in self._segments:
             if start <= address < start + length:
-                return self._data[offset + address - start:][:size]
+                at = offset + address - start
+                return self._data[at:at + size]
         return b""
 
     def name(self, address: int) -> str:
