@@ -16,7 +16,8 @@
  * Invariants:
  *   H1  op holds one operation at a time and is overwritten by the next one.
  *   H2  data is data_pages pages, or NULL with 0; grown when a call needs more.
- *   H3  fmem is NULL until the first foreign mapping.
+ *   H3  fmem is NULL until the library has to map something.
+ *   H4  no_runs is set by the first mapping, if at all: all are made, and undone, in one way.
  */
 struct xyl_ctrl {
     xencall_handle *call;
@@ -24,6 +25,7 @@ struct xyl_ctrl {
     void *op;
     void *data;
     size_t data_pages;
+    bool no_runs;
 };
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The handle of the control library: opening, buffers, foreign mappings. */
+/* The handle of the control library: opening and buffers. */
 #include "ctrl-private.h"
 
 #include <errno.h>
@@ -73,28 +73,4 @@ long ctrl_call_op(struct xyl_ctrl *ctrl, unsigned int number, unsigned int cmd)
     long ret = xencall2L(ctrl->call, number, cmd, (uintptr_t)ctrl->op);
 
     return ret < 0 ? -errno : ret;
-}
-
-xenforeignmemory_handle *ctrl_fmem(struct xyl_ctrl *ctrl)
-{
-    if (ctrl->fmem == NULL) {
-        ctrl->fmem = xenforeignmemory_open(NULL, 0);
-    }
-    return ctrl->fmem;
-}
-
-void *xyl_ctrl_map(struct xyl_ctrl *ctrl, uint32_t domid, int prot, size_t nr,
-                   const xen_pfn_t *frames)
-{
-    xenforeignmemory_handle *fmem = ctrl_fmem(ctrl);
-
-    /* Without an array for errors the library fails the whole call on the first one. */
-    return fmem != NULL ? xenforeignmemory_map(fmem, domid, prot, nr, frames, NULL) : NULL;
-}
-
-void xyl_ctrl_unmap(struct xyl_ctrl *ctrl, void *addr, size_t nr)
-{
-    if (addr != NULL) {
-        xenforeignmemory_unmap(ctrl->fmem, addr, nr);
-    }
 }

@@ -60,6 +60,8 @@ static int file_map(struct guest *g, const char *path, struct guest_file *file)
         if (data == MAP_FAILED) {
             rc = xyl_fail_sys(g->err, -errno, "cannot map the kernel %s", path);
         } else {
+            /* Read once, from the front; and what is read so is not kept as if it were busy. */
+            (void)madvise(data, (size_t)st.st_size, MADV_SEQUENTIAL);
             *file = (struct guest_file){ data, (size_t)st.st_size };
         }
     }
