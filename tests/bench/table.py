@@ -38,6 +38,7 @@ ROWS = [
     Row("micro: createdomain, empty PV domain", 0.30, 0.15),
     Row("micro: populate by 2 MiB extents, per page", 0.30, 0.05),
     Row("micro: populate by 2 MiB extents, dirty, per page"),
+    Row("micro: decrease by 2 MiB extents, per page"),
     Row("micro: populate by single pages, per page", 0.30, 0.10),
     Row("micro: scrubbing in idle time, per page"),
     Row("micro: destroy, per page", 0.30, 0.10),
