@@ -31,6 +31,7 @@ static struct zone zones[NR_ZONES];
 static spinlock_t heap_lock = SPINLOCK_INIT(LOCK_HEAP);
 static uint64_t free_pages, claimed_pages, dirty_pages, ram_pages;
 static uint64_t scrubbing_pages;        /* free, but off the lists while an idle CPU clears them */
+static uint64_t unmapped_at;            /* tlb_clock when guests last lost a frame; [heap_lock] */
 static unsigned int uncounted_blocks;   /* off the lists, their dirty frames still in dirty_pages */
 
 static unsigned int zone_of(uint64_t mfn)
@@ -186,18 +187,14 @@ enum contents { ALL_CLEAN, ALL_DIRTY, MIXED };
 
 /*
  * Take a block, respecting claims: one of @d's own counts towards its claim.
- * The frames come back with only FRAME_CLEAN meaningful in their ref words.
+ * The frames come back with only FRAME_CLEAN meaningful in their ref words.  heap_lock held.
  */
-static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int memflags,
-                          enum contents *contents)
+static uint64_t take_locked(struct domain *d, unsigned int order, unsigned int memflags,
+                            enum contents *contents)
 {
     uint64_t want = 1UL << order, mfn = ~0UL, own;
     bool all_dirty, clean = false;
 
-    if (order > MAX_ORDER || fault_injected(FAULT_ALLOC)) {
-        return ~0UL;
-    }
-    spin_lock(&heap_lock);
     own = d != NULL ? min(d->claimed_pages, want) : 0;
     if (free_pages >= claimed_pages - own + want) {
         all_dirty = dirty_pages == free_pages && uncounted_blocks == 0;
@@ -212,7 +209,28 @@ static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int mem
             claimed_pages -= own;
         }
     }
+    return mfn;
+}
+
+/*
+ * The same from outside, safe to be given to anybody: translations of its frames that guests may
+ * still have from before they were freed are gone.  ~0: no memory.
+ */
+static uint64_t heap_take(struct domain *d, unsigned int order, unsigned int memflags,
+                          enum contents *contents)
+{
+    uint64_t mfn, since;
+
+    if (order > MAX_ORDER || fault_injected(FAULT_ALLOC)) {
+        return ~0UL;
+    }
+    spin_lock(&heap_lock);
+    mfn = take_locked(d, order, memflags, contents);
+    since = unmapped_at;
     spin_unlock(&heap_lock);
+    if (mfn != ~0UL) {
+        tlb_flush_since(since);
+    }
     return mfn;
 }
 
@@ -264,10 +282,16 @@ static void give_locked(uint64_t mfn, unsigned int order, bool clean)
     block_free(mfn, order, clean);
 }
 
-/* Frames with ref words 0 join the free ones. */
-static void heap_give(uint64_t mfn, unsigned int order)
+/*
+ * Frames with ref words 0 join the free ones.  @mapped: guests had them mapped until a moment ago;
+ * the lock's exchange orders the removal of those mappings before the clock is read.
+ */
+static void heap_give(uint64_t mfn, unsigned int order, bool mapped)
 {
     spin_lock(&heap_lock);
+    if (mapped) {
+        unmapped_at = READ_ONCE(tlb_clock);
+    }
     dirty_pages += 1UL << order;
     give_locked(mfn, order, false);
     spin_unlock(&heap_lock);
@@ -291,7 +315,7 @@ void heap_free(mfn_t m, unsigned int order)
     for (i = 0; i < (1UL << order); i++) {
         WRITE_ONCE(frame_table[mfn + i].ref, 0);
     }
-    heap_give(mfn, order);
+    heap_give(mfn, order, false);
 }
 
 void __init boot_heap_add(uint64_t start, uint64_t end)
@@ -305,7 +329,7 @@ void __init boot_heap_add(uint64_t start, uint64_t end)
         while (mfn + (1UL << order) > last || zone_of(mfn) != zone_of(mfn + (1UL << order) - 1)) {
             order--;
         }
-        heap_give(mfn, order);  /* the table is all zeroes here */
+        heap_give(mfn, order, false);   /* the table is all zeroes here */
         mfn += 1UL << order;
     }
 }
@@ -322,6 +346,7 @@ void __init boot_ram_add(uint64_t pages)
 static bool take_dirty(unsigned int top, uint64_t *mfn, unsigned int *order)
 {
     bool found = false;
+    uint64_t since;
 
     spin_lock(&heap_lock);
     for (unsigned int z = top; z-- > 0 && !found;) {
@@ -342,7 +367,11 @@ static bool take_dirty(unsigned int top, uint64_t *mfn, unsigned int *order)
         uncounted_blocks++;
         found = true;
     }
+    since = unmapped_at;
     spin_unlock(&heap_lock);
+    if (found) {
+        tlb_flush_since(since);         /* or its last owner could write behind the scrubbing */
+    }
     return found;
 }
 
@@ -619,19 +648,20 @@ static void unaccount_frames(struct domain *d, uint64_t mfn, uint64_t n)
 
 /*
  * Some domain that lives may have a stale translation to the frame, of a mapping it has just
- * removed: nobody else gets the frame before that is gone.
+ * removed: the heap gives the frame to nobody else before that is gone.
  */
 void free_domain_frame(struct frame *f, struct domain *d)
 {
     mfn_t mfn = frame_to_mfn(f);
 
-    tlb_flush_everywhere();
     if (f->ref & FRAME_HV) {
+        tlb_flush_everywhere();
         hv_free(hv_mfn_to_virt(mfn), 0);
         return;
     }
     unaccount_frames(d, mfn_x(mfn), 1);
-    heap_free(mfn, 0);
+    WRITE_ONCE(f->ref, 0);
+    heap_give(mfn_x(mfn), 0, true);
 }
 
 /* Frames [mfn, end), all with ref words 0, to the heap in blocks as large as they lie. */
@@ -644,7 +674,7 @@ static void give_range(uint64_t mfn, uint64_t end)
         while (mfn + (1UL << order) > end) {
             order--;
         }
-        heap_give(mfn, order);
+        heap_give(mfn, order, true);
         mfn += 1UL << order;
     }
 }

@@ -48,6 +48,7 @@ void hv_free(void *va, unsigned int order) { (void)va; (void)order; }
 void *hv_mfn_to_virt(mfn_t m) { (void)m; return NULL; }
 mfn_t hv_virt_to_mfn(const void *va) { (void)va; return _mfn(1); }
 void tlb_flush_everywhere(void) { flushes++; }
+void tlb_flush_since(uint64_t clock) { (void)clock; }
 void tlb_flush_stamp(uint64_t word) { (void)word; }
 int pt_validate(struct frame *f, enum frame_type t, const struct domain *d)
 {

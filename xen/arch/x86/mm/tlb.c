@@ -206,24 +206,17 @@ void tlb_flush_hv(unsigned long va, unsigned long nr)
     }
 }
 
-/* Only CPUs that have not flushed everything since the stamp; whoever mapped the frame. */
-void tlb_flush_stamp(uint64_t type_word)
+void tlb_flush_since(uint64_t clock)
 {
-    uint32_t stamp = (uint32_t)(type_word >> FT_STAMP_SHIFT);
-    uint64_t now = READ_ONCE(tlb_clock);
-    uint32_t age = ((uint32_t)now - stamp) & 0x7fff;
     cpumask_t mask = { { 0 } };
     bool any = false;
     unsigned int cpu;
 
-    if (nr_online_cpus == 1) {
-        if (now - this_cpu(flushed_at) >= age) {
-            tlb_flush_local_all();
-        }
+    if (clock == 0) {
         return;
     }
     for_each_online_cpu (cpu) {
-        if (now - READ_ONCE(per_cpu(flushed_at, cpu)) >= age) {
+        if (READ_ONCE(per_cpu(flushed_at, cpu)) <= clock) {
             __set_bit(cpu, mask.bits);
             any = true;
         }
@@ -231,4 +224,14 @@ void tlb_flush_stamp(uint64_t type_word)
     if (any) {
         flush_cpus(&mask, TLB_ALL, true);
     }
+}
+
+/* Stamps keep 15 bits: the time that is meant is the last one that ends so. */
+void tlb_flush_stamp(uint64_t type_word)
+{
+    uint32_t stamp = (uint32_t)(type_word >> FT_STAMP_SHIFT);
+    uint64_t now = READ_ONCE(tlb_clock);
+    uint32_t age = ((uint32_t)now - stamp) & 0x7fff;
+
+    tlb_flush_since(now - age);
 }

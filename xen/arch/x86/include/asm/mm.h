@@ -153,11 +153,14 @@ void tlb_flush_page_local(unsigned long va);
  * tlb_flush_mask - everything, or @page of @va, on the CPUs of @mask.
  * tlb_flush_domain - on each CPU that may hold entries of @d (d->arch.dirty_cpus).
  * tlb_flush_everywhere - guests' entries on all CPUs.
+ * tlb_flush_since - guests' entries on those CPUs that have not flushed all of theirs since
+ *                   tlb_clock was @clock (0: before the first guest).
  */
 void tlb_flush_mask(const cpumask_t *mask, bool page, unsigned long va);
 void tlb_flush_domain(struct domain *d);
 void tlb_flush_domain_page(struct domain *d, unsigned long va);
 void tlb_flush_everywhere(void);
+void tlb_flush_since(uint64_t clock);
 /* tlb_serve - what other CPUs want of this one: by interrupt, and wherever one waits for them. */
 void tlb_serve(void);
 /* tlb_idle_enter, tlb_idle_leave - no guest's page tables are loaded; they are again. */
