@@ -24,20 +24,24 @@ class Step:
     script: str
 
 
-def freepages() -> Path:
-    """The program freepages, statically linked."""
-    out = BUILD / "tests" / "freepages"
+def helper(name: str, *libraries: str) -> Path:
+    """A program of tests/system/helpers, statically linked."""
+    out = BUILD / "tests" / name
     out.parent.mkdir(parents=True, exist_ok=True)
     run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", str(out),
-         str(ROOT / "tests/system/helpers/freepages.c"), "-lxencall", "-lxentoollog",
-         "-lxentoolcore", "-ldl", "-lpthread"], what="building freepages")
+         str(ROOT / f"tests/system/helpers/{name}.c"), *libraries], what=f"building {name}")
     return out
 
 
-def _script(steps: list[Step]) -> str:
+def freepages() -> Path:
+    """The program freepages."""
+    return helper("freepages", "-lxencall", "-lxentoollog", "-lxentoolcore", "-ldl", "-lpthread")
+
+
+def _script(steps: list[Step], before: str) -> str:
     functions = "".join(f"step_{i}() {{\n{step.script}\n}}\n" for i, step in enumerate(steps))
     calls = "".join(f"step {step.name} step_{i}\n" for i, step in enumerate(steps))
-    return f"{PRELUDE.read_text()}\n{functions}\nwarm_up\n{calls}"
+    return f"{PRELUDE.read_text()}\n{functions}\nwarm_up\n{before}\n{calls}"
 
 
 class _Watch:
@@ -67,14 +71,18 @@ class _Watch:
 
 
 def run_steps(context: Context, steps: list[Step], seconds: float, **setup: object) -> None:
-    """Boot once, run the STEPS that are wanted, tell each verdict; Failed if the machine fails."""
+    """
+    Boot once, run the STEPS that are wanted, tell each verdict; Failed if the machine fails.
+    SETUP may have `before`, a shell script to run before the first step.
+    """
     chosen = [step for step in steps if step.name in context.parts]
     watch = _Watch(context, chosen)
+    before = str(setup.pop("before", ""))
     add = [(freepages(), "/usr/bin/freepages")]
     add += [(path, f"/guests/{path.name}") for path in guests.FOLDER.iterdir() if path.is_file()]
     add += setup.pop("add", [])                                          # type: ignore[arg-type]
     try:
-        with context.lab(seconds, script=_script(chosen), add=add, **setup) as lab:
+        with context.lab(seconds, script=_script(chosen, before), add=add, **setup) as lab:
             lab.listen(watch.listen)
             status, _ = lab.script_output()
             lab.wait_off(120)

@@ -6,7 +6,12 @@
 fail() {
     echo "$*" >/tmp/why
     xl list
-    for file in /tmp/*.console; do [ -e "$file" ] && { echo "== $file"; tail -n 15 "$file"; }; done
+    for file in /tmp/*.console /var/log/xen/xl-*.log; do
+        case $file in
+        */xl-warm*) ;;
+        *) [ -e "$file" ] && { echo "== $file"; tail -n 15 "$file"; } ;;
+        esac
+    done
     xl dmesg | tail -n 15
     exit 1
 }

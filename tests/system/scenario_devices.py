@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""PV disks and network cards with stock kernels: data, attaching, errors, and nothing left behind.
+
+A guest's work is a shell script on a disk of its own, xvdz (tests/lib/domu-init, run=disk); what
+it prints goes to its console.
+"""
+
+from __future__ import annotations
+
+from lib.scenario import Context, scenario
+from lib.steps import Step, helper, run_steps
+
+# job NAME: the guest NAME gets the script on standard input, and netcheck.  Its configuration is
+# /tmp/NAME.cfg, with the disks and network cards of the further arguments (lists without brackets).
+# tidy_devices: no loop device, no interface, no backend may be left of what a step made.
+_PRELUDE = r"""
+modprobe loop; modprobe bridge
+job() {
+    rm -rf /tmp/job; mkdir /tmp/job
+    cat >/tmp/job/run; cp /usr/bin/netcheck /tmp/job/
+    tar -C /tmp/job -cf "/tmp/$1.tar" run netcheck
+    stock "$1" 128 run=disk
+    printf "disk = [ '/tmp/%s.tar,raw,xvdz,ro' %s ]\nvif = [ %s ]\n" "$1" "${2:+, $2}" "$3" \
+        >>"/tmp/$1.cfg"
+}
+bridge() {
+    [ -e /sys/class/net/xenbr0 ] && return
+    ip link add xenbr0 type bridge && ip addr add 10.9.0.1/24 dev xenbr0 &&
+        ip link set xenbr0 up || fail "no bridge"
+}
+no_devices() {
+    [ -z "$(losetup -a)" ] && ! ls -d /sys/class/net/vif* 2>/dev/null &&
+        [ -z "$(ls /sys/bus/xen-backend/devices)" ] &&
+        [ -z "$(xenstore-list /local/domain/0/backend/vbd 2>/dev/null)" ] &&
+        [ -z "$(xenstore-list /local/domain/0/backend/vif 2>/dev/null)" ]
+}
+tidy_devices() {
+    until_true no_devices && return
+    losetup -a; ls /sys/class/net /sys/bus/xen-backend/devices
+    xenstore-ls /local/domain/0/backend
+    fail "devices are left behind"
+}
+image() { dd if=/dev/urandom of="$1" bs=64k count=$(($2 / 64)) 2>/dev/null; }
+sum() { sha256sum "$1" | cut -d' ' -f1; }
+refused() {
+    if "$@" >/tmp/out 2>&1; then fail "accepted: $*"; fi
+    [ "$(wc -l </tmp/out)" = 1 ] || fail "not one line: $(head -n 3 /tmp/out | tr '\n' '|')"
+}
+"""
+
+# Copies a disk that can only be read to one that can be written, reboots, and copies that to a
+# block device; each disk's content is compared in domain 0.
+_DISKS = r"""
+image /tmp/source 2048
+truncate -s 2M /tmp/target
+truncate -s 2M /tmp/back; losetup /dev/loop7 /tmp/back
+job copy "'/tmp/source,raw,xvda,ro', 'format=raw,vdev=xvdb,access=rw,target=/tmp/target',
+          'phy:/dev/loop7,xvdc,w'" <<'X'
+if [ "$(dd if=/dev/xvdb bs=1 count=4 2>/dev/null | tr -d '\0')" = "" ]; then
+    dd if=/dev/zero of=/dev/xvda bs=4k count=1 conv=fsync && echo "@@guest: ro disk written"
+    [ "$(cat /sys/block/xvda/ro)" = 1 ] || echo "@@guest: ro disk is not ro"
+    dd if=/dev/xvda of=/dev/xvdb bs=64k conv=fsync && echo "@@guest: copied"
+    /sbin/reboot
+    sleep 1000
+fi
+dd if=/dev/xvdb of=/dev/xvdc bs=64k conv=fsync && echo "@@guest: copied again"
+X
+before=$(sum /tmp/source)
+create copy; first=$(xl domid copy); console copy
+until_says copy '@@guest: copied'
+rebooted() { there copy && [ "$(xl domid copy)" != "$first" ]; }
+until_true rebooted || fail "no new domain after the guest's reboot"
+console copy
+until_gone copy
+says copy 'ro disk' && fail "$(grep 'ro disk' /tmp/copy.console)"
+[ "$(sum /tmp/source)" = "$before" ] || fail "the read-only disk changed"
+[ "$(sum /tmp/target)" = "$before" ] || fail "xvdb differs"
+[ "$(sum /tmp/back)" = "$before" ] || fail "xvdc differs"
+losetup -d /dev/loop7
+tidy_devices
+"""
+
+# TCP and UDP in both directions over the bridge; the guest's kernel and domain 0's check sums.
+_NET = r"""
+bridge
+job net "" "'mac=00:16:3e:01:02:03,vifname=netvif'" <<'X'
+until [ -e /sys/class/net/eth0 ]; do usleep 100000; done
+[ "$(cat /sys/class/net/eth0/address)" = 00:16:3e:01:02:03 ] || echo "@@guest: other mac"
+ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up
+./netcheck tcp-serve 5001 4000000 && echo "@@guest: tcp in ok"
+./netcheck tcp-send 10.9.0.1 5002 4000000 && echo "@@guest: tcp out ok"
+./netcheck udp-echo 5003 &
+./netcheck udp-send 10.9.0.1 5004 40 && echo "@@guest: udp out ok"
+wait
+echo "@@guest: all done"
+sleep 1000
+X
+netcheck tcp-serve 5002 4000000 & tcp=$!
+netcheck udp-echo 5004 & udp=$!
+create net; console net
+[ -e /sys/class/net/netvif/brport ] || fail "netvif is not in the bridge"
+netcheck tcp-send 10.9.0.2 5001 4000000 || fail "TCP to the guest"
+wait $tcp || fail "TCP from the guest"
+netcheck udp-send 10.9.0.2 5003 40 || fail "UDP to the guest"
+wait $udp || fail "UDP from the guest"
+until_says net '@@guest: all done'
+for what in 'tcp in' 'tcp out' 'udp out'; do says net "$what ok" || fail "the guest: $what"; done
+says net 'other mac' && fail "the guest has another MAC"
+xl network-list net | grep -q '00:16:3e:01:02:03 .* 4 ' || fail "$(xl network-list net)"
+xl destroy net || fail "destroy"
+tidy_devices
+"""
+
+# Attached and detached while the guest runs; what is in use, or there already, is refused.
+_ATTACH = r"""
+bridge
+image /tmp/more 1024; truncate -s 1M /tmp/own
+job live "'/tmp/own,raw,xvda,rw'" "''" <<'X'
+until [ -b /dev/xvdb ]; do usleep 100000; done
+sha256sum /dev/xvdb | cut -c1-64 | sed 's/^/@@guest: xvdb is /'
+until [ -e /sys/class/net/eth1 ]; do usleep 100000; done
+echo "@@guest: has eth1"
+while [ -b /dev/xvdb ] || [ -e /sys/class/net/eth1 ]; do usleep 100000; done
+echo "@@guest: xvdb and eth1 are gone"
+X
+create live; console live
+xl block-attach live file:/tmp/more,xvdb,r || fail "block-attach"
+until_says live "xvdb is $(sum /tmp/more)"
+refused xl block-attach live file:/tmp/own,xvdd,w
+grep -q 'in use' /tmp/out || fail "$(cat /tmp/out)"
+refused xl block-attach live file:/tmp/more,xvdb,r
+grep -q 'has a disk xvdb already' /tmp/out || fail "$(cat /tmp/out)"
+xl network-attach live bridge=xenbr0 mac=00:16:3e:0a:0b:0c || fail "network-attach"
+xl block-list live | grep -q '^51728 ' || fail "$(xl block-list live)"
+xl block-list --json live | grep -q '"vdev": "xvdb"' || fail "block-list --json"
+[ "$(xl network-list live | wc -l)" = 3 ] || fail "$(xl network-list live)"
+xl list -l live | grep -q '"pdev_path": "/tmp/more"' || fail "list -l"
+until_says live 'has eth1'
+xl block-detach live xvdb || fail "block-detach"
+xl network-detach live 00:16:3e:0a:0b:0c || fail "network-detach"
+until_says live 'xvdb and eth1 are gone'
+until_gone live
+tidy_devices
+"""
+
+# A file system that is full gives the guest an error, not a hang.
+_FULL = r"""
+mkdir -p /tmp/small; mount -t tmpfs -o size=1m small /tmp/small
+truncate -s 8M /tmp/small/image
+job full "'/tmp/small/image,raw,xvda,rw'" <<'X'
+dd if=/dev/zero of=/dev/xvda bs=64k conv=fsync || echo "@@guest: the disk is full"
+X
+create full; console full
+until_gone full
+says full 'the disk is full' || fail "no error came: $(tail -n 3 /tmp/full.console)"
+tidy_devices
+umount /tmp/small
+"""
+
+# What cannot be: one line, nothing left.  And a creation that is killed half-way.
+_ERRORS = r"""
+truncate -s 1M /tmp/one; : >/tmp/empty
+try() {
+    job bad "$1" "$2" </dev/null
+    refused xl create -q /tmp/bad.cfg
+    grep -q -e "$3" /tmp/out || fail "does not say '$3': $(cat /tmp/out)"
+    tidy_devices
+}
+try "'/tmp/one,raw,xvda,rw','/no/such,raw,xvdb,rw'" "" '/no/such'
+try "'/tmp/one,raw,xvda,rw','/tmp/one,raw,xvdb,ro'" "" 'in use already'
+try "'/tmp/empty,raw,xvda,rw'" "" 'no sector'
+try "'/tmp,raw,xvda,ro'" "" 'neither a file nor'
+try "'/tmp/one,raw,xvda,rw'" "'bridge=nobr'" 'there is no bridge nobr'
+try "'/tmp/one,raw,xvda,rw','/tmp/one,qcow2,xvdb,ro'" "" 'bad.cfg:[0-9]*:[0-9]*: disk: format qcow2'
+try "'x,raw,xvda,rw,script=no-such-script'" "" 'no-such-script'
+job killed "'/tmp/one,raw,xvda,rw'" </dev/null
+xl create -q /tmp/killed.cfg & pid=$!
+until_true xenstore-exists /local/domain/0/backend/vbd || fail "no disk appears"
+kill -9 $pid; wait $pid
+xl destroy killed || fail "destroy of what was killed"
+until_gone killed
+tidy_devices
+"""
+
+# A kind that is not built in: the script gets the usual names, and is called at the end.
+_SCRIPT = r"""
+mkdir -p /etc/xen/scripts; image /tmp/scripted 256
+cat >/etc/xen/scripts/block-test <<'X'
+#!/bin/sh
+echo "$1 $XENBUS_TYPE $XENBUS_PATH $XENBUS_BASE_PATH $(xenstore-read "$XENBUS_PATH/params")" \
+    >>/tmp/block-test.log
+case $1 in
+add)
+    losetup /dev/loop7 /tmp/scripted
+    xenstore-write "$XENBUS_PATH/physical-device" 7:7 "$XENBUS_PATH/hotplug-status" connected
+    ;;
+remove) losetup -d /dev/loop7 ;;
+esac
+X
+chmod +x /etc/xen/scripts/block-test; rm -f /tmp/block-test.log
+job script "'my:disk,raw,xvda,rw,script=block-test'" <<'X'
+sha256sum /dev/xvda | cut -c1-64 | sed 's/^/@@guest: xvda is /'
+X
+create script; console script; id=$(xl domid script)
+until_says script "xvda is $(sum /tmp/scripted)"
+until_gone script
+printf '%s vbd backend/vbd/%s/51712 backend my:disk\n' add "$id" remove "$id" |
+    diff - /tmp/block-test.log || fail "other calls of the script"
+tidy_devices
+"""
+
+# The driver of a disk goes away while the guest writes: the guest can be ended, nothing is left.
+_BACKEND_GONE = r"""
+truncate -s 4M /tmp/victim
+job robbed "'/tmp/victim,raw,xvda,rw'" <<'X'
+echo "@@guest: writes"
+while dd if=/dev/zero of=/dev/xvda bs=64k oflag=direct 2>/dev/null; do :; done
+echo "@@guest: I/O error"
+sleep 1000
+X
+round=0
+while [ $round -lt 5 ]; do
+    round=$((round + 1))
+    create robbed; console robbed
+    until_says robbed '@@guest: writes'
+    usleep $((round * 300000))
+    echo "vbd-$(xl domid robbed)-51712" >/sys/bus/xen-backend/drivers/vbd/unbind
+    usleep 500000
+    xl destroy robbed || fail "destroy, round $round"
+    rm -f /tmp/robbed.console
+    tidy_devices
+done
+"""
+
+
+# The first devices leave the backend drivers' and domain 0's tables grown.
+_WARM = _PRELUDE + r"""
+bridge
+truncate -s 1M /tmp/warm
+job warm "'/tmp/warm,raw,xvda,rw','/tmp/warm.tar,raw,xvdb,ro'" "'',''" <<'X'
+ip link set eth0 up; ip link set eth1 up; cat /dev/xvda >/dev/null; echo "@@guest: warm"
+X
+create warm; console warm
+until_says warm '@@guest: warm'
+until_gone warm
+tidy_devices
+"""
+
+
+def _step(name: str, script: str) -> Step:
+    return Step(name, f"{_PRELUDE}\n{script}")
+
+
+_STEPS = [
+    _step("dev-disks", _DISKS),
+    _step("dev-net", _NET),
+    _step("dev-attach", _ATTACH),
+    _step("dev-full", _FULL),
+    _step("dev-errors", _ERRORS),
+    _step("dev-script", _SCRIPT),
+]
+_LONG = [_step("dev-backend-gone", _BACKEND_GONE)]
+
+
+def _run(context: Context, steps: list[Step]) -> None:
+    run_steps(context, steps, 900, add=[(helper("netcheck"), "/usr/bin/netcheck")], before=_WARM)
+
+
+@scenario("devices", parts=[step.name for step in _STEPS])
+def devices(context: Context) -> None:
+    _run(context, _STEPS)
+
+
+@scenario("devices-long", long_only=True, parts=[step.name for step in _LONG])
+def devices_long(context: Context) -> None:
+    _run(context, _LONG)
