@@ -356,6 +356,21 @@ static long irq_permission(struct domain *d, const struct xen_domctl_irq_permiss
     return change_rights(d->irq_caps, p->allow_access, p->pirq, p->pirq);
 }
 
+/* A PV guest has no reset line, no INIT and no buttons: of the triggers it knows the NMI alone. */
+static long send_trigger(struct domain *d, const struct xen_domctl_sendtrigger *t)
+{
+    struct vcpu *v;
+
+    if (t->trigger != XEN_DOMCTL_SENDTRIGGER_NMI) {
+        return -ENOSYS;
+    }
+    v = domain_vcpu(d, t->vcpu);
+    if (v == NULL) {
+        return t->vcpu >= d->max_vcpus ? -EINVAL : -ESRCH;
+    }
+    return arch_vcpu_send_nmi(v);
+}
+
 /* --- The call ------------------------------------------------------------ */
 
 /*
@@ -398,6 +413,8 @@ static long domain_op(struct xen_domctl *op, struct domain *d, unsigned long arg
     case XEN_DOMCTL_setnodeaffinity:
     case XEN_DOMCTL_getnodeaffinity:
         return node_affinity(op->cmd, &op->u.nodeaffinity);
+    case XEN_DOMCTL_sendtrigger:
+        return send_trigger(d, &op->u.sendtrigger);
     case XEN_DOMCTL_scheduler_op:
         *copyback = true;
         return sched_adjust(d, &op->u.scheduler_op);
