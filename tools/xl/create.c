@@ -3,7 +3,6 @@
 #include "xl.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,70 +21,6 @@ struct creating {
     uint32_t domid;
     int console;            /* descriptor, or -1 */
 };
-
-static void print_warning(void *ctx, const char *text)
-{
-    xl_log(ctx, 0, "xl: warning: %s", text);
-}
-
-/* ------------------------------------------------------------ configuration */
-
-static int read_sources(struct xyl_cfg *cfg, const struct xl_args *args, struct xyl_err *err)
-{
-    const char *file = args->value['f'];
-    int i = 0, rc = 0;
-
-    /* The first word is the file, unless -f named it or it is a setting. */
-    if (file == NULL && args->nr > 0 &&
-        (strchr(args->words[0], '=') == NULL || access(args->words[0], F_OK) == 0)) {
-        file = args->words[i++];
-    }
-    if (file != NULL) {
-        rc = xyl_cfg_parse_file(cfg, file, err);
-    } else if (args->nr == 0) {
-        rc = xyl_fail(err, -EINVAL, "no configuration file; usage: xl create FILE");
-    }
-    for (; rc == 0 && i < args->nr; i++) {
-        rc = xyl_cfg_override(cfg, args->words[i], err);
-    }
-    return rc;
-}
-
-/* Files are found from where the person is, also when the domain is started again later. */
-static int make_absolute(char **path, struct xyl_err *err)
-{
-    char *real;
-
-    if (*path == NULL) {
-        return 0;
-    }
-    real = realpath(*path, NULL);
-    if (real == NULL) {
-        return xyl_fail_sys(err, -errno, "cannot find %s", *path);
-    }
-    free(*path);
-    *path = real;
-    return 0;
-}
-
-static int read_config(struct creating *c, struct xyl_err *err)
-{
-    const struct xyl_cfg_warner warner = { print_warning, c->xl };
-    struct xyl_cfg *cfg = xyl_cfg_new();
-    int rc = cfg != NULL ? read_sources(cfg, c->args, err) : -ENOMEM;
-
-    if (rc == 0) {
-        rc = xyl_cfg_domain(cfg, &c->config, c->args->flag['q'] ? NULL : &warner, err);
-    }
-    xyl_cfg_free(cfg);
-    if (rc == 0) {
-        rc = make_absolute(&c->config.kernel, err);
-    }
-    for (size_t i = 0; rc == 0 && i < c->config.nr_disks; i++) {
-        rc = xl_disk_absolute(&c->config.disks[i], err);
-    }
-    return rc == 0 ? make_absolute(&c->config.ramdisk, err) : rc;
-}
 
 static int print_config(const struct xyl_domain_config *config)
 {
@@ -122,7 +57,10 @@ static void child(struct creating *c)
     int rc = xl_become_keeper(c->xl, c->config.name, false, &err);
 
     if (rc == 0) {
+        /* What the parent holds stays the parent's: this only closes our copies. */
+        xyl_light_free(c->xl->light);
         c->xl->light = xyl_light_new(log_step, c->xl);
+        xyl_light_reader(c->xl->light, xl_config_text_read);
         rc = c->xl->light != NULL ? keep(c, &err) : -ENOMEM;
     } else {
         xl_log(c->xl, 0, "xl: %s", err.text);
@@ -162,6 +100,7 @@ static int stay(struct creating *c, struct xyl_err *err)
         c->console = -1;
     }
     xl_become_keeper(c->xl, c->config.name, true, err);
+    xyl_light_reader(c->xl->light, xl_config_text_read);
     return keep(c, err);
 }
 
@@ -175,7 +114,9 @@ static int let_run(struct creating *c, struct xyl_err *err)
         c->console = xl_console_open(c->xl, c->domid, 0, TTY_WAIT_MS, err);
         rc = c->console < 0 ? c->console : 0;
     }
-    if (rc == 0 && !args->flag['e'] && !args->flag['F']) {
+    if (rc == 0 && args->flag['e']) {
+        rc = xyl_domain_leave_unwatched(c->xl->light, c->domid, err);
+    } else if (rc == 0 && !args->flag['F']) {
         rc = spawn_keeper(c, err);
     }
     if (rc == 0 && !args->flag['p']) {
@@ -185,6 +126,7 @@ static int let_run(struct creating *c, struct xyl_err *err)
         xyl_domain_destroy(c->xl->light, c->domid, NULL);
         return rc;
     }
+    xyl_domain_created(c->xl->light);
     if (args->flag['F']) {
         return stay(c, err);
     }
@@ -210,7 +152,7 @@ static int check_flags(const struct xl_args *args, struct xyl_err *err)
 
 static int create(struct creating *c, struct xyl_err *err)
 {
-    int rc = read_config(c, err);
+    int rc = xl_config_read(c->xl, c->args, 0, &c->config, c->args->flag['q'], err);
 
     if (rc < 0) {
         return rc;
@@ -246,39 +188,50 @@ int xl_create(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 
 /* ------------------------------------------------------------ xl keep */
 
-/* The configuration that was kept when the domain was made. */
-static int load_config(struct creating *c, struct xyl_err *err)
-{
-    struct xyl_ctrl *ctrl = xyl_light_ctrl(c->xl->light, err);
-    struct xyl_cfg *cfg = xyl_cfg_new();
-    xyl_domain_info info;
-    char *text = NULL;
-    int rc = ctrl != NULL && cfg != NULL ? xyl_ctrl_domain_info(ctrl, c->domid, &info) : -ENODEV;
-
-    if (rc == 0) {
-        text = xyl_domain_config_load(&info);
-        rc = text != NULL ? xyl_cfg_parse(cfg, "kept configuration", text, strlen(text), err) :
-             xyl_fail(err, -ENOENT, "no configuration of domain %u is kept in /var/lib/xen: xl "
-                      "did not make it", c->domid);
-    }
-    if (rc == 0) {
-        rc = xyl_cfg_domain(cfg, &c->config, NULL, err);
-    }
-    free(text);
-    xyl_cfg_free(cfg);
-    return rc;
-}
-
 int xl_keep(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
     struct creating c = { .xl = xl, .args = args, .domid = args->domid, .console = -1 };
     int rc;
 
     xyl_domain_config_init(&c.config);
-    rc = load_config(&c, err);
+    rc = xl_config_load(xl, c.domid, &c.config, err);
     if (rc == 0 && !xl_dry_run(xl, "watch over domain %u", c.domid)) {
         rc = args->flag['F'] ? stay(&c, err) : spawn_keeper(&c, err);
     }
     xyl_domain_config_dispose(&c.config);
     return rc;
+}
+
+/* ------------------------------------------------------------ after others died */
+
+static void watch_again(struct xl *xl, const xyl_domain_info *info)
+{
+    static const struct xl_args none = { .nr = 0 };
+    struct creating c = { .xl = xl, .args = &none, .domid = info->domain, .console = -1 };
+    struct xyl_err err = XYL_ERR_INIT;
+
+    xyl_domain_config_init(&c.config);
+    if (xl_config_load(xl, info->domain, &c.config, &err) < 0 || spawn_keeper(&c, &err) < 0) {
+        xl_log(xl, 0, "xl: nobody watches over domain %u: %s", info->domain, err.text);
+    }
+    xyl_domain_config_dispose(&c.config);
+}
+
+void xl_put_right(struct xl *xl)
+{
+    struct xyl_err err = XYL_ERR_INIT;
+    xyl_domain_info *all;
+    size_t nr = 0;
+
+    /* Without hypervisor or store the verb itself will tell. */
+    if (xyl_light_recover(xl->light, &err) < 0) {
+        return;
+    }
+    all = xyl_domains(xl->light, &nr, &err);
+    for (size_t i = 0; all != NULL && i < nr; i++) {
+        if (xyl_domain_unwatched(xl->light, &all[i])) {
+            watch_again(xl, &all[i]);
+        }
+    }
+    free(all);
 }

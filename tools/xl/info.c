@@ -9,18 +9,32 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "xyl_json.h"
+
 #define PAGES_PER_MIB 256u
+
+/* Where the lines go: NULL is text, else the members of an object. */
+static struct xyl_json *json;
 
 __attribute__((format(printf, 2, 3)))
 static void line(const char *key, const char *fmt, ...)
 {
+    char *text;
     va_list ap;
+    int len;
 
-    printf("%-23s: ", key);
     va_start(ap, fmt);
-    vprintf(fmt, ap);
+    len = vasprintf(&text, fmt, ap);
     va_end(ap);
-    putchar('\n');
+    if (len < 0) {
+        return;
+    }
+    if (json != NULL) {
+        xyl_json_key_text(json, key, text);
+    } else {
+        printf("%-23s: %s\n", key, text);
+    }
+    free(text);
 }
 
 static void print_kernel(void)
@@ -54,16 +68,15 @@ static void print_virt_caps(uint32_t caps)
         { XEN_SYSCTL_PHYSCAP_gnttab_v1, "gnttab-v1" },
         { XEN_SYSCTL_PHYSCAP_gnttab_v2, "gnttab-v2" },
     };
-    const char *blank = "";
+    char text[200] = "";
 
-    printf("%-23s: ", "virt_caps");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if ((caps & rows[i].need) == rows[i].need) {
-            printf("%s%s", blank, rows[i].name);
-            blank = " ";
+            strcat(text, text[0] != '\0' ? " " : "");
+            strcat(text, rows[i].name);
         }
     }
-    putchar('\n');
+    line("virt_caps", "%s", text);
 }
 
 static void print_memory(struct xyl_ctrl *ctrl, const struct xen_sysctl_physinfo *host)
@@ -80,6 +93,7 @@ static void print_memory(struct xyl_ctrl *ctrl, const struct xen_sysctl_physinfo
 
 static int print_host(struct xyl_ctrl *ctrl, const struct xen_sysctl_physinfo *host)
 {
+    const uint32_t *caps = host->hw_cap;
     int free_cpus;
 
     line("nr_cpus", "%u", host->nr_cpus);
@@ -88,11 +102,8 @@ static int print_host(struct xyl_ctrl *ctrl, const struct xen_sysctl_physinfo *h
     line("cores_per_socket", "%u", host->cores_per_socket);
     line("threads_per_core", "%u", host->threads_per_core);
     line("cpu_mhz", "%u.%03u", host->cpu_khz / 1000, host->cpu_khz % 1000);
-    printf("%-23s: ", "hw_caps");
-    for (unsigned int i = 0; i < 8; i++) {
-        printf("%s%08x", i > 0 ? ":" : "", host->hw_cap[i]);
-    }
-    putchar('\n');
+    line("hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x", caps[0], caps[1], caps[2],
+         caps[3], caps[4], caps[5], caps[6], caps[7]);
     print_virt_caps(host->capabilities);
     print_memory(ctrl, host);
     free_cpus = xyl_ctrl_pool_free_cpus(ctrl, host->max_cpu_id + 1);
@@ -202,24 +213,47 @@ static int print_version(struct xyl_ctrl *ctrl)
     return 0;
 }
 
-int xl_info(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+static int print_all(struct xyl_ctrl *ctrl, bool numa)
 {
-    struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, err);
     struct xen_sysctl_physinfo host;
-    int rc = ctrl == NULL ? -ENODEV : xyl_ctrl_physinfo(ctrl, &host);
+    int rc = xyl_ctrl_physinfo(ctrl, &host);
 
     if (rc == 0) {
         print_kernel();
         rc = print_host(ctrl, &host);
     }
-    if (rc == 0 && args->flag['n']) {
+    if (rc == 0 && numa) {
         rc = print_cpus(ctrl, &host);
     }
-    if (rc == 0 && args->flag['n']) {
+    if (rc == 0 && numa) {
         rc = print_nodes(ctrl, &host);
     }
-    if (rc == 0) {
-        rc = print_version(ctrl);
+    return rc == 0 ? print_version(ctrl) : rc;
+}
+
+int xl_info(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, err);
+    struct xyl_json out;
+    int rc;
+
+    if (ctrl == NULL) {
+        return -ENODEV;
+    }
+    if (args->flag['j'] && args->flag['n']) {
+        return xyl_fail(err, -EINVAL, "-n prints tables, which have no JSON form yet: leave out -n "
+                        "or --json");
+    }
+    if (args->flag['j']) {
+        json = &out;
+        xyl_json_start(json, stdout);
+        xyl_json_object(json);
+    }
+    rc = print_all(ctrl, args->flag['n']);
+    if (json != NULL) {
+        xyl_json_object_end(json);
+        xyl_json_end(json);
+        json = NULL;
     }
     return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot ask the hypervisor");
 }

@@ -30,7 +30,7 @@ static void print_header(const struct xl_args *args)
     putchar('\n');
 }
 
-static void state_letters(const xyl_domain_info *info, char state[7])
+void xl_state_letters(const xyl_domain_info *info, char state[7])
 {
     bool shut = info->flags & XEN_DOMINF_shutdown;
 
@@ -48,7 +48,7 @@ static void print_row(struct xl *xl, const struct xl_args *args, const xyl_domai
     char *name = xyl_domain_name(xl->light, info->domain);
     char state[7], uuid[XYL_UUID_TEXT], pool[16];
 
-    state_letters(info, state);
+    xl_state_letters(info, state);
     printf("%-40s %5u %5lu %5u     %s  %8.1f", name != NULL ? name : "(null)", info->domain,
            (unsigned long)((info->tot_pages + info->outstanding_pages) >> 8),
            info->nr_online_vcpus, state, (double)info->cpu_time / 1e9);
@@ -167,7 +167,7 @@ struct listing {
 
 static void show(struct listing *l, const xyl_domain_info *info)
 {
-    if (l->args->flag['l']) {
+    if (l->args->flag['l'] || l->args->flag['j']) {
         put_with_config(l->xl, &l->json, info);
     } else {
         print_row(l->xl, l->args, info);
@@ -209,7 +209,7 @@ static int show_all(struct listing *l, struct xyl_err *err)
 int xl_list(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
     struct listing l = { .xl = xl, .args = args };
-    bool json = args->flag['l'];
+    bool json = args->flag['l'] || args->flag['j'];
     int rc = 0;
 
     if (xyl_light_store(xl->light, err) == NULL) {

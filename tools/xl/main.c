@@ -55,10 +55,10 @@ static void print_summary(void)
 
 static int unknown_verb(const char *name, struct xyl_err *err)
 {
-    const char *names[64], *near;
+    const char *names[128], *near;
     size_t nr = 0;
 
-    for (const struct xl_verb *verb = xl_verbs; verb->name != NULL && nr < 63; verb++) {
+    for (const struct xl_verb *verb = xl_verbs; verb->name != NULL && nr < 127; verb++) {
         names[nr++] = verb->name;
     }
     names[nr] = NULL;
@@ -86,6 +86,8 @@ int xl_help(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
             return unknown_verb(args->words[0], err);
         }
         print_verb(verb);
+    } else if (args->flag['b']) {
+        xl_completion(stdout);
     } else if (args->flag['l']) {
         for (verb = xl_verbs; verb->name != NULL; verb++) {
             print_verb(verb);
@@ -171,6 +173,8 @@ static int parse_options(const struct xl_verb *verb, int argc, char **argv, stru
 static int parse_domain(struct xl *xl, const struct xl_verb *verb, struct xl_args *args,
                         struct xyl_err *err)
 {
+    int rc;
+
     if (verb->needs_domain == XL_NOTHING) {
         return 0;
     }
@@ -180,7 +184,28 @@ static int parse_domain(struct xl *xl, const struct xl_verb *verb, struct xl_arg
     if (args->nr == 0) {
         return bad_usage(verb, err, "no domain", "");
     }
-    return xyl_domain_find(xl->light, args->words[0], &args->domid, err);
+    rc = xyl_domain_find(xl->light, args->words[0], &args->domid, err);
+    if (rc == 0 && verb->needs_domain == XL_DOMAIN_LOCKED) {
+        rc = xyl_domain_lock(xl->light, args->domid, err);
+    }
+    return rc;
+}
+
+/* Verbs that only look, and are called often, do no work for others; keep does its own. */
+static bool only_looks(const struct xl_verb *verb)
+{
+    static xl_run_fn *const looks[] = {
+        xl_list, xl_vm_list, xl_vcpu_list, xl_info, xl_domid, xl_domname, xl_uptime, xl_dmesg,
+        xl_claims, xl_top, xl_help, xl_debug_keys, xl_sched_credit, xl_sched_credit2, xl_console,
+        xl_keep, xl_stat, xl_block_list, xl_network_list,
+    };
+
+    for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+        if (verb->run == looks[i]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int run(struct xl *xl, int argc, char **argv, struct xyl_err *err)
@@ -197,10 +222,19 @@ static int run(struct xl *xl, int argc, char **argv, struct xyl_err *err)
         return 0;
     }
     rc = parse_options(verb, argc, argv, &args, err);
+    if (rc == 0 && !xl->dry_run && !only_looks(verb)) {
+        xl_put_right(xl);
+    }
     if (rc == 0) {
         rc = parse_domain(xl, verb, &args, err);
     }
-    return rc == 0 ? verb->run(xl, &args, err) : rc;
+    if (rc == 0) {
+        rc = verb->run(xl, &args, err);
+    }
+    if (verb->needs_domain == XL_DOMAIN_LOCKED) {
+        xyl_domain_unlock(xl->light);
+    }
+    return rc;
 }
 
 /* The library's steps. */
@@ -245,6 +279,32 @@ static bool other_master(const struct xl *xl)
                           access("/var/lock/subsys/xend", F_OK) == 0);
 }
 
+/* What a script can tell apart; the manual lists them (EXIT STATUS). */
+static int exit_status(int rc)
+{
+    switch (rc) {
+    case 0:
+        return 0;
+    case -EINVAL:
+        return 2;
+    case -ESRCH:
+        return 3;
+    case -EOPNOTSUPP:
+    case -ENOSYS:
+        return 4;
+    case -EEXIST:
+    case -EBUSY:
+        return 5;
+    case -ENOMEM:
+    case -ENOSPC:
+        return 6;
+    case -ETIMEDOUT:
+        return 7;
+    default:
+        return rc < 0 ? 1 : 0;
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct xl xl = { .argc = argc, .argv = argv };
@@ -253,7 +313,7 @@ int main(int argc, char **argv)
 
     if (verb < 0 || verb >= argc) {
         print_summary();
-        return 1;
+        return 2;
     }
     if (other_master(&xl)) {
         fprintf(stderr, "xl: xend seems to run on this host; stop it, or use xl -f\n");
@@ -274,5 +334,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "xl: %s: cannot write the output: %s\n", argv[verb], strerror(errno));
         rc = -EIO;
     }
-    return rc < 0 ? 1 : 0;
+    return exit_status(rc);
 }

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "xyl_json.h"
+
 int xl_domid(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
     uint32_t domid;
@@ -56,66 +58,101 @@ static double machine_uptime(void)
     return up;
 }
 
-static void print_uptime(struct xl *xl, const xyl_domain_info *info, bool in_words)
+static unsigned long uptime(struct xl *xl, const xyl_domain_info *info)
 {
-    char *name = xyl_domain_name(xl->light, info->domain);
-    double start;
-    unsigned long up = 0, days;
-    char text[64];
-    int len = 0;
+    double start, age = 0;
 
     if (info->domain == 0) {
-        up = (unsigned long)machine_uptime();
+        age = machine_uptime();
     } else if (xyl_start_time(xl->light, info, &start) == 0) {
-        double age = (double)time(NULL) - start;
-
-        up = age > 0 ? (unsigned long)age : 0;
+        age = (double)time(NULL) - start;
     }
-    days = up / 86400;
-    if (days > 0) {
-        len = snprintf(text, sizeof(text), "%lu day%s, ", days, days > 1 ? "s" : "");
-    }
-    snprintf(text + len, sizeof(text) - (size_t)len, "%2lu:%02lu:%02lu", up / 3600 % 24,
-             up / 60 % 60, up % 60);
-    if (in_words) {
-        char now[16];
-        time_t seconds = time(NULL);
-        struct tm tm;
-
-        localtime_r(&seconds, &tm);
-        strftime(now, sizeof(now), "%H:%M:%S", &tm);
-        printf(" %s up %s, %s (%u)\n", now, text, name != NULL ? name : "(null)", info->domain);
-    } else {
-        printf("%-33s %4u %s\n", name != NULL ? name : "(null)", info->domain, text);
-    }
-    free(name);
+    return age > 0 ? (unsigned long)age : 0;
 }
 
-int xl_uptime(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+static void uptime_text(unsigned long up, char text[64])
+{
+    unsigned long days = up / 86400;
+    int len = 0;
+
+    if (days > 0) {
+        len = snprintf(text, 64, "%lu day%s, ", days, days > 1 ? "s" : "");
+    }
+    snprintf(text + len, 64 - (size_t)len, "%2lu:%02lu:%02lu", up / 3600 % 24, up / 60 % 60,
+             up % 60);
+}
+
+/* A row, a line in words (-s), or an element of @json. */
+static void print_uptime(struct xl *xl, const xyl_domain_info *info, bool in_words,
+                         struct xyl_json *json)
+{
+    char *owned = xyl_domain_name(xl->light, info->domain), text[64], now[16];
+    const char *name = owned != NULL ? owned : "(null)";
+    unsigned long up = uptime(xl, info);
+    time_t seconds = time(NULL);
+    struct tm tm;
+
+    uptime_text(up, text);
+    if (json != NULL) {
+        xyl_json_object(json);
+        xyl_json_key_text(json, "name", name);
+        xyl_json_key_number(json, "domid", info->domain);
+        xyl_json_key_number(json, "uptime_s", (long long)up);
+        xyl_json_object_end(json);
+    } else if (in_words) {
+        localtime_r(&seconds, &tm);
+        strftime(now, sizeof(now), "%H:%M:%S", &tm);
+        printf(" %s up %s, %s (%u)\n", now, text, name, info->domain);
+    } else {
+        printf("%-33s %4u %s\n", name, info->domain, text);
+    }
+    free(owned);
+}
+
+/* The domains that were named, or all. */
+static int print_uptimes(struct xl *xl, const struct xl_args *args, struct xyl_json *json,
+                         struct xyl_err *err)
 {
     size_t nr;
     xyl_domain_info *all = xyl_domains(xl->light, &nr, err);
     uint32_t domid = 0;
     int rc = all != NULL ? 0 : -ENODEV;
 
-    if (rc == 0 && xyl_light_store(xl->light, err) == NULL) {
-        rc = -ENOTCONN;
-    }
-    if (rc == 0 && !args->flag['s']) {
-        printf("%-33s %4s %s\n", "Name", "ID", "Uptime");
-    }
     for (size_t i = 0; rc == 0 && args->nr == 0 && i < nr; i++) {
-        print_uptime(xl, &all[i], args->flag['s']);
+        print_uptime(xl, &all[i], args->flag['s'], json);
     }
     for (int w = 0; rc == 0 && w < args->nr; w++) {
         rc = xyl_domain_find(xl->light, args->words[w], &domid, err);
         for (size_t i = 0; rc == 0 && i < nr; i++) {
             if (all[i].domain == domid) {
-                print_uptime(xl, &all[i], args->flag['s']);
+                print_uptime(xl, &all[i], args->flag['s'], json);
             }
         }
     }
     free(all);
+    return rc;
+}
+
+int xl_uptime(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+{
+    bool as_json = args->flag['j'];
+    struct xyl_json json;
+    int rc;
+
+    if (xyl_light_ctrl(xl->light, err) == NULL || xyl_light_store(xl->light, err) == NULL) {
+        return -ENOTCONN;
+    }
+    if (as_json) {
+        xyl_json_start(&json, stdout);
+        xyl_json_array(&json);
+    } else if (!args->flag['s']) {
+        printf("%-33s %4s %s\n", "Name", "ID", "Uptime");
+    }
+    rc = print_uptimes(xl, args, as_json ? &json : NULL, err);
+    if (as_json) {
+        xyl_json_array_end(&json);
+        xyl_json_end(&json);
+    }
     return rc;
 }
 

@@ -7,13 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xyl_json.h"
+
+/* What one run of the verb works with; json is NULL for rows. */
+struct vcpus {
+    struct xl *xl;
+    struct xyl_json *json;
+    uint32_t nr_cpus;
+};
+
 static bool cpu_in(const uint8_t *map, unsigned int cpu)
 {
     return map[cpu / 8] >> cpu % 8 & 1;
 }
 
 /* "all", "0-3,5" or "none". */
-static void print_cpus(const uint8_t *map, unsigned int nr_cpus)
+static void put_cpus(FILE *out, const uint8_t *map, unsigned int nr_cpus)
 {
     unsigned int set = 0, first, cpu;
     const char *comma = "";
@@ -22,7 +31,7 @@ static void print_cpus(const uint8_t *map, unsigned int nr_cpus)
         set += cpu_in(map, cpu);
     }
     if (set == nr_cpus || set == 0) {
-        printf("%s", set != 0 ? "all" : "none");
+        fprintf(out, "%s", set != 0 ? "all" : "none");
         return;
     }
     for (cpu = 0; cpu < nr_cpus; cpu++) {
@@ -31,53 +40,91 @@ static void print_cpus(const uint8_t *map, unsigned int nr_cpus)
         }
         for (first = cpu; cpu + 1 < nr_cpus && cpu_in(map, cpu + 1); cpu++) {
         }
-        printf("%s%u", comma, first);
+        fprintf(out, "%s%u", comma, first);
         if (cpu > first) {
-            printf("-%u", cpu);
+            fprintf(out, "-%u", cpu);
         }
         comma = ",";
     }
 }
 
-static int print_vcpu(struct xyl_ctrl *ctrl, const char *name, const xyl_domain_info *info,
-                      uint32_t vcpu, uint32_t nr_cpus, uint8_t *maps)
+static void json_cpus(struct xyl_json *json, const char *key, const uint8_t *map,
+                      unsigned int nr_cpus)
 {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out != NULL) {
+        put_cpus(out, map, nr_cpus);
+        fclose(out);
+    }
+    xyl_json_key_text(json, key, text != NULL ? text : "");
+    free(text);
+}
+
+static void json_vcpu(struct vcpus *l, const char *name, uint32_t domid,
+                      const struct xen_domctl_getvcpuinfo *v, const uint8_t *maps)
+{
+    xyl_json_object(l->json);
+    xyl_json_key_text(l->json, "name", name);
+    xyl_json_key_number(l->json, "domid", domid);
+    xyl_json_key_number(l->json, "vcpu", v->vcpu);
+    xyl_json_key_bool(l->json, "online", v->online);
+    xyl_json_key_bool(l->json, "running", v->running);
+    xyl_json_key_bool(l->json, "blocked", v->blocked);
+    xyl_json_key_number(l->json, "cpu", v->cpu);
+    xyl_json_key_number(l->json, "cpu_time_ns", (long long)v->cpu_time);
+    json_cpus(l->json, "hard_affinity", maps, l->nr_cpus);
+    json_cpus(l->json, "soft_affinity", maps + (l->nr_cpus + 7) / 8, l->nr_cpus);
+    xyl_json_object_end(l->json);
+}
+
+static void row_vcpu(struct vcpus *l, const char *name, uint32_t domid,
+                     const struct xen_domctl_getvcpuinfo *v, const uint8_t *maps)
+{
+    printf("%-32s %5u %5u", name, domid, v->vcpu);
+    if (v->online) {
+        printf(" %4u   %c%c-", v->cpu, v->running ? 'r' : '-', v->blocked ? 'b' : '-');
+    } else {
+        printf("    -   --p");
+    }
+    printf("  %8.1f  ", (double)v->cpu_time / 1e9);
+    put_cpus(stdout, maps, l->nr_cpus);
+    printf(" / ");
+    put_cpus(stdout, maps + (l->nr_cpus + 7) / 8, l->nr_cpus);
+    putchar('\n');
+}
+
+static int show_vcpu(struct vcpus *l, const char *name, uint32_t domid, uint32_t vcpu,
+                     uint8_t *maps)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(l->xl->light, NULL);
     struct xen_domctl_getvcpuinfo v;
-    size_t bytes = (nr_cpus + 7) / 8;
-    int rc = xyl_ctrl_vcpu_info(ctrl, info->domain, vcpu, &v);
+    int rc = xyl_ctrl_vcpu_info(ctrl, domid, vcpu, &v);
 
     if (rc == 0) {
-        rc = xyl_ctrl_vcpu_get_affinity(ctrl, info->domain, vcpu, nr_cpus, maps, maps + bytes);
+        rc = xyl_ctrl_vcpu_get_affinity(ctrl, domid, vcpu, l->nr_cpus, maps,
+                                        maps + (l->nr_cpus + 7) / 8);
     }
     if (rc < 0) {
         /* A vCPU that was never made is not listed. */
         return rc == -ESRCH ? 0 : rc;
     }
-    printf("%-32s %5u %5u", name, info->domain, vcpu);
-    if (v.online) {
-        printf(" %4u   %c%c-", v.cpu, v.running ? 'r' : '-', v.blocked ? 'b' : '-');
-    } else {
-        printf("    -   --p");
-    }
-    printf("  %8.1f  ", (double)v.cpu_time / 1e9);
-    print_cpus(maps, nr_cpus);
-    printf(" / ");
-    print_cpus(maps + bytes, nr_cpus);
-    putchar('\n');
+    v.vcpu = vcpu;
+    (l->json != NULL ? json_vcpu : row_vcpu)(l, name, domid, &v, maps);
     return 0;
 }
 
-static int print_domain(struct xl *xl, const xyl_domain_info *info, uint32_t nr_cpus,
-                        struct xyl_err *err)
+static int show_domain(struct vcpus *l, const xyl_domain_info *info, struct xyl_err *err)
 {
-    struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, err);
-    char *name = xyl_domain_name(xl->light, info->domain);
-    uint8_t *maps = calloc(2, (nr_cpus + 7) / 8);
+    char *name = xyl_domain_name(l->xl->light, info->domain);
+    uint8_t *maps = calloc(2, (l->nr_cpus + 7) / 8);
     int rc = maps != NULL ? 0 : -ENOMEM;
 
     for (uint32_t vcpu = 0; rc == 0 && info->max_vcpu_id != XEN_INVALID_MAX_VCPU_ID &&
          vcpu <= info->max_vcpu_id; vcpu++) {
-        rc = print_vcpu(ctrl, name != NULL ? name : "(null)", info, vcpu, nr_cpus, maps);
+        rc = show_vcpu(l, name != NULL ? name : "(null)", info->domain, vcpu, maps);
     }
     free(maps);
     free(name);
@@ -85,46 +132,61 @@ static int print_domain(struct xl *xl, const xyl_domain_info *info, uint32_t nr_
                                       info->domain);
 }
 
-static int print_named(struct xl *xl, const char *word, uint32_t nr_cpus, struct xyl_err *err)
+static int show_named(struct vcpus *l, const char *word, struct xyl_err *err)
 {
     xyl_domain_info info;
     uint32_t domid;
-    int rc = xyl_domain_find(xl->light, word, &domid, err);
+    int rc = xyl_domain_find(l->xl->light, word, &domid, err);
 
     if (rc == 0) {
-        rc = xyl_ctrl_domain_info(xyl_light_ctrl(xl->light, err), domid, &info);
+        rc = xyl_ctrl_domain_info(xyl_light_ctrl(l->xl->light, err), domid, &info);
     }
-    return rc == 0 ? print_domain(xl, &info, nr_cpus, err) :
-           xyl_fail_sys(err, rc, "domain %s", word);
+    return rc == 0 ? show_domain(l, &info, err) : xyl_fail_sys(err, rc, "domain %s", word);
+}
+
+static int show_all(struct vcpus *l, struct xyl_err *err)
+{
+    size_t nr;
+    xyl_domain_info *all = xyl_domains(l->xl->light, &nr, err);
+    int rc = all != NULL ? 0 : -ENODEV;
+
+    for (size_t i = 0; rc == 0 && i < nr; i++) {
+        rc = show_domain(l, &all[i], err);
+    }
+    free(all);
+    return rc;
 }
 
 int xl_vcpu_list(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
     struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, err);
+    struct vcpus l = { .xl = xl };
     struct xen_sysctl_physinfo host;
-    xyl_domain_info *all;
-    uint32_t nr_cpus;
-    size_t nr;
+    struct xyl_json json;
     int rc = ctrl == NULL || xyl_light_store(xl->light, err) == NULL ? -ENODEV :
              xyl_ctrl_physinfo(ctrl, &host);
 
     if (rc < 0) {
         return xyl_fail_sys(err, rc, "cannot ask the hypervisor about the machine");
     }
-    nr_cpus = host.max_cpu_id + 1;
-    printf("%-32s %5s %5s %5s %5s %9s %s\n", "Name", "ID", "VCPU", "CPU", "State", "Time(s)",
-           "Affinity (Hard / Soft)");
+    l.nr_cpus = host.max_cpu_id + 1;
+    if (args->flag['j']) {
+        l.json = &json;
+        xyl_json_start(&json, stdout);
+        xyl_json_array(&json);
+    } else {
+        printf("%-32s %5s %5s %5s %5s %9s %s\n", "Name", "ID", "VCPU", "CPU", "State",
+               "Time(s)", "Affinity (Hard / Soft)");
+    }
     for (int i = 0; rc == 0 && i < args->nr; i++) {
-        rc = print_named(xl, args->words[i], nr_cpus, err);
+        rc = show_named(&l, args->words[i], err);
     }
-    if (args->nr > 0) {
-        return rc;
+    if (rc == 0 && args->nr == 0) {
+        rc = show_all(&l, err);
     }
-    all = xyl_domains(xl->light, &nr, err);
-    rc = all != NULL ? 0 : -ENODEV;
-    for (size_t i = 0; rc == 0 && i < nr; i++) {
-        rc = print_domain(xl, &all[i], nr_cpus, err);
+    if (l.json != NULL) {
+        xyl_json_array_end(&json);
+        xyl_json_end(&json);
     }
-    free(all);
     return rc;
 }

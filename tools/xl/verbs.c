@@ -20,6 +20,12 @@ const struct xl_verb xl_verbs[] = {
       "-d, --debug                 say what is being done, as -v does\n"
       "-V, -A                      a VNC viewer; refused: PV guests have no display yet\n"
       "KEY=VALUE replaces a setting of the file." },
+    { "config-update", xl_config_update, XL_DOMAIN_LOCKED, 1, XL_REST_MAX, "f|defconfig= q|quiet",
+      "DOMAIN [FILE] [OPTIONS] [KEY=VALUE ...]",
+      "Replace the configuration that a domain is started from when it reboots\n"
+      "-f FILE, --defconfig=FILE   the configuration; - is standard input\n"
+      "-q, --quiet                 no warnings\n"
+      "What the domain is now does not change." },
     { "destroy", xl_destroy, XL_DOMAIN, 1, 1, "f|force",
       "[OPTIONS] DOMAIN",
       "End a domain at once, without asking the guest\n"
@@ -40,10 +46,11 @@ const struct xl_verb xl_verbs[] = {
     { "pause", xl_pause, XL_DOMAIN, 1, 1, "", "DOMAIN", "Stop a domain's vCPUs" },
     { "unpause", xl_unpause, XL_DOMAIN, 1, 1, "", "DOMAIN", "Let a paused domain run on" },
     { "list", xl_list, XL_NOTHING, 0, XL_REST_MAX,
-      "l|long v|verbose Z|context c|cpupool n|numa",
+      "l|long j|json v|verbose Z|context c|cpupool n|numa",
       "[OPTIONS] [DOMAIN ...]",
       "List domains: memory, vCPUs, state, CPU time\n"
       "-l, --long                  configurations as JSON\n"
+      "-j, --json                  the same\n"
       "-v, --verbose               with UUID and shutdown reason\n"
       "-Z, --context               with security label\n"
       "-c, --cpupool               with CPU pool\n"
@@ -59,23 +66,61 @@ const struct xl_verb xl_verbs[] = {
       "-c, --clear                 and empty it" },
     { "debug-keys", xl_debug_keys, XL_NOTHING, 1, 1, "", "KEYS",
       "Press keys on the hypervisor's console; h is help, the answer is in its log" },
-    { "info", xl_info, XL_NOTHING, 0, 0, "n|numa", "[OPTIONS]",
+    { "info", xl_info, XL_NOTHING, 0, 0, "n|numa j|json", "[OPTIONS]",
       "Print what the machine is and what it runs\n"
+      "-j, --json                  as JSON\n"
       "-n, --numa                  with CPUs and memory nodes" },
-    { "vcpu-list", xl_vcpu_list, XL_NOTHING, 0, XL_REST_MAX, "", "[DOMAIN ...]",
-      "List vCPUs: where they run and may run" },
+    { "vcpu-list", xl_vcpu_list, XL_NOTHING, 0, XL_REST_MAX, "j|json", "[OPTIONS] [DOMAIN ...]",
+      "List vCPUs: where they run and may run\n"
+      "-j, --json                  as JSON" },
+    { "vcpu-set", xl_vcpu_set, XL_DOMAIN_LOCKED, 2, 2, "i|ignore-host", "[OPTIONS] DOMAIN NUMBER",
+      "Let a guest have so many of its vCPUs online\n"
+      "-i, --ignore-host           even more than the machine has CPUs" },
+    { "vcpu-pin", xl_vcpu_pin, XL_DOMAIN, 3, 4, "f|force", "[OPTIONS] DOMAIN VCPU|all HARD [SOFT]",
+      "Say on which CPUs vCPUs may run (HARD) and should run (SOFT)\n"
+      "-f, --force                 even if a driver in the domain pins them for now\n"
+      "CPUs are written as in \"0-3,^2\", \"all\" or \"node:1\"; - leaves them as they are." },
+    { "mem-set", xl_mem_set, XL_DOMAIN_LOCKED, 2, 2, "", "DOMAIN MEMORY",
+      "Ask a guest to give memory back, or to take some\n"
+      "MEMORY is MiB, or a number with one of the letters b, k, m, g and t." },
+    { "mem-max", xl_mem_max, XL_DOMAIN_LOCKED, 2, 2, "", "DOMAIN MEMORY",
+      "Say how much memory a domain may be given with mem-set\n"
+      "MEMORY is MiB, or a number with one of the letters b, k, m, g and t." },
+    { "sched-credit2", xl_sched_credit2, XL_NOTHING, 0, 0,
+      "d|domain= w|weight= c|cap= s|schedparam r|ratelimit_us= p|cpupool= j|json", "[OPTIONS]",
+      "Show or set weights and caps of CPU time\n"
+      "-d DOMAIN, --domain=DOMAIN  of this one\n"
+      "-w N, --weight=N            its weight, 1 to 65535; usually 256\n"
+      "-c PERCENT, --cap=PERCENT   the most it may use, in hundredths of a CPU; 0 is no limit\n"
+      "-s, --schedparam            show or set what holds for all\n"
+      "-r US, --ratelimit_us=US    with -s: how long a vCPU runs at least, in microseconds\n"
+      "-p POOL, --cpupool=POOL     of this CPU pool; there is Pool-0\n"
+      "-j, --json                  as JSON" },
+    { "sched-credit", xl_sched_credit, XL_NOTHING, 0, XL_REST_MAX,
+      "d|domain= w|weight= c|cap= s|schedparam t|tslice_ms= r|ratelimit_us= p|cpupool= "
+      "m|migration_delay_us=", "[OPTIONS]",
+      "Weights and caps of another scheduler; says so and ends with an error" },
     { "domid", xl_domid, XL_NOTHING, 1, 1, "", "NAME", "Number of the domain with a name" },
     { "domname", xl_domname, XL_NOTHING, 1, 1, "", "NUMBER",
       "Name of the domain with a number" },
-    { "rename", xl_rename, XL_DOMAIN, 2, 2, "", "DOMAIN NAME", "Give a domain another name" },
-    { "uptime", xl_uptime, XL_NOTHING, 0, XL_REST_MAX, "s|short", "[OPTIONS] [DOMAIN ...]",
+    { "vm-list", xl_vm_list, XL_NOTHING, 0, 0, "j|json", "[OPTIONS]",
+      "List domains by UUID\n"
+      "-j, --json                  as JSON" },
+    { "claims", xl_claims, XL_NOTHING, 0, 0, "j|json", "[OPTIONS]",
+      "List domains with the memory that is claimed for them and not taken yet\n"
+      "-j, --json                  as JSON" },
+    { "rename", xl_rename, XL_DOMAIN_LOCKED, 2, 2, "", "DOMAIN NAME",
+      "Give a domain another name" },
+    { "uptime", xl_uptime, XL_NOTHING, 0, XL_REST_MAX, "s|short j|json",
+      "[OPTIONS] [DOMAIN ...]",
       "How long domains have been there\n"
+      "-j, --json                  as JSON\n"
       "-s, --short                 in words, one line for each" },
-    { "block-attach", xl_block_attach, XL_DOMAIN, 2, 20, "",
+    { "block-attach", xl_block_attach, XL_DOMAIN_LOCKED, 2, 20, "",
       "DOMAIN DISK",
       "Give a running domain one more disk\n"
       "DISK is one of disk=[...] in xl.cfg(5); its parts may also be words of their own." },
-    { "block-detach", xl_block_detach, XL_DOMAIN, 2, 2, "f|force",
+    { "block-detach", xl_block_detach, XL_DOMAIN_LOCKED, 2, 2, "f|force",
       "[OPTIONS] DOMAIN VDEV",
       "Take a disk, by name or number, away from a running domain\n"
       "-f, --force                 without asking the guest, whose use of it then fails" },
@@ -83,11 +128,11 @@ const struct xl_verb xl_verbs[] = {
       "[OPTIONS] DOMAIN ...",
       "List the disks of domains\n"
       "-j, --json                  as JSON" },
-    { "network-attach", xl_network_attach, XL_DOMAIN, 1, 20, "",
+    { "network-attach", xl_network_attach, XL_DOMAIN_LOCKED, 1, 20, "",
       "DOMAIN [KEY=VALUE ...]",
       "Give a running domain one more network card\n"
       "It is described as in vif=[...] of xl.cfg(5)." },
-    { "network-detach", xl_network_detach, XL_DOMAIN, 2, 2, "f|force",
+    { "network-detach", xl_network_detach, XL_DOMAIN_LOCKED, 2, 2, "f|force",
       "[OPTIONS] DOMAIN NUMBER|MAC",
       "Take a network card away from a running domain\n"
       "-f, --force                 without asking the guest" },
@@ -95,28 +140,55 @@ const struct xl_verb xl_verbs[] = {
       "[OPTIONS] DOMAIN ...",
       "List the network cards of domains\n"
       "-j, --json                  as JSON" },
+    { "sysrq", xl_sysrq, XL_DOMAIN_LOCKED, 2, 2, "", "DOMAIN LETTER",
+      "Press the magic SysRq key and a letter on a guest's kernel" },
+    { "trigger", xl_trigger, XL_DOMAIN, 2, 3, "", "DOMAIN nmi [VCPU]",
+      "Send a non-maskable interrupt to a vCPU; the first one unless told\n"
+      "The other triggers of Xen's xl belong to HVM guests and are refused." },
+    { "top", xl_top, XL_NOTHING, 0, 0,
+      "b|batch d|delay= i|iterations= f|full-name j|json", "[OPTIONS]",
+      "Show what domains use, again and again, as xentop does\n"
+      "-b, --batch                 lines for a pipe; so it is anyway if the output is no terminal\n"
+      "-d SECONDS, --delay=SECONDS time between two looks; 3 if not given\n"
+      "-i N, --iterations=N        stop after so many\n"
+      "-f, --full-name             do not cut long names\n"
+      "-j, --json                  an array for each look\n"
+      "On a terminal, s changes the order and q quits." },
+    { "stat", xl_stat, XL_NOTHING, 0, 0,
+      "1|once b|batch l|log f|fields= g|guest= s|set-delay= z|skip-zero-records j|json "
+      "m|openmetrics T|timing=", "[OPTIONS]",
+      "Show what the hypervisor counts for guests, live, in the manner of kvm_stat\n"
+      "-1, --once                  totals and rates of one second, once\n"
+      "-b, --batch                 the same\n"
+      "-l, --log                   a line for each look, for a pipe\n"
+      "-f REGEX, --fields=REGEX    only these, as in '^(exits|hypercall.*)$'\n"
+      "-g DOMAIN, --guest=DOMAIN   of this one; else the sum of all\n"
+      "-s SECONDS, --set-delay=SECONDS  time between two looks; 3 on a terminal, else 1\n"
+      "-z, --skip-zero-records     without what never happened\n"
+      "-j, --json                  as JSON, once\n"
+      "-m, --openmetrics           each domain's totals as OpenMetrics text, once\n"
+      "-T on|off, --timing=on|off  measure the time of each reason, from now on, or no more\n"
+      "On a terminal, t does that too, and q quits." },
     { "keep", xl_keep, XL_DOMAIN, 1, 1, "F|foreground", "[OPTIONS] DOMAIN",
       "Watch over a domain again whose watching process has ended\n"
       "-F, --foreground            from this very process" },
-    { "help", xl_help, XL_NOTHING, 0, 1, "l|long", "[OPTIONS] [VERB]",
+    { "help", xl_help, XL_NOTHING, 0, 1, "l|long b|bash", "[OPTIONS] [VERB]",
       "Print what there is, or all about one verb\n"
-      "-l, --long                  all about all" },
+      "-l, --long                  all about all\n"
+      "-b, --bash                  the completion script for bash" },
     { NULL, NULL, XL_NOTHING, 0, 0, NULL, NULL, NULL },
 };
 
 const char *const xl_verbs_later[] = {
-    "button-press", "cd-eject", "cd-insert",
-    "channel-list", "claims", "config-update", "cpupool-cpu-add", "cpupool-cpu-remove",
-    "cpupool-create", "cpupool-destroy", "cpupool-list", "cpupool-migrate", "cpupool-numa-split",
-    "cpupool-rename", "devd", "dump-core", "getenforce", "loadpolicy", "mem-max",
-    "mem-set", "migrate", "migrate-receive",
-    "pci-assignable-add", "pci-assignable-list", "pci-assignable-remove", "pci-attach",
-    "pci-detach", "pci-list", "psr-cat-set", "psr-cat-show", "psr-cmt-attach", "psr-cmt-detach",
-    "psr-cmt-show", "psr-hwinfo", "psr-mba-set", "psr-mba-show", "qemu-monitor-command", "remus",
-    "restore", "save", "sched-credit", "sched-credit2", "sched-rtds", "setenforce",
-    "set-parameters", "sharing", "sysrq", "top", "trigger", "usb-list", "usbctrl-attach",
-    "usbctrl-detach", "usbdev-attach", "usbdev-detach", "vcpu-pin", "vcpu-set", "vdispl-attach",
-    "vdispl-detach", "vdispl-list", "vkb-attach", "vkb-detach", "vkb-list", "vm-list",
-    "vncviewer", "vsnd-attach", "vsnd-detach", "vsnd-list", "vtpm-attach", "vtpm-detach",
-    "vtpm-list", NULL,
+    "button-press", "cd-eject", "cd-insert", "channel-list", "cpupool-cpu-add",
+    "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy", "cpupool-list", "cpupool-migrate",
+    "cpupool-numa-split", "cpupool-rename", "devd", "dump-core", "getenforce", "loadpolicy",
+    "migrate", "migrate-receive", "pci-assignable-add", "pci-assignable-list",
+    "pci-assignable-remove", "pci-attach", "pci-detach", "pci-list", "psr-cat-set", "psr-cat-show",
+    "psr-cmt-attach", "psr-cmt-detach", "psr-cmt-show", "psr-hwinfo", "psr-mba-set", "psr-mba-show",
+    "qemu-monitor-command", "remus", "restore", "save", "sched-rtds", "setenforce",
+    "set-parameters", "sharing", "usb-list", "usbctrl-attach", "usbctrl-detach", "usbdev-attach",
+    "usbdev-detach", "vdispl-attach", "vdispl-detach", "vdispl-list", "vkb-attach", "vkb-detach",
+    "vkb-list", "vncviewer", "vsnd-attach", "vsnd-detach", "vsnd-list", "vtpm-attach",
+    "vtpm-detach", "vtpm-list", NULL,
 };

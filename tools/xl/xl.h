@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "xyl_light.h"
 
@@ -34,7 +35,8 @@ struct xl_args {
     char **words;
 };
 
-enum xl_needs { XL_NOTHING, XL_DOMAIN, XL_DOMAIN_OR_ALL };
+/* XL_DOMAIN_LOCKED: and no other process makes, changes or ends it while the verb runs. */
+enum xl_needs { XL_NOTHING, XL_DOMAIN, XL_DOMAIN_LOCKED, XL_DOMAIN_OR_ALL };
 
 /*
  * A verb.  @options: "l|long v|verbose t|type=" - letter, long name, '=' if a value
@@ -62,12 +64,67 @@ bool xl_dry_run(const struct xl *xl, const char *fmt, ...) __attribute__((format
 
 typedef int xl_run_fn(struct xl *xl, const struct xl_args *args, struct xyl_err *err);
 
-xl_run_fn xl_create, xl_destroy, xl_shutdown, xl_reboot, xl_pause, xl_unpause, xl_list, xl_console,
-          xl_dmesg, xl_info, xl_vcpu_list, xl_domid, xl_domname, xl_rename, xl_uptime, xl_help,
-          xl_keep, xl_debug_keys;
+/* Every verb's function; the tests make empty ones of this list. */
+#define XL_RUNS(RUN)                                                                           \
+    RUN(xl_create) RUN(xl_config_update) RUN(xl_destroy) RUN(xl_shutdown) RUN(xl_reboot)       \
+    RUN(xl_pause) RUN(xl_unpause) RUN(xl_list) RUN(xl_console) RUN(xl_dmesg) RUN(xl_info)      \
+    RUN(xl_vcpu_list) RUN(xl_domid) RUN(xl_domname) RUN(xl_rename) RUN(xl_uptime) RUN(xl_help) \
+    RUN(xl_keep) RUN(xl_debug_keys) RUN(xl_vcpu_set) RUN(xl_vcpu_pin) RUN(xl_mem_set)          \
+    RUN(xl_mem_max) RUN(xl_sched_credit) RUN(xl_sched_credit2) RUN(xl_sysrq) RUN(xl_trigger)   \
+    RUN(xl_vm_list) RUN(xl_claims) RUN(xl_top) RUN(xl_stat) RUN(xl_block_attach)               \
+    RUN(xl_block_detach) RUN(xl_block_list) RUN(xl_network_attach) RUN(xl_network_detach)      \
+    RUN(xl_network_list)
 
-xl_run_fn xl_block_attach, xl_block_detach, xl_block_list, xl_network_attach, xl_network_detach,
-          xl_network_list;
+#define XL_DECLARE(name) xl_run_fn name;
+XL_RUNS(XL_DECLARE)
+#undef XL_DECLARE
+
+/* For tests, which walk the table and call nothing. */
+#define XL_NO_RUN(name)                                                                        \
+    int name(struct xl *xl, const struct xl_args *args, struct xyl_err *err)                   \
+    {                                                                                          \
+        (void)xl;                                                                              \
+        (void)args;                                                                            \
+        (void)err;                                                                             \
+        return 0;                                                                              \
+    }
+
+/* ------------------------------------------------------------ numbers.c */
+
+/* xl_number - a decimal number from @min to @max; @what names it in the error. */
+int xl_number(const char *text, unsigned long min, unsigned long max, const char *what,
+              unsigned long *out, struct xyl_err *err);
+
+/* xl_memory_kib - "512", "512m", "2g": MiB unless a letter says otherwise. */
+int xl_memory_kib(const char *text, uint64_t *kib, struct xyl_err *err);
+
+/* ------------------------------------------------------------ list.c */
+
+/* xl_state_letters - the column State: "r-----" and so on. */
+void xl_state_letters(const xyl_domain_info *info, char state[7]);
+
+/* ------------------------------------------------------------ config.c */
+
+/*
+ * xl_config_read - the configuration that a command line names.
+ * @first   the first of the verb's words that may be a file or a setting.
+ * @config  initialised by the caller, who disposes it in any case.
+ * @quiet   no warnings.
+ */
+int xl_config_read(struct xl *xl, const struct xl_args *args, int first,
+                   struct xyl_domain_config *config, bool quiet, struct xyl_err *err);
+
+/* xl_config_load - the configuration that was kept when a domain was made. */
+int xl_config_load(struct xl *xl, uint32_t domid, struct xyl_domain_config *config,
+                   struct xyl_err *err);
+
+/* xl_config_text_read - xyl_config_read_fn for what xyl_cfg_domain_text() wrote. */
+int xl_config_text_read(const char *text, struct xyl_domain_config *config, struct xyl_err *err);
+
+/* ------------------------------------------------------------ complete.c */
+
+/* xl_completion - the completion script for bash, from the table of verbs. */
+void xl_completion(FILE *out);
 
 /* ------------------------------------------------------------ block.c, for network.c too */
 
@@ -110,6 +167,14 @@ void xl_console_disown(int fd);
 
 /* xl_console_relay - between it and our own terminal, until ^] or the domain's end; closes @fd. */
 int xl_console_relay(int fd, struct xyl_err *err);
+
+/* ------------------------------------------------------------ create.c */
+
+/*
+ * xl_put_right - before a verb that changes something: finish what killed processes left undone,
+ * and watch over domains whose watching process is gone.  Says what it did with -v.
+ */
+void xl_put_right(struct xl *xl);
 
 /* ------------------------------------------------------------ process.c */
 

@@ -7,12 +7,14 @@
 
 static struct xyl_err err;
 
+static const uint32_t *node;
+
 static long cpus(const char *text)
 {
     uint8_t map[2];
 
     xyl_err_clear(&err);
-    return xyl_cpus_parse(text, 12, map, &err) < 0 ? -1 : map[0] | map[1] << 8;
+    return xyl_cpus_parse(text, 12, node, map, &err) < 0 ? -1 : map[0] | map[1] << 8;
 }
 
 TEST(sets)
@@ -24,6 +26,21 @@ TEST(sets)
     CHECK_EQ(cpus("1, 11"), 0x802);
     CHECK_EQ(cpus("^0"), 0xffe);
     CHECK_EQ(cpus("all,^8-11"), 0xff);
+}
+
+TEST(nodes)
+{
+    static const uint32_t two[12] = { 0, 0, 0, 0, 1, 1, 1, 1, 1, 7, 7, 7 };
+
+    CHECK_EQ(cpus("node:0"), 0xfff);
+    CHECK_EQ(cpus("node:1"), -1);
+    node = two;
+    CHECK_EQ(cpus("node:0"), 0xf);
+    CHECK_EQ(cpus("nodes:0-1,^1"), 0x1fd);
+    CHECK_EQ(cpus("all,^node:1"), 0xe0f);
+    CHECK_EQ(cpus("node:"), -1);
+    CHECK_EQ(cpus("node:65536"), -1);
+    node = NULL;
 }
 
 TEST(bad_sets)

@@ -21,9 +21,18 @@ void host_reset(void)
 
 bool host_fails(void)
 {
+    host_may_die();
     return ++host.calls == host.fail_at;
 }
 
+void host_may_die(void)
+{
+    if (host.die_at != 0 && --host.die_at == 0) {
+        longjmp(host.death, 1);
+    }
+}
+
+#define MAY_DIE() host_may_die()
 #define MAY_FAIL() do { if (host_fails()) { return -EIO; } } while (0)
 
 static xyl_domain_info *find(uint32_t domid)
@@ -78,6 +87,7 @@ int xyl_ctrl_domain_create(struct xyl_ctrl *ctrl, const struct xen_domctl_create
             host.domains[i].tot_pages = 1;
             host.domains[i].domain = ++next;
             memcpy(host.domains[i].handle, config->handle, 16);
+            host.domains[i].max_vcpu_id = config->max_vcpus - 1;
             *domid = next;
             host.paused++;
             return 0;
@@ -89,6 +99,7 @@ int xyl_ctrl_domain_create(struct xyl_ctrl *ctrl, const struct xen_domctl_create
 int xyl_ctrl_domain_destroy(struct xyl_ctrl *ctrl, uint32_t domid)
 {
     (void)ctrl;
+    MAY_DIE();
     if (find(domid) == NULL) {
         return -ESRCH;
     }
@@ -169,10 +180,21 @@ int xyl_ctrl_domain_max_vcpus(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t ma
 int xyl_ctrl_domain_max_mem(struct xyl_ctrl *ctrl, uint32_t domid, uint64_t kib)
 {
     (void)ctrl;
-    (void)domid;
-    (void)kib;
     MAY_FAIL();
+    if (find(domid) != NULL) {
+        find(domid)->max_pages = kib / 4;
+    }
     return 0;
+}
+
+int xyl_ctrl_cpu_topology(struct xyl_ctrl *ctrl, struct xen_sysctl_cputopo *topo, uint32_t max)
+{
+    (void)ctrl;
+    MAY_FAIL();
+    for (uint32_t i = 0; i < max; i++) {
+        topo[i] = (struct xen_sysctl_cputopo){ .core = i, .node = i / 2 };
+    }
+    return (int)max;
 }
 
 int xyl_ctrl_domain_address_size(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t bits)

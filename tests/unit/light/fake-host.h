@@ -3,6 +3,7 @@
 #ifndef TESTS_LIGHT_FAKE_HOST_H
 #define TESTS_LIGHT_FAKE_HOST_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,8 @@
  */
 struct host {
     unsigned int calls, fail_at;
+    unsigned int die_at;                    /* not 0: the so manieth call from now never returns */
+    jmp_buf death;
     xyl_domain_info domains[HOST_DOMAINS];  /* domain 0 too; [i].tot_pages 0 is an unused entry */
     uint64_t free_pages;
     unsigned int built;
@@ -31,6 +34,9 @@ void host_reset(void);
 
 /* host_fails - count a call; true if this one fails. */
 bool host_fails(void);
+
+/* host_may_die - a call at which the process can be killed (die_at). */
+void host_may_die(void);
 
 /* host_shutdown - a domain's guest ends with SHUTDOWN_@reason. */
 void host_shutdown(uint32_t domid, unsigned int reason);

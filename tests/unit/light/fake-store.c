@@ -195,13 +195,13 @@ int xyl_store_write_str(struct xyl_store *s, xyl_store_tx tx, const char *path, 
 int xyl_store_write_fmt(struct xyl_store *s, xyl_store_tx tx, const char *path, const char *fmt,
                         ...)
 {
-    char value[100];
+    char text[200];
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(value, sizeof(value), fmt, ap);
+    vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    return xyl_store_write_str(s, tx, path, value);
+    return xyl_store_write_str(s, tx, path, text);
 }
 
 int xyl_store_mkdir(struct xyl_store *s, xyl_store_tx tx, const char *path)
@@ -217,6 +217,7 @@ int xyl_store_rm(struct xyl_store *s, xyl_store_tx tx, const char *path)
 {
     (void)s;
     (void)tx;
+    host_may_die();
     for (size_t i = 0; i < NODES; i++) {
         if (nodes[i].path != NULL && below(nodes[i].path, path)) {
             drop(&nodes[i]);

@@ -4,7 +4,9 @@ light_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/light -Itools/libs/li
     -Wno-format-truncation
 LIGHT_SRCS := $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c context.c \
     find.c userdata.c nodes.c create.c end.c keep.c around.c device.c device-disk.c device-vif.c \
-    device-remove.c device-list.c) tools/libs/ctrl/err.c tests/unit/light/fake-host.c \
+    device-remove.c device-list.c tune.c lock.c) tools/libs/ctrl/err.c tests/unit/light/fake-host.c \
     tests/unit/light/fake-store.c tests/unit/light/fake-hotplug.c
 test-life_SRCS := $(LIGHT_SRCS)
 test-device_SRCS := $(LIGHT_SRCS)
+test-tune_SRCS := $(LIGHT_SRCS)
+test-lock_SRCS := $(LIGHT_SRCS)

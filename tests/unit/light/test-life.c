@@ -50,7 +50,7 @@ static size_t remains(void)
 static void begin(void)
 {
     snprintf(state_dir, sizeof(state_dir), "/tmp/xyl-light-%d", (int)getpid());
-    light_state_dir = state_dir;
+    light_state_dir = light_lock_dir = state_dir;
     host_reset();
     xyl_err_clear(&err);
     light = xyl_light_new(NULL, NULL);
@@ -96,7 +96,12 @@ static void end(void)
 
 static int create(void)
 {
-    return xyl_domain_create(light, &config, to_text, &domid, &err);
+    int rc = xyl_domain_create(light, &config, to_text, &domid, &err);
+
+    if (rc == 0) {
+        xyl_domain_created(light);
+    }
+    return rc;
 }
 
 TEST(create_describes_the_domain)

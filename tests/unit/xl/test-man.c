@@ -5,42 +5,12 @@
  * must have it, to be pasted between its marks.
  */
 #include "harness.h"
+#include "conf.h"
+#include "stat.h"
 #include "xl.h"
 #include "xyl_cfg.h"
 
-/* The table names functions; none is called here. */
-#define UNUSED(name)                                                                  \
-    int name(struct xl *xl, const struct xl_args *args, struct xyl_err *err)          \
-    {                                                                                 \
-        (void)xl;                                                                     \
-        (void)args;                                                                   \
-        (void)err;                                                                    \
-        return 0;                                                                     \
-    }
-UNUSED(xl_create)
-UNUSED(xl_destroy)
-UNUSED(xl_shutdown)
-UNUSED(xl_reboot)
-UNUSED(xl_pause)
-UNUSED(xl_unpause)
-UNUSED(xl_list)
-UNUSED(xl_console)
-UNUSED(xl_dmesg)
-UNUSED(xl_info)
-UNUSED(xl_vcpu_list)
-UNUSED(xl_domid)
-UNUSED(xl_domname)
-UNUSED(xl_rename)
-UNUSED(xl_uptime)
-UNUSED(xl_help)
-UNUSED(xl_keep)
-UNUSED(xl_debug_keys)
-UNUSED(xl_block_attach)
-UNUSED(xl_block_detach)
-UNUSED(xl_block_list)
-UNUSED(xl_network_attach)
-UNUSED(xl_network_detach)
-UNUSED(xl_network_list)
+XL_RUNS(XL_NO_RUN)
 
 /* Text in roff: dashes are minus signs, a line must not begin with a dot or a quote. */
 static void put(FILE *out, const char *text, size_t len)
@@ -133,6 +103,42 @@ static void print_no_effect(FILE *out)
     print_others(out, XYL_KEY_NO_EFFECT);
 }
 
+static void print_fields(FILE *out)
+{
+    for (const struct stat_field *f = stat_fields; f->name != NULL; f++) {
+        fprintf(out, ".TP\n.B %s\n", f->name);
+        fputs(f->rows == NULL ? "(none: " : "", out);
+        put(out, f->meaning, 200);
+        fputs(f->rows == NULL ? ")\n" : "\n", out);
+        if (f->rows != NULL) {
+            fputs(".RI ( ", out);
+            put(out, f->rows, 200);
+            fputs(" )\n", out);
+        }
+    }
+}
+
+static void print_conf_rows(FILE *out, bool works)
+{
+    for (const struct xl_conf_key *row = xl_conf_keys; row->key != NULL; row++) {
+        if (row->works == works) {
+            fprintf(out, ".TP\n.B %s\n", row->key);
+            put(out, row->help, 200);
+            fputc('\n', out);
+        }
+    }
+}
+
+static void print_conf(FILE *out)
+{
+    print_conf_rows(out, true);
+}
+
+static void print_conf_no_effect(FILE *out)
+{
+    print_conf_rows(out, false);
+}
+
 static void print_verbs_later(FILE *out)
 {
     for (const char *const *later = xl_verbs_later; *later != NULL; later++) {
@@ -148,9 +154,12 @@ static const struct part {
 } parts[] = {
     { "verbs", print_verbs, "docs/man/xl.1" },
     { "verbs-later", print_verbs_later, "docs/man/xl.1" },
+    { "fields", print_fields, "docs/man/xl.1" },
     { "keys", print_keys, "docs/man/xl.cfg.5" },
     { "later", print_later, "docs/man/xl.cfg.5" },
     { "no-effect", print_no_effect, "docs/man/xl.cfg.5" },
+    { "conf", print_conf, "docs/man/xl.conf.5" },
+    { "conf-no-effect", print_conf_no_effect, "docs/man/xl.conf.5" },
 };
 
 static char *read_page(const char *path)
@@ -197,11 +206,22 @@ TEST(xl_lists_the_verbs)
     compare(&parts[1]);
 }
 
-TEST(xl_cfg_lists_the_keys)
+TEST(xl_lists_the_fields_of_stat)
 {
     compare(&parts[2]);
+}
+
+TEST(xl_cfg_lists_the_keys)
+{
     compare(&parts[3]);
     compare(&parts[4]);
+    compare(&parts[5]);
+}
+
+TEST(xl_conf_lists_the_keys)
+{
+    compare(&parts[6]);
+    compare(&parts[7]);
 }
 
 int main(int argc, char **argv)

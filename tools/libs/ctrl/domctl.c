@@ -194,6 +194,30 @@ int xyl_ctrl_vcpu_set_affinity(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t v
     return ctrl_domctl_do(ctrl);
 }
 
+int xyl_ctrl_vcpu_force_affinity(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t vcpu,
+                                 uint32_t nr_cpus, const uint8_t *hard)
+{
+    size_t bytes;
+    struct xen_domctl *op = affinity_op(ctrl, XEN_DOMCTL_setvcpuaffinity, domid, vcpu, nr_cpus,
+                                        &bytes);
+
+    if (op == NULL) {
+        return -ENOMEM;
+    }
+    memcpy(ctrl->data, hard, bytes);
+    op->u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_FORCE;
+    return ctrl_domctl_do(ctrl);
+}
+
+int xyl_ctrl_trigger(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t trigger, uint32_t vcpu)
+{
+    struct xen_domctl *op = ctrl_domctl(ctrl, XEN_DOMCTL_sendtrigger, domid);
+
+    op->u.sendtrigger.trigger = trigger;
+    op->u.sendtrigger.vcpu = vcpu;
+    return ctrl_domctl_do(ctrl);
+}
+
 static int sched_op(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t sched_id, uint32_t cmd,
                     struct xyl_sched_params *params)
 {

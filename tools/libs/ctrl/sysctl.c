@@ -71,6 +71,22 @@ int xyl_ctrl_sched_id(struct xyl_ctrl *ctrl, uint32_t *id)
     return rc;
 }
 
+int xyl_ctrl_ratelimit(struct xyl_ctrl *ctrl, uint32_t pool, bool set, uint32_t *us)
+{
+    struct xen_sysctl *op = ctrl_sysctl(ctrl, XEN_SYSCTL_scheduler_op);
+    int rc;
+
+    op->u.scheduler_op.cpupool_id = pool;
+    op->u.scheduler_op.sched_id = XEN_SCHEDULER_CREDIT2;
+    op->u.scheduler_op.cmd = set ? XEN_SYSCTL_SCHEDOP_putinfo : XEN_SYSCTL_SCHEDOP_getinfo;
+    op->u.scheduler_op.u.sched_credit2.ratelimit_us = set ? *us : 0;
+    rc = ctrl_sysctl_do(ctrl);
+    if (rc == 0) {
+        *us = op->u.scheduler_op.u.sched_credit2.ratelimit_us;
+    }
+    return rc;
+}
+
 int xyl_ctrl_pool_free_cpus(struct xyl_ctrl *ctrl, uint32_t max_cpus)
 {
     struct xen_sysctl *op = ctrl_sysctl(ctrl, XEN_SYSCTL_cpupool_op);

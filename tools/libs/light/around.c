@@ -42,6 +42,10 @@ int xyl_domain_rename(struct xyl_light *light, uint32_t domid, const char *name,
     if (store == NULL) {
         return -ENOTCONN;
     }
+    rc = xyl_domain_lock(light, domid, err);
+    if (rc < 0) {
+        return rc;
+    }
     snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
     vm = xyl_store_read(store, XYL_STORE_NO_TX, path, NULL);
     if (vm != NULL && strlen(vm) < LIGHT_PATH - 8) {
@@ -49,6 +53,7 @@ int xyl_domain_rename(struct xyl_light *light, uint32_t domid, const char *name,
     }
     free(vm);
     rc = xyl_store_transact(store, rename_body, &r);
+    light_unlock(light);
     if (rc == -EEXIST) {
         return xyl_fail(err, rc, "a domain with the name \"%s\" is there already", name);
     }

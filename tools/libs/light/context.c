@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct xyl_light *xyl_light_new(xyl_log_fn *log, void *log_ctx)
 {
@@ -14,8 +15,16 @@ struct xyl_light *xyl_light_new(xyl_log_fn *log, void *log_ctx)
     if (light != NULL) {
         light->log = log;
         light->log_ctx = log_ctx;
+        light->lock = -1;
     }
     return light;
+}
+
+void xyl_light_reader(struct xyl_light *light, xyl_config_read_fn *reader)
+{
+    if (light != NULL) {
+        light->reader = reader;
+    }
 }
 
 void xyl_light_free(struct xyl_light *light)
@@ -27,6 +36,10 @@ void xyl_light_free(struct xyl_light *light)
         xyl_store_close(light->store);
     }
     xyl_ctrl_close(light->ctrl);
+    /* The file stays if it still says that something is half-made. */
+    if (light->lock >= 0) {
+        close(light->lock);
+    }
     free(light);
 }
 

@@ -11,7 +11,6 @@
 
 #include "xyl_guest.h"
 
-#define SLACK_KIB       1024u   /* beside the guest's memory: what it may take and give back */
 #define OVERHEAD_PAGES  256u    /* the hypervisor's own for a domain, on the safe side */
 #define EVTCHN_DEFAULT  1023u
 
@@ -42,6 +41,11 @@ static int choose_uuid(struct creation *c)
     uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
     c->config->uuid_given = true;
     return 0;
+}
+
+static int take_lock(struct creation *c)
+{
+    return light_lock(c->light, c->config->name, c->err);
 }
 
 static int check_host(struct creation *c)
@@ -107,6 +111,10 @@ static int step_create(struct creation *c)
     op.grant_opts = XEN_DOMCTL_GRANT_version((uint32_t)version);
     memcpy(op.handle, config->uuid, sizeof(op.handle));
     c->domid = 0;
+    rc = light_record(c->light, -1, config->uuid, c->err);
+    if (rc < 0) {
+        return rc;
+    }
     rc = xyl_ctrl_domain_create(c->ctrl, &op, &c->domid);
     if (rc < 0) {
         return xyl_fail_sys(c->err, rc, "the hypervisor refuses a domain with %ld vCPUs",
@@ -114,7 +122,7 @@ static int step_create(struct creation *c)
     }
     c->created = true;
     light_log(c->light, "domain %u created", c->domid);
-    return 0;
+    return light_record(c->light, (long)c->domid, config->uuid, c->err);
 }
 
 /* Difference of the guest's clock to UTC. */
@@ -140,7 +148,7 @@ static int set_limits(struct creation *c)
         rc = xyl_ctrl_domain_max_vcpus(c->ctrl, c->domid, (uint32_t)config->maxvcpus);
     }
     if (rc == 0) {
-        rc = xyl_ctrl_domain_max_mem(c->ctrl, c->domid, max_kib + SLACK_KIB);
+        rc = xyl_ctrl_domain_max_mem(c->ctrl, c->domid, max_kib + LIGHT_SLACK_KIB);
     }
     if (rc == 0) {
         rc = xyl_ctrl_set_memory_map(c->ctrl, c->domid, max_kib << 10);
@@ -183,8 +191,8 @@ static int set_affinity(struct creation *c)
         const char *s = cpus_text(config->cpus_soft, config->nr_cpus_soft,
                                   config->cpus_soft_each, v);
 
-        rc = h != NULL ? xyl_cpus_parse(h, nr_cpus, hard, c->err) : 0;
-        rc = rc == 0 && s != NULL ? xyl_cpus_parse(s, nr_cpus, soft, c->err) : rc;
+        rc = h != NULL ? xyl_host_cpus(c->light, h, nr_cpus, hard, c->err) : 0;
+        rc = rc == 0 && s != NULL ? xyl_host_cpus(c->light, s, nr_cpus, soft, c->err) : rc;
         if (rc == 0 && (h != NULL || s != NULL)) {
             rc = xyl_ctrl_vcpu_set_affinity(c->ctrl, c->domid, (uint32_t)v, nr_cpus,
                                             h != NULL ? hard : NULL, s != NULL ? soft : NULL);
@@ -296,8 +304,8 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
                       struct xyl_err *err)
 {
     static int (*const steps[])(struct creation *c) = {
-        choose_uuid, check_host, check_unique, step_create, step_claim, set_limits, set_affinity,
-        set_sched, step_build, step_describe, step_devices,
+        choose_uuid, take_lock, check_host, check_unique, step_create, step_claim, set_limits,
+        set_affinity, set_sched, step_build, step_describe, step_devices,
     };
     struct creation c = { .light = light, .config = config, .err = err };
     bool chosen = !config->uuid_given;
@@ -318,8 +326,14 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
         return 0;
     }
     if (c.created) {
-        xyl_domain_destroy(light, c.domid, NULL);
+        light_destroy(light, c.domid, config->uuid);
     }
+    light_unlock(light);
     config->uuid_given = !chosen;
     return rc;
+}
+
+void xyl_domain_created(struct xyl_light *light)
+{
+    light_unlock(light);
 }

@@ -38,30 +38,44 @@ int xyl_domain_unpause(struct xyl_light *light, uint32_t domid, struct xyl_err *
     return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot unpause domain %u", domid);
 }
 
-int xyl_domain_destroy(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+int light_destroy(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16])
 {
-    struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
-    xyl_domain_info info;
-    int rc = ctrl == NULL ? -ENODEV : refuse_dom0(domid, "destroyed", err);
+    int rc;
 
-    if (rc < 0) {
-        return rc;
-    }
-    rc = xyl_ctrl_domain_info(ctrl, domid, &info);
-    if (rc < 0) {
-        return xyl_fail_sys(err, rc, "cannot destroy domain %u", domid);
-    }
     if (devices_any(light, domid) != 0) {
         /*
          * The domain stops first, so that it sees nothing of what follows; it ends last, so that
          * its number is a way to what is left, should we be ended meanwhile.
          */
-        xyl_ctrl_domain_pause(ctrl, domid);
+        xyl_ctrl_domain_pause(light->ctrl, domid);
         devices_destroy(light, domid);
     }
-    rc = xyl_ctrl_domain_destroy(ctrl, domid);
-    nodes_remove(light, domid, info.handle);
-    userdata_remove(domid, info.handle);
+    rc = xyl_ctrl_domain_destroy(light->ctrl, domid);
+    nodes_remove(light, domid, uuid);
+    userdata_remove(domid, uuid);
+    return rc;
+}
+
+int xyl_domain_destroy(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+{
+    xyl_domain_info info;
+    int rc = refuse_dom0(domid, "destroyed", err);
+
+    if (rc == 0) {
+        rc = xyl_domain_lock(light, domid, err);
+    }
+    if (rc == 0) {
+        rc = xyl_ctrl_domain_info(light->ctrl, domid, &info);
+    }
+    if (rc == 0) {
+        rc = light_record(light, domid, info.handle, err);
+    }
+    if (rc < 0) {
+        light_unlock(light);
+        return xyl_fail_sys(err, rc, "cannot destroy domain %u", domid);
+    }
+    rc = light_destroy(light, domid, info.handle);
+    light_unlock(light);
     return rc == 0 ? 0 : xyl_fail_sys(err, rc, "domain %u: the hypervisor cannot destroy it",
                                       domid);
 }
@@ -117,16 +131,25 @@ int xyl_domain_request(struct xyl_light *light, uint32_t domid, const char *what
         return rc;
     }
     snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    /* Locked while it is written: below a domain that has just gone, the node would stay. */
+    rc = xyl_domain_lock(light, domid, err);
+    if (rc < 0) {
+        return rc;
+    }
     rc = xyl_store_watch(store, path, "request");
     if (rc == 0) {
         rc = xyl_store_write_str(store, XYL_STORE_NO_TX, path, what);
     }
+    light_unlock(light);
     if (rc == 0) {
         rc = wait_taken(store, path, what);
     }
     xyl_store_unwatch(store, path, "request");
     if (rc == -ETIMEDOUT) {
-        xyl_store_write_str(store, XYL_STORE_NO_TX, path, "");
+        if (xyl_domain_lock(light, domid, NULL) == 0) {
+            xyl_store_write_str(store, XYL_STORE_NO_TX, path, "");
+            light_unlock(light);
+        }
         return xyl_fail(err, rc, "domain %u did not take up the %s request within a minute; "
                         "\"xl destroy\" ends it without asking", domid, what);
     }

@@ -85,6 +85,26 @@ static void take_name(struct xyl_light *light, struct xyl_domain_config *config,
     }
 }
 
+/* What was kept may have been replaced by xl config-update; an unreadable text changes nothing. */
+static void take_config(struct xyl_light *light, struct xyl_domain_config *config, uint32_t domid)
+{
+    struct xyl_domain_config kept;
+    struct xyl_err err = XYL_ERR_INIT;
+    char *text = light->reader != NULL ? userdata_load(domid, config->uuid) : NULL;
+
+    xyl_domain_config_init(&kept);
+    if (text != NULL && light->reader(text, &kept, &err) == 0) {
+        xyl_domain_config_dispose(config);
+        *config = kept;
+    } else {
+        if (text != NULL) {
+            light_log(light, "domain %u: the kept configuration is not used: %s", domid, err.text);
+        }
+        xyl_domain_config_dispose(&kept);
+    }
+    free(text);
+}
+
 /* Give the dead domain a name of the form NAME-N, and another UUID to the one that follows. */
 static int rename_away(struct xyl_light *light, struct xyl_domain_config *config, uint32_t domid,
                        struct xyl_err *err)
@@ -106,12 +126,17 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
                xyl_config_text_fn *to_text, uint32_t *domid, enum xyl_action action,
                        struct xyl_err *err)
 {
-    int rc;
+    xyl_domain_info info;
+    int rc = xyl_ctrl_domain_info(light->ctrl, *domid, &info);
 
+    /* Another watcher, or a person, was quicker. */
+    if (rc == -ESRCH || (rc == 0 && memcmp(info.handle, config->uuid, 16) != 0)) {
+        return 0;
+    }
     take_name(light, config, *domid);
     switch (action) {
     case XYL_ACTION_PRESERVE:
-        return 0;
+        return xyl_domain_leave_unwatched(light, *domid, err);
     case XYL_ACTION_RENAME_RESTART:
         rc = xyl_devices_load(light, *domid, config, err);
         if (rc == 0) {
@@ -140,6 +165,7 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
     }
     if (rc == 0) {
         rc = xyl_domain_unpause(light, *domid, err);
+        xyl_domain_created(light);
     }
     return rc == 0 ? 1 : rc;
 }
@@ -148,7 +174,7 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
  * Until the domain has shut down: 1, the action is *action; 0 when it is gone.
  * The lock on it ends with the wait, so that whoever starts it again can take it.
  */
-static int watch_one(struct xyl_light *light, const struct xyl_domain_config *config,
+static int watch_one(struct xyl_light *light, struct xyl_domain_config *config,
                      uint32_t domid, enum xyl_action *action, struct xyl_err *err)
 {
     time_t begun = time(NULL);
@@ -165,6 +191,7 @@ static int watch_one(struct xyl_light *light, const struct xyl_domain_config *co
     } else if (rc > 0) {
         unsigned int reason = xyl_shutdown_reason(&info);
 
+        take_config(light, config, domid);
         *action = xyl_domain_action(config, reason);
         light_log(light, "domain %u %s (reason %u): %s", domid, reason_name(reason), reason,
                   xyl_action_name(*action));
@@ -176,6 +203,34 @@ static int watch_one(struct xyl_light *light, const struct xyl_domain_config *co
         close(lock);
     }
     return rc;
+}
+
+bool xyl_domain_unwatched(struct xyl_light *light, const xyl_domain_info *info)
+{
+    char path[LIGHT_PATH], *text;
+    int lock = info->domain != 0 && !(info->flags & XEN_DOMINF_dying) ?
+               userdata_lock(info->domain, info->handle, NULL) : -ENOENT;
+
+    if (lock < 0) {
+        return false;
+    }
+    close(lock);
+    snprintf(path, sizeof(path), "/libxl/%u/unwatched", info->domain);
+    text = light->store != NULL ? xyl_store_read(light->store, XYL_STORE_NO_TX, path, NULL) : NULL;
+    free(text);
+    return text == NULL;
+}
+
+int xyl_domain_leave_unwatched(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+{
+    char path[LIGHT_PATH];
+    int rc = xyl_light_store(light, err) == NULL ? -ENOTCONN : 0;
+
+    snprintf(path, sizeof(path), "/libxl/%u/unwatched", domid);
+    if (rc == 0) {
+        rc = xyl_store_write_str(light->store, XYL_STORE_NO_TX, path, "1");
+    }
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot write %s in the store", path);
 }
 
 int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,

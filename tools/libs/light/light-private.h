@@ -5,13 +5,24 @@
 
 #include "xyl_light.h"
 
-/* Invariant: ctrl and store are NULL until first needed, and owned. */
+#define LIGHT_LOCK_PATH 288     /* folder, "guest-", and a name */
+
+/*
+ * Invariants:
+ *   L1  ctrl and store are NULL until first needed, and owned.
+ *   L2  lock is -1, or the descriptor of the file lock_path, locked by this process.
+ */
 struct xyl_light {
     struct xyl_ctrl *ctrl;
     struct xyl_store *store;
     xyl_log_fn *log;
     void *log_ctx;
+    xyl_config_read_fn *reader;     /* may be NULL */
+    int lock;
+    char lock_path[LIGHT_LOCK_PATH];
 };
+
+#define LIGHT_SLACK_KIB 1024u   /* beside a guest's memory: what it may take and give back */
 
 #define LIGHT_PATH 160  /* bytes of a store path we make: the longest has a UUID and a key */
 
@@ -43,10 +54,36 @@ int nodes_claim(struct xyl_light *light, const struct light_nodes *nodes, struct
 /* nodes_describe - everything else, up to and with the introduction to the store. */
 int nodes_describe(struct xyl_light *light, const struct light_nodes *nodes, struct xyl_err *err);
 
-/* nodes_remove - all that the two above wrote. */
+/* nodes_remove - all that the two above wrote; nodes_remove_vm - what does not go by the number. */
 void nodes_remove(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16]);
+void nodes_remove_vm(struct xyl_light *light, const uint8_t uuid[16]);
 
-/* Files about a domain: STATE_DIR/userdata-d.ID.UUID.xl; tests choose another folder. */
+/* light_destroy - the domain and all that is kept about it; its name is locked. */
+int light_destroy(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16]);
+
+/*
+ * light_lock - be the only process that makes, changes or ends the guest of that name; waits for
+ * its turn, and first finishes what a process that died left undone.  The context has one lock
+ * at a time: taking another leaves the first.
+ */
+extern const char *light_lock_dir;      /* tests choose another folder */
+int light_lock(struct xyl_light *light, const char *name, struct xyl_err *err);
+
+/*
+ * light_record - write into the lock that this domain is half-made from now on: it is destroyed
+ * if this process dies.
+ * @domid  -1: not known yet.  @uuid  NULL: nothing is half-made.
+ */
+int light_record(struct xyl_light *light, long domid, const uint8_t uuid[16],
+                 struct xyl_err *err);
+
+/* light_unlock - leave the lock, and with it the record; nothing if there is none. */
+void light_unlock(struct xyl_light *light);
+
+/*
+ * Files about a domain: STATE_DIR/userdata-d.ID.UUID.xl, and with .lock behind it the lock of
+ * the process that watches over it; tests choose another folder.
+ */
 extern const char *light_state_dir;
 int userdata_store(uint32_t domid, const uint8_t uuid[16], const char *text, struct xyl_err *err);
 char *userdata_load(uint32_t domid, const uint8_t uuid[16]);

@@ -249,22 +249,29 @@ int nodes_describe(struct xyl_light *light, const struct light_nodes *nodes, str
                                         nodes->domid);
 }
 
+void nodes_remove_vm(struct xyl_light *light, const uint8_t uuid[16])
+{
+    struct xyl_store *store = xyl_light_store(light, NULL);
+    char path[LIGHT_PATH], text[XYL_UUID_TEXT];
+
+    if (store != NULL) {
+        xyl_uuid_format(uuid, text);
+        snprintf(path, sizeof(path), "/vm/%s", text);
+        xyl_store_rm(store, XYL_STORE_NO_TX, path);
+    }
+}
+
 void nodes_remove(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16])
 {
     struct xyl_store *store = xyl_light_store(light, NULL);
     static const char *const folders[] = {
         "/local/domain", "/local/domain/0/backend/console", "/libxl",
     };
-    char path[LIGHT_PATH], text[XYL_UUID_TEXT];
+    char path[LIGHT_PATH];
 
-    if (store == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+    for (size_t i = 0; store != NULL && i < sizeof(folders) / sizeof(folders[0]); i++) {
         snprintf(path, sizeof(path), "%s/%u", folders[i], domid);
         xyl_store_rm(store, XYL_STORE_NO_TX, path);
     }
-    xyl_uuid_format(uuid, text);
-    snprintf(path, sizeof(path), "/vm/%s", text);
-    xyl_store_rm(store, XYL_STORE_NO_TX, path);
+    nodes_remove_vm(light, uuid);
 }

@@ -90,15 +90,20 @@ char *userdata_load(uint32_t domid, const uint8_t uuid[16])
     return text;
 }
 
+/* The lock has a file of its own, since the text is replaced by a new file now and then. */
 int userdata_lock(uint32_t domid, const uint8_t uuid[16], struct xyl_err *err)
 {
     char path[LIGHT_PATH];
     int fd, rc;
 
     userdata_path(path, domid, uuid, "");
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
+    if (access(path, F_OK) < 0) {
         return -ENOENT;
+    }
+    userdata_path(path, domid, uuid, ".lock");
+    fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return xyl_fail_sys(err, -errno, "cannot open %s", path);
     }
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         rc = errno == EWOULDBLOCK ?
@@ -112,13 +117,43 @@ int userdata_lock(uint32_t domid, const uint8_t uuid[16], struct xyl_err *err)
 
 void userdata_remove(uint32_t domid, const uint8_t uuid[16])
 {
+    static const char *const suffixes[] = { "", ".lock", ".new" };
     char path[LIGHT_PATH];
 
-    userdata_path(path, domid, uuid, "");
-    unlink(path);
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        userdata_path(path, domid, uuid, suffixes[i]);
+        unlink(path);
+    }
 }
 
 char *xyl_domain_config_load(const xyl_domain_info *info)
 {
     return userdata_load(info->domain, info->handle);
+}
+
+int xyl_domain_config_keep(struct xyl_light *light, uint32_t domid,
+                           struct xyl_domain_config *config, xyl_config_text_fn *to_text,
+                           struct xyl_err *err)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
+    xyl_domain_info info;
+    char *old, *text;
+    int rc = ctrl == NULL ? -ENODEV : xyl_ctrl_domain_info(ctrl, domid, &info);
+
+    if (rc < 0) {
+        return xyl_fail_sys(err, rc, "domain %u", domid);
+    }
+    old = xyl_domain_config_load(&info);
+    if (old == NULL) {
+        return xyl_fail(err, -ENOENT, "no configuration of domain %u is kept: xl did not make it",
+                        domid);
+    }
+    free(old);
+    memcpy(config->uuid, info.handle, sizeof(config->uuid));
+    config->uuid_given = true;
+    text = to_text(config);
+    rc = text != NULL ? userdata_store(domid, info.handle, text, err) :
+         xyl_fail(err, -ENOMEM, "out of memory");
+    free(text);
+    return rc;
 }

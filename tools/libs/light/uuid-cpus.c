@@ -60,22 +60,53 @@ static void map_range(uint8_t *map, unsigned int first, unsigned int last, bool 
     }
 }
 
-/* A decimal number below nr_cpus at *text, which moves behind it; -1 if there is none. */
-static int cpu_number(const char **text, unsigned int nr_cpus)
+/* A decimal number below @limit at *text, which moves behind it; -1 if there is none. */
+static int number_below(const char **text, unsigned int limit)
 {
     char *end;
-    unsigned long cpu;
+    unsigned long n;
 
     if (**text < '0' || **text > '9') {
         return -1;
     }
-    cpu = strtoul(*text, &end, 10);
+    n = strtoul(*text, &end, 10);
     *text = end;
-    return cpu < nr_cpus ? (int)cpu : -1;
+    return n < limit ? (int)n : -1;
 }
 
-/* One item, up to a comma or the end: all, N, N-M, and each with ^ before it. */
-static bool cpus_item(const char **text, unsigned int nr_cpus, uint8_t *map)
+/* "N" or "N-M", both below @limit. */
+static bool number_range(const char **text, unsigned int limit, int *first, int *last)
+{
+    *first = *last = number_below(text, limit);
+    if (*first >= 0 && **text == '-') {
+        (*text)++;
+        *last = number_below(text, limit);
+    }
+    return *first >= 0 && *last >= *first;
+}
+
+/* The CPUs of some nodes; without @node all CPUs are in node 0. */
+static bool nodes_item(const char **text, unsigned int nr_cpus, const uint32_t *node,
+                       uint8_t *map, bool set)
+{
+    int first, last;
+
+    *text += strcspn(*text, ":") + 1;
+    if (!number_range(text, 1u << 16, &first, &last)) {
+        return false;
+    }
+    for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+        uint32_t in = node != NULL ? node[cpu] : 0;
+
+        if (in >= (uint32_t)first && in <= (uint32_t)last) {
+            map_range(map, cpu, cpu, set);
+        }
+    }
+    return true;
+}
+
+/* One item, up to a comma or the end: all, N, N-M, node:N, node:N-M, and each with ^ before it. */
+static bool cpus_item(const char **text, unsigned int nr_cpus, const uint32_t *node, uint8_t *map)
 {
     bool set = **text != '^';
     int first, last;
@@ -86,19 +117,18 @@ static bool cpus_item(const char **text, unsigned int nr_cpus, uint8_t *map)
         map_range(map, 0, nr_cpus - 1, set);
         return true;
     }
-    first = last = cpu_number(text, nr_cpus);
-    if (first >= 0 && **text == '-') {
-        (*text)++;
-        last = cpu_number(text, nr_cpus);
+    if (strncmp(*text, "node:", 5) == 0 || strncmp(*text, "nodes:", 6) == 0) {
+        return nodes_item(text, nr_cpus, node, map, set);
     }
-    if (first < 0 || last < first) {
+    if (!number_range(text, nr_cpus, &first, &last)) {
         return false;
     }
     map_range(map, (unsigned int)first, (unsigned int)last, set);
     return true;
 }
 
-int xyl_cpus_parse(const char *text, unsigned int nr_cpus, uint8_t *map, struct xyl_err *err)
+int xyl_cpus_parse(const char *text, unsigned int nr_cpus, const uint32_t *node, uint8_t *map,
+                   struct xyl_err *err)
 {
     const char *at = text;
     size_t bytes = (nr_cpus + 7) / 8;
@@ -111,7 +141,7 @@ int xyl_cpus_parse(const char *text, unsigned int nr_cpus, uint8_t *map, struct 
     }
     do {
         at += strspn(at, " ,");
-        if (!cpus_item(&at, nr_cpus, map)) {
+        if (!cpus_item(&at, nr_cpus, node, map)) {
             return xyl_fail(err, -EINVAL, "CPUs \"%s\": character %td: expected CPU numbers from 0 "
                             "to %u, as in \"0-3,^2\" or \"all\"", text, at - text + 1, nr_cpus - 1);
         }

@@ -259,7 +259,7 @@ static int parse_setting(struct cursor *c, struct xyl_cfg *cfg)
     bool append = false;
     int rc;
 
-    while (peek(c) >= 0 && (isalnum(peek(c)) || peek(c) == '_')) {
+    while (peek(c) >= 0 && (isalnum(peek(c)) || peek(c) == '_' || peek(c) == '.')) {
         next(c);
     }
     setting.name = strndup(c->text + start, c->at - start);

@@ -84,6 +84,12 @@ int xyl_ctrl_vcpu_get_affinity(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t v
 /* xyl_ctrl_vcpu_set_affinity - either map may be NULL: left as it is. */
 int xyl_ctrl_vcpu_set_affinity(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t vcpu,
                                uint32_t nr_cpus, const uint8_t *hard, const uint8_t *soft);
+/* xyl_ctrl_vcpu_force_affinity - even if a driver in the domain pins the vCPU for now. */
+int xyl_ctrl_vcpu_force_affinity(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t vcpu,
+                                 uint32_t nr_cpus, const uint8_t *hard);
+
+/* xyl_ctrl_trigger - XEN_DOMCTL_SENDTRIGGER_@trigger to a vCPU. */
+int xyl_ctrl_trigger(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t trigger, uint32_t vcpu);
 
 /*
  * xyl_ctrl_sched_params - weight and cap, for the schedulers that have them.
@@ -97,6 +103,13 @@ int xyl_ctrl_sched_get(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t sched_id,
                        struct xyl_sched_params *params);
 int xyl_ctrl_sched_set(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t sched_id,
                        const struct xyl_sched_params *params);
+
+/*
+ * xyl_ctrl_ratelimit - how long a vCPU of the credit2 scheduler runs at least, in microseconds;
+ * 0 is no such rule.
+ * @set  false: ask, true: change.
+ */
+int xyl_ctrl_ratelimit(struct xyl_ctrl *ctrl, uint32_t pool, bool set, uint32_t *us);
 
 /* ------------------------------------------------------------ memory */
 

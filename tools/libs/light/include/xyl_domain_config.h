@@ -88,10 +88,12 @@ void xyl_uuid_format(const uint8_t uuid[16], char text[XYL_UUID_TEXT]);
 bool xyl_uuid_parse(const char *text, uint8_t uuid[16]);
 
 /*
- * xyl_cpus_parse - "all", "0-3,^2", "5": a set of CPUs.
- * @map  out: @nr_cpus bits, least first, in whole bytes.
+ * xyl_cpus_parse - "all", "0-3,^2", "5", "node:1": a set of CPUs.
+ * @node  NUMA node of each CPU; NULL: all are in node 0.
+ * @map   out: @nr_cpus bits, least first, in whole bytes.
  * Errors: -EINVAL bad syntax, a CPU that does not exist, or an empty set.
  */
-int xyl_cpus_parse(const char *text, unsigned int nr_cpus, uint8_t *map, struct xyl_err *err);
+int xyl_cpus_parse(const char *text, unsigned int nr_cpus, const uint32_t *node, uint8_t *map,
+                   struct xyl_err *err);
 
 #endif

@@ -59,11 +59,29 @@ typedef char *xyl_config_text_fn(const struct xyl_domain_config *config);
  * xyl_domain_create - build a domain from its configuration; it is left paused.
  * @config   checked; a UUID is chosen if it has none.
  * @to_text  makes the text that is kept for xyl_domain_config_load(); may be NULL.
- * On error nothing of the domain remains.
+ * On error nothing of the domain remains.  On 0 its name is locked and it counts as half-made,
+ * to be destroyed should this process die, until xyl_domain_created() or xyl_domain_destroy().
  */
 int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
                       xyl_config_text_fn *to_text, uint32_t *domid,
                       struct xyl_err *err);
+
+/* xyl_domain_created - all that belongs to its creation is done: it lives on without us. */
+void xyl_domain_created(struct xyl_light *light);
+
+/*
+ * xyl_domain_lock - keep others from making, changing or ending the guest; waits for its turn.
+ * The lock goes with the process.  One at a time: taking another leaves the first.
+ * Errors: -ESRCH the domain is gone.
+ */
+int xyl_domain_lock(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
+void xyl_domain_unlock(struct xyl_light *light);
+
+/*
+ * xyl_light_recover - finish what processes that were killed left undone: half-made and
+ * half-destroyed domains, files about domains that are gone.
+ */
+int xyl_light_recover(struct xyl_light *light, struct xyl_err *err);
 
 int xyl_domain_pause(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
 int xyl_domain_unpause(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
@@ -93,6 +111,24 @@ int xyl_domain_rename(struct xyl_light *light, uint32_t domid, const char *name,
 char *xyl_domain_config_load(const xyl_domain_info *info);
 
 /*
+ * xyl_domain_config_keep - replace the text that xyl_domain_create() kept: what the domain is
+ * started from when it ends next and is to be started again.
+ * @config  gets the domain's UUID.
+ * Errors:  -ENOENT nothing was kept: others made the domain.
+ */
+int xyl_domain_config_keep(struct xyl_light *light, uint32_t domid,
+                           struct xyl_domain_config *config, xyl_config_text_fn *to_text,
+                           struct xyl_err *err);
+
+/*
+ * xyl_light_reader - how to read a kept text, for xyl_domain_keep(): with it, the text that is
+ * there when a domain ends counts, else the configuration that was given.
+ */
+typedef int xyl_config_read_fn(const char *text, struct xyl_domain_config *config,
+                               struct xyl_err *err);
+void xyl_light_reader(struct xyl_light *light, xyl_config_read_fn *reader);
+
+/*
  * xyl_domain_keep - watch over a domain and act when it shuts down, as its
  * configuration says; returns when there is nothing left to watch.
  * @config   changed when the domain is started again under another name.
@@ -102,6 +138,13 @@ char *xyl_domain_config_load(const xyl_domain_info *info);
 int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
                     xyl_config_text_fn *to_text, uint32_t domid, struct xyl_err *err);
 
+/*
+ * xyl_domain_unwatched - should a process watch over the domain, and none does?
+ * xyl_domain_leave_unwatched - none should.
+ */
+bool xyl_domain_unwatched(struct xyl_light *light, const xyl_domain_info *info);
+int xyl_domain_leave_unwatched(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
+
 /* xyl_domain_action - which of its actions a configuration names for a SHUTDOWN_* reason. */
 enum xyl_action xyl_domain_action(const struct xyl_domain_config *config, unsigned int reason);
 
@@ -110,6 +153,37 @@ static inline unsigned int xyl_shutdown_reason(const xyl_domain_info *info)
 {
     return (info->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
 }
+
+/* ------------------------------------------------------------ changing what runs */
+
+/*
+ * xyl_domain_set_vcpus - ask the guest to have @nr of its vCPUs online.
+ * Errors: -EINVAL none, or more than it was made with.
+ */
+int xyl_domain_set_vcpus(struct xyl_light *light, uint32_t domid, uint32_t nr,
+                         struct xyl_err *err);
+
+/*
+ * xyl_host_cpus - xyl_cpus_parse() with the nodes of this machine.
+ * @nr_cpus  how many the hypervisor speaks of; the connection to it is open.
+ */
+int xyl_host_cpus(struct xyl_light *light, const char *text, unsigned int nr_cpus, uint8_t *map,
+                  struct xyl_err *err);
+
+/*
+ * xyl_domain_set_memory - ask the guest to give memory back or take some, and let it have no
+ * more than @kib.  Returns before the guest has done it.
+ * Errors: -EINVAL above the limit that xyl_domain_set_max_memory() sets, or too little to live.
+ */
+int xyl_domain_set_memory(struct xyl_light *light, uint32_t domid, uint64_t kib,
+                          struct xyl_err *err);
+
+/* xyl_domain_set_max_memory - how much it may ever ask for; -EINVAL below what it is to have. */
+int xyl_domain_set_max_memory(struct xyl_light *light, uint32_t domid, uint64_t kib,
+                              struct xyl_err *err);
+
+/* xyl_domain_sysrq - press the magic SysRq key and @key on a guest's kernel. */
+int xyl_domain_sysrq(struct xyl_light *light, uint32_t domid, char key, struct xyl_err *err);
 
 /* ------------------------------------------------------------ around domains */
 

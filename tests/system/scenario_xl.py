@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""xl's verbs on a running guest, its lists beside Debian's, and what is left when it is killed."""
+
+from __future__ import annotations
+
+from lib.steps import Step, stepped
+
+_DEBIAN = "debian=/usr/lib/xen-4.17/bin\n"
+
+_VERBS = [
+    # vCPUs, memory, weight, keys and an NMI: the guest itself tells what it got.
+    Step("xl-tune", r"""
+stock tuned 128
+printf 'maxvcpus = 2\nmaxmem = 160\n' >>/tmp/tuned.cfg
+create tuned
+# A vCPU that the guest was given is switched on by its user space, as udev does.
+( until says tuned 'guest#' && [ -e /tmp/second ]; do sleep 1; done
+  echo 'echo 1 >/sys/devices/system/cpu/cpu1/online'
+  while there tuned; do sleep 5; done ) | xl console tuned >/tmp/tuned.console 2>&1 &
+until_says tuned 'guest#'
+online() { xl vcpu-list tuned | awk 'NR > 1 && $4 != "-"' | wc -l; }
+memory() { xl list tuned | awk 'NR == 2 { print $3 }'; }
+is() { [ "$($1)" = "$2" ]; }
+[ "$(online)" = 1 ] || fail "$(online) vCPUs at start"
+xl vcpu-set tuned 2 2>/dev/null; [ $? = 2 ] || fail "vcpu-set above the CPUs without -i"
+xl vcpu-set -i tuned 2 || fail "vcpu-set -i"
+[ "$(xenstore-read /local/domain/$(xl domid tuned)/cpu/1/availability)" = online ] || fail "node"
+sleep 1; touch /tmp/second
+until_true is online 2 || fail "the second vCPU does not come"
+xl vcpu-set tuned 1 || fail "vcpu-set 1"
+until_true is online 1 || fail "the second vCPU does not go"
+xl vcpu-pin tuned all 0 node:0 || fail "vcpu-pin"
+xl vcpu-pin tuned 0 9 2>/tmp/error; [ $? = 2 ] || fail "vcpu-pin to CPU 9"
+xl mem-set tuned 96 || fail "mem-set 96"
+until_true is memory 96 || fail "memory stays at $(memory)"
+xl mem-set tuned 200 2>/dev/null; [ $? = 2 ] || fail "mem-set above maxmem"
+xl mem-max tuned 140m || fail "mem-max"
+xl mem-set tuned 140 || fail "mem-set 140"
+until_true is memory 140 || fail "memory does not grow: $(memory)"
+xl sched-credit2 -d tuned -w 512 || fail "sched-credit2"
+xl sched-credit2 -d tuned | grep -q '^tuned  *[0-9]*  *512  *0$' || fail "weight is not 512"
+xl sysrq tuned h || fail "sysrq"
+until_says tuned 'sysrq: HELP'
+xl trigger tuned nmi || fail "trigger nmi"
+until_says tuned 'NMI'
+xl trigger tuned reset 2>/dev/null; [ $? = 4 ] || fail "trigger reset"
+[ "$(xl top -b -i 1 | awk '$1 == "tuned" { print $9 }')" = 1 ] || fail "xl top"
+xl list --json tuned | grep -q '"name": "tuned"' || fail "list --json"
+xl destroy nobody 2>/dev/null; [ $? = 3 ] || fail "exit status of an unknown domain"
+# What is kept is what the next start takes.
+sed -i 's/^memory = .*/memory = 112/' /tmp/tuned.cfg
+xl config-update tuned /tmp/tuned.cfg || fail "config-update"
+first=$(xl domid tuned)
+xl reboot tuned || fail "reboot"
+rebooted() { there tuned && [ "$(xl domid tuned)" != "$first" ] && is memory 112; }
+until_true rebooted || fail "not started again with 112 MiB: $(memory)"
+xl destroy tuned || fail "destroy"
+rm /tmp/second
+"""),
+    # What a guest did is what is counted for it; time is measured when it is asked for.
+    Step("xl-stat", r"""
+micro counted tick; create counted; console counted
+until_says counted 'tick 3'
+xl stat -1 -g counted -f '^(exits|hypercalls|irq_window)$' >/tmp/out || fail "stat -1"
+[ "$(awk '$1 == "exits" { print ($2 > 0) }' /tmp/out)" = 1 ] || fail "no exits: $(cat /tmp/out)"
+[ "$(awk '$1 == "hypercalls" { print ($2 > 0) }' /tmp/out)" = 1 ] || fail "no hypercalls"
+[ "$(wc -l </tmp/out)" = 3 ] || fail "the filter: $(cat /tmp/out)"
+xl stat -z -1 | grep -q '^hypercall-sched_op ' || fail "no row of its own: $(xl stat -z -1)"
+xl stat -m >/tmp/out || fail "stat --openmetrics"
+[ "$(tail -n 1 /tmp/out)" = '# EOF' ] || fail "OpenMetrics without its end"
+grep -q '^xylem_events_total{domain="counted",domid="[0-9]*",event="exits"} [1-9]' /tmp/out ||
+    fail "OpenMetrics: $(grep counted /tmp/out | head -n 3)"
+xl stat -T on || fail "timing on"
+xl stat -j -g counted -f '^exits$' | grep -q '"time_ns": [1-9]' || fail "no time was measured"
+xl stat -T off || fail "timing off"
+xl stat -j -g counted -f '^exits$' | grep -q time_ns && fail "time is measured still"
+xl stat -T maybe 2>/dev/null; [ $? = 2 ] || fail "exit status of a wrong word"
+xl destroy counted
+"""),
+    Step("xl-lists", _DEBIAN + r"""
+micro listed; create listed
+plain() { sed 's/ *[0-9]*\.[0-9]/ T/; s/[-rb]\{6\}/STATE/'; }
+for verb in vm-list claims sched-credit2 'sched-credit2 -s' 'sched-credit2 -d listed'; do
+    "$debian/xl" $verb >/tmp/theirs || fail "Debian's xl $verb ended with $?"
+    xl $verb >/tmp/ours || fail "xl $verb ended with $?"
+    plain </tmp/theirs >/tmp/theirs.plain; plain </tmp/ours >/tmp/ours.plain
+    diff /tmp/theirs.plain /tmp/ours.plain || differs="$differs, $verb"
+done
+[ -z "$differs" ] || fail "differ: ${differs#, }"
+xl destroy listed
+"""),
+]
+
+# Half-made guests: whichever moment hits, the next command leaves nothing of a dead one's work.
+_KILLS = r"""
+i=0
+while [ $i -lt {rounds} ]; do
+    micro k$i; xl create -q /tmp/k$i.cfg >/dev/null 2>&1 & one=$!
+    micro l$i; xl create -q /tmp/l$i.cfg >/dev/null 2>&1 & two=$!
+    usleep $((RANDOM * 10 % 160000))
+    case $((RANDOM % 3)) in
+    0) kill -9 $one ;;
+    1) kill -9 $two ;;
+    2) kill -9 $one $two; for pid in $(pgrep '^xl: guest'); do kill -9 "$pid"; done ;;
+    esac 2>/dev/null
+    wait $one 2>/dev/null; wait $two 2>/dev/null
+    # The next command; then each guest is whole, with its watcher, or not there at all.
+    xl destroy k$i >/dev/null 2>&1; xl destroy nobody 2>/dev/null
+    for id in $(xl list | awk 'NR > 2 {{ print $2 }}'); do
+        [ -n "$(xl domname $id)" ] || fail "round $i: domain $id without a name"
+        ls /var/lib/xen/userdata-d.$id.*.xl >/dev/null || fail "round $i: domain $id is half-made"
+    done
+    for pid in $(pgrep '^xl: guest'); do [ $((RANDOM % 4)) = 0 ] && kill -9 "$pid"; done
+    ( xl destroy l$i >/dev/null 2>&1 ) & one=$!
+    usleep $((RANDOM * 10 % 60000)); kill -9 $(pgrep -x xl) 2>/dev/null; wait $one 2>/dev/null
+    xl destroy l$i >/dev/null 2>&1
+    xl destroy nobody 2>/dev/null
+    [ "$(xl list | wc -l)" = 2 ] || fail "round $i: $(xl list | tail -n +3)"
+    left=$(ls /run/xylem /var/lib/xen)
+    [ -z "$(echo "$left" | grep -e guest- -e userdata)" ] || fail "round $i: files $left"
+    i=$((i+1))
+done
+until_true eval '[ -z "$(pgrep "^xl: guest")" ]' || fail "watchers are left: $(ps | grep xl:)"
+rm -f /tmp/[kl][0-9]*.cfg /var/log/xen/xl-[kl][0-9]*.log
+"""
+
+stepped("xl", _VERBS + [Step("xl-kills", _KILLS.format(rounds=8))], 900)
+stepped("xl-kills-long", [Step("xl-kills-200", _KILLS.format(rounds=200))], 6000, long_only=True)

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A process that dies at any call leaves nothing that the next one does not put right. */
+#include "harness.h"
+#include "fake-host.h"
+#include "light-private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sanitizer/lsan_interface.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct xyl_domain_config config;
+static struct xyl_err err;
+static uint32_t domid;
+static char state_dir[64], lock_dir[64];
+
+static char *to_text(const struct xyl_domain_config *c)
+{
+    return strdup(c->name);
+}
+
+static void begin(void)
+{
+    snprintf(state_dir, sizeof(state_dir), "/tmp/xyl-state-%d", (int)getpid());
+    snprintf(lock_dir, sizeof(lock_dir), "/tmp/xyl-lock-%d", (int)getpid());
+    light_state_dir = state_dir;
+    light_lock_dir = lock_dir;
+    host_reset();
+    xyl_err_clear(&err);
+    xyl_domain_config_dispose(&config);
+    config.name = strdup("guest");
+    config.kernel = strdup("/k");
+    config.memory_mib = 64;
+    config.vcpus = 1;
+    config.maxvcpus = 1;
+    xyl_domain_config_check(&config, &err);
+}
+
+static void end(void)
+{
+    xyl_domain_config_dispose(&config);
+    store_reset();
+    rmdir(state_dir);
+    rmdir(lock_dir);
+}
+
+static size_t files(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    size_t nr = 0;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        nr += entry->d_name[0] != '.';
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return nr;
+}
+
+static bool all_gone(void)
+{
+    return host_domains() == 0 && files(state_dir) == 0 && files(lock_dir) == 0 &&
+           store_count("/local/domain") + store_count("/vm") + store_count("/libxl") == 0;
+}
+
+/* The whole of `xl create`, and of `xl destroy`. */
+static int create(struct xyl_light *light)
+{
+    int rc = xyl_domain_create(light, &config, to_text, &domid, &err);
+
+    if (rc == 0) {
+        rc = xyl_domain_unpause(light, domid, &err);
+        xyl_domain_created(light);
+    }
+    return rc;
+}
+
+static int destroy(struct xyl_light *light)
+{
+    return xyl_domain_destroy(light, domid, &err);
+}
+
+/* Run @what in a context of its own and die at its @call-th call; false: it ended before that. */
+static bool dies(int (*what)(struct xyl_light *light), unsigned int call)
+{
+    struct xyl_light *volatile light = xyl_light_new(NULL, NULL);
+    bool died = true;
+
+    /* The dead free nothing: that is no leak of ours. */
+    __lsan_disable();
+    host.die_at = call;
+    if (setjmp(host.death) == 0) {
+        what(light);
+        died = false;
+    }
+    host.die_at = 0;
+    __lsan_enable();
+    xyl_light_free(light);
+    return died;
+}
+
+static void recover(void)
+{
+    struct xyl_light *light = xyl_light_new(NULL, NULL);
+
+    CHECK_EQ(xyl_light_recover(light, &err), 0);
+    xyl_light_free(light);
+}
+
+TEST(whenever_create_dies_nothing_remains)
+{
+    unsigned int call = 1;
+
+    for (;; call++) {
+        begin();
+        if (!dies(create, call)) {
+            break;
+        }
+        recover();
+        if (host_domains() == 1) {
+            /* All was done but for the last step; then the domain is whole. */
+            CHECK_EQ(files(state_dir), 1);
+            CHECK_EQ(host.paused, 0);
+            CHECK(!dies(destroy, 0));
+        }
+        CHECK(all_gone());
+        end();
+    }
+    CHECK(call > 50);
+    CHECK_EQ(host_domains(), 1);
+    CHECK(!dies(destroy, 0));
+    CHECK(all_gone());
+    end();
+}
+
+TEST(whenever_destroy_dies_it_is_finished)
+{
+    bool more = true;
+
+    for (unsigned int call = 1; more; call++) {
+        begin();
+        CHECK(!dies(create, 0));
+        more = dies(destroy, call);
+        recover();
+        if (host_domains() == 1) {
+            /* It had not begun. */
+            CHECK_EQ(files(lock_dir), 0);
+            CHECK(!dies(destroy, 0));
+        }
+        CHECK(all_gone());
+        end();
+    }
+}
+
+/* The next who wants the name need not wait for somebody to recover first. */
+TEST(a_dead_owner_s_lock_is_taken_over)
+{
+    begin();
+    CHECK(dies(create, 30));
+    config.uuid_given = false;
+    CHECK(!dies(create, 0));
+    CHECK_EQ(host_domains(), 1);
+    CHECK(!dies(destroy, 0));
+    recover();
+    CHECK(all_gone());
+    end();
+}
+
+/* A lock that a living process holds is left alone, and waited for. */
+TEST(a_living_owner_is_waited_for)
+{
+    struct xyl_light *light = xyl_light_new(NULL, NULL);
+    int ready[2], go[2], status;
+    pid_t pid;
+    char c;
+
+    begin();
+    CHECK(pipe(ready) == 0 && pipe(go) == 0);
+    pid = fork();
+    if (pid == 0) {
+        struct xyl_light *theirs = xyl_light_new(NULL, NULL);
+        int rc = light_lock(theirs, "guest", NULL);
+
+        rc |= light_record(theirs, 77, (const uint8_t *)"0123456789abcdef", NULL);
+        rc |= write(ready[1], "r", 1) != 1 || read(go[0], &c, 1) != 1;
+        light_unlock(theirs);
+        _exit(rc != 0);
+    }
+    CHECK_EQ(read(ready[0], &c, 1), 1);
+    recover();
+    CHECK_EQ(files(lock_dir), 1);
+    CHECK_EQ(write(go[1], "g", 1), 1);
+    CHECK_EQ(light_lock(light, "guest", &err), 0);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    light_unlock(light);
+    CHECK_EQ(files(lock_dir), 0);
+    xyl_light_free(light);
+    end();
+}
+
+TEST(strange_files_are_no_records)
+{
+    char path[160];
+    FILE *file;
+
+    begin();
+    CHECK(!dies(create, 0));
+    snprintf(path, sizeof(path), "%s/guest-odd", lock_dir);
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    fprintf(file, "00000000-0000-0000-0000-000000000000 0\n");
+    fclose(file);
+    snprintf(path, sizeof(path), "%s/guest-torn", lock_dir);
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    fprintf(file, "0000000");
+    fclose(file);
+    recover();
+    CHECK_EQ(host_domains(), 1);
+    CHECK_EQ(files(lock_dir), 0);
+    CHECK(!dies(destroy, 0));
+    CHECK(all_gone());
+    end();
+}
+
+TEST(kept_files_of_gone_domains_go)
+{
+    uint8_t uuid[16] = { 1, 2, 3 };
+
+    begin();
+    CHECK(!dies(create, 0));
+    CHECK_EQ(userdata_store(999, uuid, "x", &err), 0);
+    CHECK_EQ(userdata_store(domid, uuid, "x", &err), 0);
+    CHECK_EQ(files(state_dir), 3);
+    recover();
+    CHECK_EQ(files(state_dir), 1);
+    CHECK(!dies(destroy, 0));
+    CHECK(all_gone());
+    end();
+}
+
+TEST_MAIN

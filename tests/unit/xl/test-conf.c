@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xl.conf: says what a guest's configuration leaves open, and nothing more. */
+#include "harness.h"
+#include "conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct xyl_domain_config config;
+static struct xyl_err err;
+static char warned[1000];
+
+static void warn(void *ctx, const char *text)
+{
+    (void)ctx;
+    snprintf(warned, sizeof(warned), "%s", text);
+}
+
+static int apply(const char *text)
+{
+    static const struct xyl_cfg_warner warner = { warn, NULL };
+    char path[64];
+    FILE *file;
+    int rc;
+
+    snprintf(path, sizeof(path), "/tmp/xyl-conf-%d", (int)getpid());
+    file = fopen(path, "w");
+    if (file == NULL) {
+        return -EIO;
+    }
+    fputs(text, file);
+    fclose(file);
+    xyl_err_clear(&err);
+    warned[0] = '\0';
+    rc = xl_conf_apply(path, &config, &warner, &err);
+    unlink(path);
+    return rc;
+}
+
+TEST(what_is_open_is_filled_in)
+{
+    xyl_domain_config_init(&config);
+    config.max_grant_version = 1;
+    CHECK_EQ(apply("max_grant_frames = 99\nmax_grant_version = 2\nvm.cpumask = \"1\"\n"
+                   "vm.pv.cpumask = \"0\"\n"), 0);
+    CHECK_EQ(config.max_grant_frames, 99);
+    CHECK_EQ(config.max_grant_version, 1);
+    CHECK_EQ(config.nr_cpus, 1);
+    CHECK_STR(config.cpus[0], "0");
+    CHECK_STR(warned, "");
+    CHECK_EQ(apply("vm.cpumask = \"3\"\n"), 0);
+    CHECK_STR(config.cpus[0], "0");
+    xyl_domain_config_dispose(&config);
+}
+
+TEST(no_file_says_nothing)
+{
+    xyl_domain_config_init(&config);
+    CHECK_EQ(xl_conf_apply("/tmp/not-there/xl.conf", &config, NULL, &err), 0);
+    CHECK_EQ(config.max_grant_frames, XYL_UNSET);
+    xyl_domain_config_dispose(&config);
+}
+
+TEST(strange_settings_are_told)
+{
+    xyl_domain_config_init(&config);
+    CHECK_EQ(apply("\n  max_grant_frame = 5\n"), 0);
+    CHECK(strstr(warned, ":2:3: \"max_grant_frame\" is unknown and ignored; do you mean "
+                 "\"max_grant_frames\"?") != NULL);
+    CHECK_EQ(apply("lockfile = \"/x\"\n"), 0);
+    CHECK(strstr(warned, "\"lockfile\" has no effect: There is a lock") != NULL);
+    CHECK_EQ(apply("max_grant_frames = \"many\"\n"), -EINVAL);
+    CHECK(strstr(err.text, ":1:1: max_grant_frames: expected a number from 1 to") != NULL);
+    CHECK_EQ(apply("vm.cpumask = [ 1 ]\n"), -EINVAL);
+    CHECK_EQ(apply("max_grant_frames = \n= 3"), -EINVAL);
+    xyl_domain_config_dispose(&config);
+}
+
+TEST_MAIN

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The host's settings for xl. */
+#include "conf.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct xl_conf_key xl_conf_keys[] = {
+    { "max_grant_frames", true, "As in a guest's configuration, for guests that do not say it." },
+    { "max_maptrack_frames", true, "Likewise." },
+    { "max_grant_version", true, "Likewise." },
+    { "vm.cpumask", true, "CPUs that guests run on unless their configuration says cpus." },
+    { "vm.pv.cpumask", true, "Likewise, for PV guests; it wins over vm.cpumask." },
+    { "vm.hvm.cpumask", false, "Likewise, for HVM guests, which there are none of." },
+    { "output_format", false, "JSON is the only one." },
+    { "autoballoon", false, "Domain 0 is never made smaller unasked; dom0_mem= says its size." },
+    { "claim_mode", false, "A guest's memory is populated at once, which needs no claim." },
+    { "lockfile", false, "There is a lock for each guest." },
+    { "domid_policy", false, "The hypervisor chooses numbers." },
+    { "run_hotplug_scripts", false, "Of devices." },
+    { "blkdev_start", false, "Of devices." },
+    { "vif.default.script", false, "Of devices." },
+    { "vif.default.bridge", false, "Of devices." },
+    { "vif.default.backend", false, "Of devices." },
+    { "vif.default.gatewaydev", false, "Of devices." },
+    { "remus.default.netbufscript", false, "Of Remus, which is not there." },
+    { "colo.default.proxyscript", false, "Of COLO, which is not there." },
+    { NULL, false, NULL },
+};
+
+static int bad(struct xyl_err *err, const struct xyl_cfg_setting *s, const char *what)
+{
+    return xyl_fail(err, -EINVAL, "%s:%u:%u: %s: expected %s", s->source, s->line, s->column,
+                    s->name, what);
+}
+
+static int take_number(const struct xyl_cfg *cfg, const char *key, long min, long max, long *out,
+                       struct xyl_err *err)
+{
+    const struct xyl_cfg_setting *s = xyl_cfg_find(cfg, key);
+    char *end, range[60];
+    long value;
+
+    if (s == NULL || *out != XYL_UNSET) {
+        return 0;
+    }
+    snprintf(range, sizeof(range), "a number from %ld to %ld", min, max);
+    if (s->value.type == XYL_CFG_LIST || s->value.text[0] == '\0') {
+        return bad(err, s, range);
+    }
+    errno = 0;
+    value = strtol(s->value.text, &end, 0);
+    if (*end != '\0' || errno != 0 || value < min || value > max) {
+        return bad(err, s, range);
+    }
+    *out = value;
+    return 0;
+}
+
+static int take_cpus(const struct xyl_cfg *cfg, const char *key, struct xyl_domain_config *config,
+                     struct xyl_err *err)
+{
+    const struct xyl_cfg_setting *s = xyl_cfg_find(cfg, key);
+
+    if (s == NULL || config->nr_cpus > 0) {
+        return 0;
+    }
+    if (s->value.type == XYL_CFG_LIST) {
+        return bad(err, s, "CPUs, as in \"0-3,^2\"");
+    }
+    config->cpus = calloc(1, sizeof(*config->cpus));
+    if (config->cpus == NULL || (config->cpus[0] = strdup(s->value.text)) == NULL) {
+        free(config->cpus);
+        config->cpus = NULL;
+        return xyl_fail(err, -ENOMEM, "out of memory");
+    }
+    config->nr_cpus = 1;
+    return 0;
+}
+
+/* A warning for each key that nobody knows, or that changes nothing. */
+static void check_keys(const struct xyl_cfg *cfg, const struct xyl_cfg_warner *warner)
+{
+    const char *names[sizeof(xl_conf_keys) / sizeof(xl_conf_keys[0])], *near;
+    const struct xyl_cfg_setting *s;
+    char text[400];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        names[i] = xl_conf_keys[i].key;
+    }
+    for (size_t i = 0; warner != NULL && (s = xyl_cfg_at(cfg, i)) != NULL; i++) {
+        const struct xl_conf_key *row = xl_conf_keys;
+
+        while (row->key != NULL && strcmp(row->key, s->name) != 0) {
+            row++;
+        }
+        if (row->key != NULL && row->works) {
+            continue;
+        }
+        near = row->key == NULL ? xyl_nearest(s->name, names) : NULL;
+        snprintf(text, sizeof(text), "%s:%u:%u: \"%s\" %s%s%s%s", s->source, s->line, s->column,
+                 s->name, row->key != NULL ? "has no effect: " : "is unknown and ignored",
+                 near != NULL ? "; do you mean \"" : row->key != NULL ? row->help : "",
+                 near != NULL ? near : "", near != NULL ? "\"?" : "");
+        warner->warn(warner->ctx, text);
+    }
+}
+
+int xl_conf_apply(const char *path, struct xyl_domain_config *config,
+                  const struct xyl_cfg_warner *warner, struct xyl_err *err)
+{
+    struct xyl_cfg *cfg;
+    int rc;
+
+    if (access(path, F_OK) < 0) {
+        return 0;
+    }
+    cfg = xyl_cfg_new();
+    rc = cfg != NULL ? xyl_cfg_parse_file(cfg, path, err) : xyl_fail(err, -ENOMEM, "out of memory");
+    if (rc == 0) {
+        check_keys(cfg, warner);
+        rc = take_number(cfg, "max_grant_frames", 1, INT_MAX, &config->max_grant_frames, err);
+    }
+    if (rc == 0) {
+        rc = take_number(cfg, "max_maptrack_frames", 0, INT_MAX, &config->max_maptrack_frames,
+                         err);
+    }
+    if (rc == 0) {
+        rc = take_number(cfg, "max_grant_version", 1, 2, &config->max_grant_version, err);
+    }
+    if (rc == 0) {
+        rc = take_cpus(cfg, "vm.pv.cpumask", config, err);
+    }
+    if (rc == 0) {
+        rc = take_cpus(cfg, "vm.cpumask", config, err);
+    }
+    xyl_cfg_free(cfg);
+    return rc;
+}
