@@ -55,6 +55,10 @@ dist: all ## Put the installable tree under dist/install
 	$(call component,xen,install DESTDIR=$(DIST))
 	$(call component,tools,install DESTDIR=$(DIST))
 
+.PHONY: deb
+deb: dist ## Build Debian packages: dist/xylem-*.deb
+	@DIST=$(DIST) $(PYTHON3) packaging/deb
+
 .PHONY: clean
 clean: ## Remove what the build made; the package cache stays (distclean removes it too)
 	rm -rf dist $(filter-out $(BUILD)/cache,$(wildcard $(BUILD)/*))

@@ -65,7 +65,7 @@ xl stat -1 -g counted -f '^(exits|hypercalls|irq_window)$' >/tmp/out || fail "st
 [ "$(awk '$1 == "exits" { print ($2 > 0) }' /tmp/out)" = 1 ] || fail "no exits: $(cat /tmp/out)"
 [ "$(awk '$1 == "hypercalls" { print ($2 > 0) }' /tmp/out)" = 1 ] || fail "no hypercalls"
 [ "$(wc -l </tmp/out)" = 3 ] || fail "the filter: $(cat /tmp/out)"
-xl stat -z -1 | grep -q '^hypercall-sched_op ' || fail "no row of its own: $(xl stat -z -1)"
+xl stat -z -1 | grep -q '^hypercall-sched-op ' || fail "no row of its own: $(xl stat -z -1)"
 xl stat -m >/tmp/out || fail "stat --openmetrics"
 [ "$(tail -n 1 /tmp/out)" = '# EOF' ] || fail "OpenMetrics without its end"
 grep -q '^xylem_events_total{domain="counted",domid="[0-9]*",event="exits"} [1-9]' /tmp/out ||
