@@ -156,6 +156,109 @@ TEST(whenever_destroy_dies_it_is_finished)
     }
 }
 
+/* ------------------------------------------------------------ calls that fail */
+
+static int rename_it(struct xyl_light *light)
+{
+    return xyl_domain_rename(light, domid, "other", &err);
+}
+
+static int set_vcpus(struct xyl_light *light)
+{
+    return xyl_domain_set_vcpus(light, domid, 1, &err);
+}
+
+static int set_memory(struct xyl_light *light)
+{
+    return xyl_domain_set_memory(light, domid, 32768, &err);
+}
+
+static int set_max_memory(struct xyl_light *light)
+{
+    return xyl_domain_set_max_memory(light, domid, 65536, &err);
+}
+
+static int sysrq(struct xyl_light *light)
+{
+    return xyl_domain_sysrq(light, domid, 'h', &err);
+}
+
+static int unpause(struct xyl_light *light)
+{
+    return xyl_domain_unpause(light, domid, &err);
+}
+
+static int keep_config(struct xyl_light *light)
+{
+    return xyl_domain_config_keep(light, domid, &config, to_text, &err);
+}
+
+static int leave_unwatched(struct xyl_light *light)
+{
+    return xyl_domain_leave_unwatched(light, domid, &err);
+}
+
+static int locked(struct xyl_light *light)
+{
+    int rc = xyl_domain_lock(light, domid, &err);
+
+    xyl_domain_unlock(light);
+    return rc;
+}
+
+static bool guest_takes_request(void)
+{
+    char path[100];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    store_set(path, "");
+    return true;
+}
+
+static int request(struct xyl_light *light)
+{
+    host.wait = guest_takes_request;
+    return xyl_domain_request(light, domid, "poweroff", &err);
+}
+
+/* Each call of each path fails once: one line of explanation, no lock, and the guest lives. */
+TEST(whatever_fails_is_explained_and_lets_go)
+{
+    static int (*const paths[])(struct xyl_light *light) = {
+        rename_it, set_vcpus, set_memory, set_max_memory, sysrq, unpause, keep_config,
+        leave_unwatched, locked, request, destroy,
+    };
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        unsigned int call = 0;
+        int rc;
+
+        do {
+            struct xyl_light *light = xyl_light_new(NULL, NULL);
+
+            begin();
+            CHECK(!dies(create, 0));
+            xyl_err_clear(&err);
+            host.fail_at = host.calls + ++call;
+            rc = paths[i](light);
+            host.fail_at = 0;
+            CHECK((rc < 0) == (err.text[0] != '\0'));
+            CHECK_EQ(files(lock_dir), 0);
+            CHECK(rc == 0 || host_domains() == 1);
+            xyl_light_free(light);
+            if (host_domains() == 1) {
+                CHECK(!dies(destroy, 0));
+            }
+            CHECK(all_gone());
+            end();
+        } while (rc < 0 && call < 100);
+        CHECK(rc == 0);
+        CHECK(call > 1);
+    }
+}
+
+/* ------------------------------------------------------------ owners */
+
 /* The next who wants the name need not wait for somebody to recover first. */
 TEST(a_dead_owner_s_lock_is_taken_over)
 {
