@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int xl_destroy(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
@@ -45,6 +46,9 @@ static int request_one(struct xl *xl, uint32_t domid, const char *what, bool wai
     }
     xl_log(xl, 0, "Asking domain %u to %s", domid, what);
     rc = xyl_domain_request(xl->light, domid, what, err);
+    if (rc == 0 && wait && isatty(STDERR_FILENO)) {
+        xl_log(xl, 0, "Waiting for domain %u to end", domid);
+    }
     return rc == 0 && wait ? xyl_domain_wait_end(xl->light, domid, err) : rc;
 }
 

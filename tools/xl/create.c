@@ -165,7 +165,10 @@ static int create(struct creating *c, struct xyl_err *err)
                c->args->nr > 0 ? c->args->words[0] : "command line");
         fflush(stdout);
     }
+    /* Seconds of work: a terminal sees the steps on one line, a pipe or a file nothing. */
+    c->xl->progress = c->xl->progress || (!c->args->flag['q'] && isatty(STDERR_FILENO));
     rc = xyl_domain_create(c->xl->light, &c->config, xyl_cfg_domain_text, &c->domid, err);
+    xl_log_end(c->xl);
     return rc == 0 ? let_run(c, err) : rc;
 }
 

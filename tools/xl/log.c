@@ -39,6 +39,14 @@ void xl_log(const struct xl *xl, unsigned int level, const char *fmt, ...)
     fputs(step ? "\r" : "\n", stderr);
 }
 
+void xl_log_end(struct xl *xl)
+{
+    if (xl->progress && xl->verbose == 0) {
+        fputs("\r\033[K", stderr);
+    }
+    xl->progress = false;
+}
+
 bool xl_dry_run(const struct xl *xl, const char *fmt, ...)
 {
     va_list ap;

@@ -59,6 +59,9 @@ extern const char *const xl_verbs_later[];  /* Xen's other verbs, which are not 
 void xl_log(const struct xl *xl, unsigned int level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* xl_log_end - the work is over: wipe the line of steps that -t or a terminal got. */
+void xl_log_end(struct xl *xl);
+
 /* xl_dry_run - with -N, say what would be done; true if the caller must not do it. */
 bool xl_dry_run(const struct xl *xl, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
