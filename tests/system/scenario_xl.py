@@ -77,6 +77,23 @@ xl stat -j -g counted -f '^exits$' | grep -q time_ns && fail "time is measured s
 xl stat -T maybe 2>/dev/null; [ $? = 2 ] || fail "exit status of a wrong word"
 xl destroy counted
 """),
+    # Sixteen creates at the same moment, none of which needs a second try; two of one name, of
+    # which one wins; all destroyed at the same moment.
+    Step("xl-sixteen", r"""
+all="1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"
+for i in $all; do micro p$i; done
+pids=; for i in $all; do xl create -q /tmp/p$i.cfg & pids="$pids $!"; done
+for pid in $pids; do wait $pid || fail "a create ended with $?"; done
+[ "$(xl list | wc -l)" = 18 ] || fail "not sixteen guests"
+pids=; for i in $all; do xl destroy p$i & pids="$pids $!"; done
+for pid in $pids; do wait $pid || fail "a destroy ended with $?"; done
+xl create -q /tmp/p1.cfg 2>/dev/null & one=$!
+xl create -q /tmp/p1.cfg 2>/dev/null & two=$!
+wait $one; one=$?; wait $two; two=$?
+case $one$two in 05 | 50) ;; *) fail "two creates of one name end with $one and $two" ;; esac
+[ "$(xl list | wc -l)" = 3 ] || fail "not one guest: $(xl list)"
+xl destroy p1
+"""),
     Step("xl-lists", _DEBIAN + r"""
 micro listed; create listed
 plain() { sed 's/ *[0-9]*\.[0-9]/ T/; s/[-rb]\{6\}/STATE/'; }
