@@ -40,7 +40,8 @@ FREESTANDING_CFLAGS := -std=gnu11 -g -O2 $(WARNINGS) -ffreestanding -fno-common 
 PACKAGES_BUILD := gcc binutils make python3 libc6-dev libxen-dev xz-utils bzip2 patch
 PACKAGES_IMAGE := grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
 PACKAGES_TEST  := qemu-system-x86 ovmf bochs bochsbios bochs-term vgabios \
-                  clang clang-tidy cppcheck python3-pyxs bash debootstrap e2fsprogs fdisk dosfstools
+                  clang clang-tidy cppcheck python3-pyxs bash debootstrap e2fsprogs fdisk \
+                  dosfstools
 PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_IMAGE) $(PACKAGES_TEST)
 
 # Debian packages that are unpacked under build/cache and never installed: what guests are made
