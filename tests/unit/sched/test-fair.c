@@ -175,8 +175,8 @@ static void run_for(s_time_t ns)
 {
     s_time_t end = clock_ns + ns;
 
-    if (per_cpu(runqueue, 0).curr == NULL) {
-        reschedule(false);
+    if (per_cpu(runqueue, 0).curr == NULL || preempt) {
+        reschedule(true);
     }
     while (clock_ns < end) {
         struct guest *g = guest_of(per_cpu(runqueue, 0).curr);
@@ -226,6 +226,28 @@ TEST(shares_follow_the_weights)
     CHECK(near(c->ran, a->ran + b->ran + c->ran, 571, 5));
     CHECK(near(b->ran, a->ran, 2000, 20));
     CHECK(switches < 3000);                     /* slices of 10 ms, some shorter */
+}
+
+/* Who had the CPU to itself owes nobody anything for that time. */
+TEST(time_alone_is_not_paid_back)
+{
+    struct guest *a;
+
+    reset();
+    a = add(256, NEVER, 0, false);
+    run_for(10000 * MS);
+    (void)add(256, NEVER, 0, false);
+    a->ran = 0;
+    run_for(1000 * MS);
+    CHECK(near(a->ran, 1000 * MS, 500, 10));
+
+    reset();
+    a = add(256, 10000 * MS, 5 * MS, false);    /* asleep when the other one comes */
+    run_for(10001 * MS);
+    (void)add(256, NEVER, 0, false);
+    a->ran = 0;
+    run_for(1000 * MS);
+    CHECK(near(a->ran, 1000 * MS, 500, 10));
 }
 
 /* Nobody gains more than one percent over a fair half by when it yields or sleeps. */

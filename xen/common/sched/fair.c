@@ -13,7 +13,9 @@
  * sched.credit is the vcpu's account: ns run, times 256, over its weight.
  * Invariants:
  *   P1  the queue is sorted by account, least first; equals in order of arrival.
- *   P2  a vcpu that wakes has at least floor - WAKE_BONUS: sleep is not saved up.
+ *   P2  a vcpu that wakes has at least floor - WAKE_BONUS: sleep is not saved up.  The floor is no
+ *       less than the least account of those that wanted the CPU last, so that nobody who had
+ *       it alone pays that back.
  *   P3  a vcpu whose domain has used up its cap is on no queue; it is parked (cap.c).
  */
 static void charge(struct vcpu *v, s_time_t now)
@@ -53,6 +55,24 @@ static void fair_insert(struct vcpu *v)
     v->sched.credit = per_cpu(runqueue, v->processor).floor;
 }
 
+/* What @running's account is now; it is charged when it stops. */
+static int64_t account_of(const struct vcpu *running, s_time_t now)
+{
+    return running->sched.credit +
+           (now - running->sched.start) * WEIGHT_DEFAULT / running->sched.weight;
+}
+
+static void raise_floor(struct runqueue *rq, const struct vcpu *running, s_time_t now)
+{
+    const struct vcpu *first = list_first(&rq->queue, struct vcpu, sched.queue);
+    int64_t least = account_of(running, now);
+
+    if (first != NULL) {
+        least = min_t(int64_t, least, first->sched.credit);
+    }
+    rq->floor = max_t(int64_t, rq->floor, least);
+}
+
 /*
  * May @v, which woke, take the CPU from @running now?  What has been interrupted by the rate limit
  * is decided anew when it is over: the slice ends then.
@@ -61,7 +81,7 @@ static bool preempts(struct runqueue *rq, const struct vcpu *v, const struct vcp
                      s_time_t now)
 {
     s_time_t ran = now - running->sched.start;
-    int64_t account = running->sched.credit + ran * WEIGHT_DEFAULT / running->sched.weight;
+    int64_t account = account_of(running, now);
     bool first = v->sched.credit < account;
 
     /* Who has slept for long, as those do that wait for devices, need not wait for the limit. */
@@ -80,6 +100,9 @@ static bool fair_wake(struct vcpu *v, struct vcpu *running, s_time_t now)
     struct runqueue *rq = &per_cpu(runqueue, v->processor);
     bool preempt;
 
+    if (running != NULL) {
+        raise_floor(rq, running, now);
+    }
     v->sched.credit = max_t(int64_t, v->sched.credit, rq->floor - WAKE_BONUS);
     if (sched_cap_park(v, now)) {
         return false;
@@ -109,6 +132,7 @@ static struct vcpu *fair_pick(unsigned int cpu, struct vcpu *prev, bool requeue,
 
     if (prev != NULL) {
         charge(prev, now);
+        raise_floor(rq, prev, now);
         if (requeue && !sched_cap_park(prev, now)) {
             enqueue(rq, prev);
         }
