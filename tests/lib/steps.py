@@ -16,6 +16,8 @@ from .scenario import Context, Failed, scenario
 PRELUDE = Path(__file__).with_name("steps.sh")
 _LINE = re.compile(r"^@@step (\S+) (starts|ok|FAIL|skip)(?: (.*))?\n", re.M)
 
+SAID = 20                       # lines of a failed step's own output that its verdict repeats
+
 
 @dataclass(frozen=True)
 class Step:
@@ -56,8 +58,11 @@ class _Watch:
     def listen(self, piece: str) -> None:
         self._text += piece
         while (match := _LINE.search(self._text)) is not None:
-            self._text = self._text[match.end():]
+            before, self._text = self._text[:match.start()], self._text[match.end():]
             name, what, why = match.groups()
+            said = before.strip().splitlines()[-SAID:]
+            if what == "FAIL" and said:
+                why = " / ".join([why, *said])
             if what == "starts":
                 self._started = time.monotonic()
             else:

@@ -5,14 +5,14 @@
 # End the step with a reason; what helps to find the cause is on the serial log.
 fail() {
     echo "$*" >/tmp/why
+    xl dmesg | tail -n 15
     xl list
-    for file in /tmp/*.console /var/log/xen/xl-*.log; do
+    for file in /var/log/xen/xl-*.log /tmp/*.console; do
         case $file in
         */xl-warm*) ;;
-        *) [ -e "$file" ] && { echo "== $file"; tail -n 15 "$file"; } ;;
+        *) [ -e "$file" ] && { echo "== $file"; tail -n 8 "$file"; } ;;
         esac
     done
-    xl dmesg | tail -n 15
     exit 1
 }
 
