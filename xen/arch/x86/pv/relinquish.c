@@ -8,7 +8,7 @@
 #define RUN_WORK        32      /* a run of plain frames, up to 2 MiB of them */
 #define FREE_WORK       1       /* any other frame: some 100 instructions */
 #define TABLE_WORK      64
-#define WORK_SLICE      384     /* between tests for other work */
+#define WORK_SLICE      128     /* between tests for other work */
 
 enum { STEP_VCPUS, STEP_FRAMES, STEP_DONE };
 
@@ -52,10 +52,41 @@ static int drop_table(struct frame *f)
     return 0;
 }
 
+/* Count @more work; true if other work waits for this CPU. */
+static bool worked(unsigned int *work, unsigned int more)
+{
+    *work += more;
+    if (*work < WORK_SLICE) {
+        return false;
+    }
+    *work = 0;
+    return hypercall_preempt_check();
+}
+
+/* Give up the one frame @at; its work, or a negative errno. */
+static int drop_frame(struct domain *d, mfn_t at)
+{
+    struct frame *f = mfn_to_frame(at);
+    int work = FREE_WORK, rc = 0;
+
+    if (unlikely(f->type & (FTF_PINNED | FTF_PARTIAL))) {
+        /* Held, lest it become another domain's meanwhile. */
+        if (frame_get(f, d)) {
+            rc = drop_table(f);
+            frame_put(f);
+        }
+        if (rc != 0) {
+            return rc;
+        }
+        work += TABLE_WORK;
+    }
+    frame_release_owned(f, FRAME_OWNER(d->domain_id));
+    return work;
+}
+
 static int drop_frames(struct domain *d)
 {
     mfn_t at = d->arch.relinquish_cursor;
-    uint64_t owner = FRAME_OWNER(d->domain_id);
     unsigned int work = 0;
     int rc = 0;
 
@@ -64,46 +95,20 @@ static int drop_frames(struct domain *d)
      */
     tlb_flush_everywhere();
     while (domain_next_frame(d, &at)) {
-        struct frame *f = mfn_to_frame(at);
         unsigned long run = domain_release_run(d, at);
 
-        if (run != 0) {
-            at = mfn_add(at, run);
-            work += RUN_WORK;
-            if (work >= WORK_SLICE) {
-                work = 0;
-                if (hypercall_preempt_check()) {
-                    rc = -ERESTART;
-                    break;
-                }
-            }
-            continue;
+        rc = run != 0 ? RUN_WORK : drop_frame(d, at);
+        if (rc < 0) {
+            break;
         }
-
-        if (unlikely(f->type & (FTF_PINNED | FTF_PARTIAL))) {
-            /* Held, lest it become another domain's meanwhile. */
-            if (frame_get(f, d)) {
-                rc = drop_table(f);
-                frame_put(f);
-            }
-            if (rc != 0) {
-                break;
-            }
-            work += TABLE_WORK;
-        }
-        frame_release_owned(f, owner);
-        at = mfn_add(at, 1);
-        work += FREE_WORK;
-        if (work >= WORK_SLICE) {
-            work = 0;
-            if (hypercall_preempt_check()) {
-                rc = -ERESTART;
-                break;
-            }
+        at = mfn_add(at, run != 0 ? run : 1);
+        if (worked(&work, (unsigned int)rc)) {
+            rc = -ERESTART;
+            break;
         }
     }
     d->arch.relinquish_cursor = at;
-    return rc;
+    return rc < 0 ? rc : 0;
 }
 
 /*
