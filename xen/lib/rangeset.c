@@ -143,7 +143,7 @@ bool rangeset_contains(struct rangeset *s, uint64_t first, uint64_t last)
     unsigned int i;
     bool in = false;
 
-    if (s == NULL || last < first) {
+    if (rangeset_is_empty(s) || last < first) {
         return false;
     }
     spin_lock(&s->lock);

@@ -49,15 +49,17 @@ static enum code_size code_size(uint16_t sel)
     return rights & (1u << 21) ? CODE64 : rights & (1u << 22) ? CODE32 : CODE16;
 }
 
-/* Up to @max bytes at @va; fewer where the next page is not there. */
-static unsigned int fetch(uint8_t *bytes, unsigned long va, unsigned int max)
+#define FETCH_BYTES 16              /* one more than is decoded: two reads of eight */
+
+/* Bytes at @va, how many; fewer than FETCH_BYTES where the next page is not there. */
+static unsigned int fetch(uint8_t bytes[FETCH_BYTES], unsigned long va)
 {
     unsigned int left = (unsigned int)(PAGE_SIZE - (va & (PAGE_SIZE - 1)));
 
-    if (guest_read(bytes, va, max) == 0) {
-        return max;
+    if (likely(guest_read_16(bytes, va))) {
+        return FETCH_BYTES;
     }
-    return left < max && guest_read(bytes, va, left) == 0 ? left : 0;
+    return left < FETCH_BYTES && guest_read(bytes, va, left) == 0 ? left : 0;
 }
 
 /* --- Ports --------------------------------------------------------------- */
@@ -425,11 +427,11 @@ static void skip(struct vcpu *v, struct cpu_user_regs *regs, unsigned int length
 bool pv_emulate_privileged(struct cpu_user_regs *regs)
 {
     struct vcpu *v = current;
-    uint8_t bytes[PRIV_MAX_BYTES];
+    uint8_t bytes[FETCH_BYTES];
     struct priv_insn insn;
     enum outcome end;
 
-    priv_decode(bytes, fetch(bytes, regs->rip, sizeof(bytes)), code_size(regs->cs), &insn);
+    priv_decode(bytes, fetch(bytes, regs->rip), code_size(regs->cs), &insn);
     count(v, insn.op);
     end = execute(v, regs, &insn);
     if (end == DONE) {
