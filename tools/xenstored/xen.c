@@ -214,7 +214,11 @@ static void ring_serve(struct server *s, struct ring_link *l)
     if (cons != first && nr == 0) {
         xenevtchn_notify(s->xen->evtchn, l->port); /* there is room again */
     }
-    if (nr == REQUESTS_PER_TURN && ring_pending(l->page) != 0) {
+    /*
+     * More than a turn holds, or what the guest added before it saw the others taken: for that it
+     * sends no event.
+     */
+    if (conn_may_send(l->link.conn) && ring_pending(l->page) != 0) {
         set_busy(s->xen, l);
     }
 }

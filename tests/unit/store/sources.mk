@@ -17,6 +17,7 @@ test-nomem_LDLIBS  := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 test-replay_SRCS   := $(STORE_CORE) tests/unit/store/client.c
 test-ring_SRCS     := tools/xenstored/ring.c
 test-rings_SRCS    := $(STORE_DAEMON)
+test-rings_LDLIBS  := -Wl,--wrap=ring_taken
 test-restart_SRCS   := $(STORE_DAEMON)
 test-restart_CFLAGS += -fsanitize-coverage=trace-pc -DLOG_MIN=4096u
 test-socket_SRCS   := $(STORE_DAEMON) $(STORE_CLIENT)

@@ -88,6 +88,22 @@ static void put(const void *data, size_t len)
     }
 }
 
+/* What the guest adds just before it is told that its earlier bytes are taken. */
+static const char *late;
+static size_t late_len;
+
+void __real_ring_taken(struct xenstore_domain_interface *ring, uint32_t cons);
+void __wrap_ring_taken(struct xenstore_domain_interface *ring, uint32_t cons);
+
+void __wrap_ring_taken(struct xenstore_domain_interface *ring, uint32_t cons)
+{
+    if (late != NULL) {
+        put(late, late_len);
+        late = NULL;
+    }
+    __real_ring_taken(ring, cons);
+}
+
 static void request(uint32_t type, uint32_t id, const char *args, size_t len)
 {
     struct xsd_sockmsg hdr = { .type = type, .req_id = id, .len = (uint32_t)len };
@@ -213,6 +229,27 @@ TEST(a_message_longer_than_the_ring_comes_in_parts)
     }
     CHECK_EQ(take(), XS_ERROR);
     CHECK_STR(text, "ENOSPC");
+    CHECK(end());
+}
+
+/*
+ * A guest looks at what has been taken to know whether to send an event: what it adds before that
+ * is told comes without one.
+ */
+TEST(bytes_that_come_before_the_others_are_acknowledged)
+{
+    struct xsd_sockmsg hdr = { .type = XS_GET_DOMAIN_PATH, .req_id = 3, .len = 2 };
+
+    begin();
+    INTRODUCE("1\0" "4097\0" "9");
+    put(&hdr, sizeof(hdr));
+    late = "1";
+    late_len = 2;
+    kick();
+    CHECK(late == NULL);
+    CHECK_EQ(take(), XS_GET_DOMAIN_PATH);
+    CHECK_STR(text, "/local/domain/1");
+    CHECK(!xen_is_busy(&s));
     CHECK(end());
 }
 
