@@ -5,7 +5,8 @@
 # End the step with a reason; what helps to find the cause is on the serial log.
 fail() {
     echo "$*" >/tmp/why
-    xl dmesg | tail -n 15
+    for key in e a q; do xl debug-keys $key; done
+    xl dmesg | tail -n 60
     xl list
     for file in /var/log/xen/xl-*.log /tmp/*.console; do
         case $file in
