@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* xenconsoled: options, daemon, event loop. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdint.h>
@@ -14,6 +13,8 @@
 #include <unistd.h>
 
 #include <xen/xen.h>
+
+#include <xyl_daemon.h>
 
 #include "console.h"
 
@@ -347,88 +348,19 @@ static bool start(struct daemon *d)
     return true;
 }
 
-/* In the parent: wait for the child's word, and end with its verdict. */
-static int daemonize(void)
-{
-    int fds[2], null;
-    char ok = 1;
-    pid_t pid;
-
-    if (pipe2(fds, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
-        fprintf(stderr, "xenconsoled: cannot become a daemon: %s\n", strerror(errno));
-        exit(1);
-    }
-    if (pid > 0) {
-        close(fds[1]);
-        _exit(read(fds[0], &ok, 1) == 1 && ok == 0 ? 0 : 1);
-    }
-    close(fds[0]);
-    setsid();
-    null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0) {
-        dup2(null, 0);
-        dup2(null, 1);
-        close(null);
-    }
-    if (chdir("/") != 0) {
-        say("cannot leave the current folder: %s", strerror(errno));
-    }
-    return fds[1];
-}
-
-static void tell_parent(int fd)
-{
-    char ok = 0;
-    int null;
-
-    if (fd < 0) {
-        return;
-    }
-    if (write(fd, &ok, 1) != 1) {
-        say("whoever started the daemon did not wait for it");
-    }
-    close(fd);
-    null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0) {
-        dup2(null, 2);
-        close(null);
-    }
-}
-
 static bool write_pid(const char *path)
 {
-    FILE *f;
+    int rc = xyl_daemon_write_pid(path);
 
-    if (path == NULL) {
-        return true;
+    if (rc != 0) {
+        fprintf(stderr, "xenconsoled: cannot write the pid file %s: %s\n", path, strerror(-rc));
     }
-    f = fopen(path, "we");
-    if (f == NULL || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f) != 0) {
-        fprintf(stderr, "xenconsoled: cannot write the pid file %s: %s\n", path, strerror(errno));
-        return false;
-    }
-    return true;
+    return rc == 0;
 }
 
 static void on_signal(int sig)
 {
     *(sig == SIGHUP ? &hup : &stop) = 1;
-}
-
-static void set_signals(void)
-{
-    struct sigaction sa = { .sa_handler = on_signal };
-    sigset_t block;
-
-    sigemptyset(&block);
-    sigaction(SIGHUP, &sa, NULL);
-    sigaction(SIGTERM, &sa, NULL);
-    sigaction(SIGINT, &sa, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    sigaddset(&block, SIGHUP);
-    sigaddset(&block, SIGTERM);
-    sigaddset(&block, SIGINT);
-    sigprocmask(SIG_BLOCK, &block, NULL); /* they come in while waiting, and only then */
 }
 
 int main(int argc, char **argv)
@@ -443,13 +375,17 @@ int main(int argc, char **argv)
     umask(027);
     openlog("xenconsoled", LOG_PID, LOG_DAEMON);
     if (!o.foreground) {
-        parent = daemonize();
+        parent = xyl_daemon_fork();
+        if (parent < 0) {
+            fprintf(stderr, "xenconsoled: cannot become a daemon: %s\n", strerror(-parent));
+            return 1;
+        }
     }
-    set_signals();
+    xyl_daemon_signals(on_signal);
     if (!start(&d) || !write_pid(o.pid_file)) {
         return 1;
     }
-    tell_parent(parent);
+    xyl_daemon_ready(parent);
     rc = run(&d);
     if (o.pid_file != NULL) {
         unlink(o.pid_file);

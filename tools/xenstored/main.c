@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* xenstored: options, daemon, log, pid file. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,6 +13,8 @@
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <xyl_daemon.h>
 
 #include "server.h"
 
@@ -194,67 +195,11 @@ void server_log(const char *fmt, ...)
 
 /* --- start --- */
 
-/* In the parent: wait for the child's word that it serves, and end with its verdict. */
-static void wait_for_child(int fd)
-{
-    char ok = 1;
-
-    _exit(read(fd, &ok, 1) == 1 && ok == 0 ? 0 : 1);
-}
-
-/* Returns the descriptor by which the parent is told, or -1 in the foreground. */
-static int daemonize(void)
-{
-    int fds[2], null;
-    pid_t pid;
-
-    if (pipe2(fds, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
-        fprintf(stderr, "xenstored: cannot become a daemon: %s\n", strerror(errno));
-        exit(1);
-    }
-    if (pid > 0) {
-        close(fds[1]);
-        wait_for_child(fds[0]);
-    }
-    close(fds[0]);
-    setsid();
-    null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0) {
-        dup2(null, 0);
-        dup2(null, 1);
-        close(null);
-    }
-    if (chdir("/") != 0) {
-        server_log("cannot leave the current folder: %s", strerror(errno));
-    }
-    return fds[1];
-}
-
 /* Nobody looks at the terminal any more. */
-static void leave_terminal(void)
+static void log_to_syslog(void)
 {
-    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    if (fd >= 0) {
-        dup2(fd, 2);
-        close(fd);
-    }
     openlog("xenstored", LOG_PID, LOG_DAEMON);
     to_syslog = true;
-}
-
-static void tell_parent(int fd)
-{
-    char ok = 0;
-
-    if (fd < 0) {
-        return;
-    }
-    if (write(fd, &ok, 1) != 1) {
-        server_log("whoever started the daemon did not wait for it");
-    }
-    close(fd);
-    leave_terminal();
 }
 
 /* Wait for the daemon's end: true if it was killed, else this process ends as it did. */
@@ -290,7 +235,8 @@ static void keep_running(int *told)
         if (*told >= 0) {
             close(*told);
             *told = -1;
-            leave_terminal();
+            xyl_daemon_leave_terminal();
+            log_to_syslog();
         }
         if (pid > 0 && killed(pid)) {
             quick = time(NULL) - began < KEEP_QUICK_S ? quick + 1 : 0;
@@ -305,17 +251,12 @@ static void keep_running(int *told)
 
 static bool write_pid(const char *path)
 {
-    FILE *f;
+    int rc = xyl_daemon_write_pid(path);
 
-    if (path == NULL) {
-        return true;
+    if (rc != 0) {
+        fprintf(stderr, "xenstored: cannot write the pid file %s: %s\n", path, strerror(-rc));
     }
-    f = fopen(path, "we");
-    if (f == NULL || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f) != 0) {
-        fprintf(stderr, "xenstored: cannot write the pid file %s: %s\n", path, strerror(errno));
-        return false;
-    }
-    return true;
+    return rc == 0;
 }
 
 static void on_signal(int sig)
@@ -325,22 +266,6 @@ static void on_signal(int sig)
     } else {
         stop = 1;
     }
-}
-
-static void set_signals(void)
-{
-    struct sigaction sa = { .sa_handler = on_signal };
-    sigset_t block;
-
-    sigemptyset(&block);
-    sigaction(SIGHUP, &sa, NULL);
-    sigaction(SIGTERM, &sa, NULL);
-    sigaction(SIGINT, &sa, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    sigaddset(&block, SIGHUP);
-    sigaddset(&block, SIGTERM);
-    sigaddset(&block, SIGINT);
-    sigprocmask(SIG_BLOCK, &block, NULL); /* they come in while waiting, and only then */
 }
 
 static const char *socket_path(const struct options *o)
@@ -421,16 +346,23 @@ int main(int argc, char **argv)
     log_name = o.log_file;
     open_log();
     if (!o.no_fork) {
-        parent = daemonize();
+        parent = xyl_daemon_fork();
+        if (parent < 0) {
+            fprintf(stderr, "xenstored: cannot become a daemon: %s\n", strerror(-parent));
+            return 1;
+        }
     }
     if (o.keep) {
         keep_running(&parent);
     }
-    set_signals();
+    xyl_daemon_signals(on_signal);
     if (!start(&s, &o)) {
         return 1;
     }
-    tell_parent(parent);
+    if (parent >= 0) {
+        xyl_daemon_ready(parent);
+        log_to_syslog();
+    }
     while (!stop) {
         server_step(&s, -1);
         if (hup) {

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What every daemon does at its start: the background, its parent's answer, pid file, signals. */
+#ifndef XYL_DAEMON_H
+#define XYL_DAEMON_H
+
+/*
+ * xyl_daemon_fork - go on in the background.  The parent stays until xyl_daemon_ready(), and ends
+ * with 0, or with 1 if the child ends before that.  The child has a session of its own, its input
+ * and output are /dev/null, its folder is /; errors still go to the terminal.
+ * Returns in the child alone: the descriptor that xyl_daemon_ready() wants; or, in the caller, a
+ * negative errno, with nothing started.
+ */
+int xyl_daemon_fork(void);
+
+/* xyl_daemon_ready - the daemon serves: tell who waits (@told, or -1), leave the terminal. */
+void xyl_daemon_ready(int told);
+
+/* xyl_daemon_leave_terminal - stderr becomes /dev/null. */
+void xyl_daemon_leave_terminal(void);
+
+/* xyl_daemon_write_pid - write this process's number to @path (NULL: nowhere); 0 or -errno. */
+int xyl_daemon_write_pid(const char *path);
+
+/*
+ * xyl_daemon_signals - SIGHUP, SIGTERM and SIGINT call @handler, and only while the caller waits in
+ * epoll_pwait() or the like with an empty mask: they are blocked elsewhere.  SIGPIPE is ignored.
+ */
+void xyl_daemon_signals(void (*handler)(int sig));
+
+#endif /* XYL_DAEMON_H */
