@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Domains and vcpus: the table of them, creation, references, death. */
 #include <xen/domain.h>
+#include <xen/domid.h>
 #include <xen/gnttab.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
@@ -16,7 +17,7 @@
  * used and kept.  Lock: domlist_lock for changes; lookups take none, as a domain's memory stays
  * until no CPU can be looking at it any more (xen/rcu.h).
  * D1  a domain stays in the table, and its id taken, until its last reference goes: frames, grants
- *     and channels name it by id.
+ *     and channels name it by id.  Numbers are chosen so that few leaves are ever made.
  * D2  one without references is being made, or leaving: lookups do not find it.
  */
 #define LEAF_BITS   9
@@ -95,28 +96,6 @@ struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 
 /* --- The table ----------------------------------------------------------- */
 
-/*
- * The first free number behind the one given last: a number comes back as late as one leaf
- * allows, so that tools which still know a dead domain by it do not take a new one for it.
- * Further leaves are made only when the first is full; they are never given back.
- */
-static domid_t next_domid(void)
-{
-    static domid_t last;            /* under domlist_lock */
-    domid_t id = last;
-
-    for (unsigned int n = 1; n < 1u << LEAF_BITS; n++) {
-        id = id + 1u < 1u << LEAF_BITS ? (domid_t)(id + 1) : 1;
-        if (domain_lookup(id) == NULL) {
-            last = id;
-            return id;
-        }
-    }
-    for (id = 1u << LEAF_BITS; id < DOMID_FIRST_RESERVED && domain_lookup(id) != NULL; id++) {
-    }
-    return id;
-}
-
 /* Enter @d under @id, or under one of its own choice for DOMID_INVALID.  0, -EEXIST, -ENOMEM. */
 static int table_insert(struct domain *d, domid_t id)
 {
@@ -124,7 +103,7 @@ static int table_insert(struct domain *d, domid_t id)
 
     spin_lock(&domlist_lock);
     if (id == DOMID_INVALID) {
-        id = next_domid();
+        id = domid_next();
     }
     if (id >= DOMID_FIRST_RESERVED || domain_lookup(id) != NULL) {
         rc = -EEXIST;
@@ -133,6 +112,7 @@ static int table_insert(struct domain *d, domid_t id)
         rc = leaves[id >> LEAF_BITS] == NULL ? -ENOMEM : 0;
     }
     if (rc == 0) {
+        domid_take(id);
         d->domain_id = id;
         smp_wmb();
         WRITE_ONCE(leaves[id >> LEAF_BITS][id & ((1u << LEAF_BITS) - 1)], d);
@@ -145,6 +125,7 @@ static void table_remove(struct domain *d)
 {
     spin_lock(&domlist_lock);
     WRITE_ONCE(leaves[d->domain_id >> LEAF_BITS][d->domain_id & ((1u << LEAF_BITS) - 1)], NULL);
+    domid_give(d->domain_id);
     spin_unlock(&domlist_lock);
 }
 

@@ -10,3 +10,4 @@ test-hvmap_CFLAGS  := -include tests/unit/common/pre-hvmap.h
 test-memory-op_SRCS := xen/common/memory-op.c xen/common/memory-exchange.c xen/common/heap.c \
                        xen/arch/x86/mm/frame.c
 test-rcu_SRCS      := xen/common/rcu.c
+test-domid_SRCS    := xen/common/domid.c
