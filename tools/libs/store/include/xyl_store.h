@@ -12,11 +12,11 @@
  * thread if there are more.  Calls wait for their reply; watch events that come in meanwhile are
  * kept, in order, for xyl_store_next_event().
  *
- * Paths are absolute, or relative to the caller's /local/domain/ID.  Functions that return int give
- * 0 or a negative errno: -ENOENT no such node, -EACCES not allowed, -EINVAL bad path, -ENOSPC
+ * Paths are absolute, or relative to the caller's /local/domain/ID.  Functions that return int
+ * give 0 or a negative errno: -ENOENT no such node, -EACCES not allowed, -EINVAL bad path, -ENOSPC
  * quota, -EAGAIN conflict (transaction end only), -E2BIG too long for one message, -EIO or -EPIPE
- * if the daemon is gone.  Pointers that are returned belong to the caller, who gives them to free();
- * NULL means failure, with errno set.
+ * if the daemon is gone.  Pointers that are returned belong to the caller, who gives them to
+ * free(); NULL means failure, with errno set.
  */
 struct xyl_store;
 
