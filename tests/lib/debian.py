@@ -139,10 +139,10 @@ def make_disk(folder: Path, script: str) -> Path:
     return disk
 
 
-def drive(disk: Path) -> list[str]:
-    """QEMU's arguments for a disk that keeps what is written, and a network card without a net."""
+def drive(disk: Path, boot: bool = True) -> list[str]:
+    """QEMU's arguments for a disk that keeps what is written; with a kernel given, not to BOOT."""
     return ["-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe",
-            "-device", "virtio-blk-pci,drive=disk,bootindex=0"]
+            "-device", "virtio-blk-pci,drive=disk" + (",bootindex=0" if boot else "")]
 
 
 def install(disk: Path, log: Path) -> None:
@@ -150,7 +150,7 @@ def install(disk: Path, log: Path) -> None:
     tree = root_tree()
     kernel, initrd = (next(tree.glob(f"boot/{name}-*")) for name in ("vmlinuz", "initrd.img"))
     config = qemu.Config(memory=1024, cpu="max", accel="tcg", extra=[
-        *drive(disk), "-kernel", str(kernel), "-initrd", str(initrd),
+        *drive(disk, boot=False), "-kernel", str(kernel), "-initrd", str(initrd),
         "-append", "root=/dev/vda3 ro console=ttyS0 quiet init=/lab/install"])
     with qemu.Machine(config, log, 600) as machine:
         match = machine.expect(r"@@debian: installed with (\d+)\n")
