@@ -35,8 +35,14 @@ echo 'extra = "console=hvc0 break=top"' >>/etc/xen/auto/auto.cfg
 check xendomains-start systemctl restart xendomains
 check guest xl domid auto
 timeout 600 sh -c '( while sleep 5; do :; done ) | xl console auto' >/tmp/console 2>&1 &
-for i in $(seq 600); do grep -q initramfs /tmp/console && break; sleep 1; done
+for i in $(seq 600); do grep -q '(initramfs)' /tmp/console && break; sleep 1; done
 check guest-console grep -q '(initramfs)' /tmp/console
+id=$(xl domid auto); kill -9 "$(systemctl show -p MainPID --value xenstored)"
+again() { [ "$(systemctl show -p NRestarts --value xenstored)" = 1 ]; }
+for i in $(seq 60); do again && systemctl -q is-active xenstored && break; sleep 1; done
+check store-again again
+check store-serves sh -c 'systemctl is-active xenstored && xl list'
+check guest-lives sh -c "[ $id = \$(xl domid auto) ] && systemctl is-active xendomains"
 check completion bash -c '. /usr/share/bash-completion/completions/xl; complete -p xl'
 check conflict sh -c 'dpkg -s xylem-tools | grep -q "^Conflicts:.*xen-utils-common"'
 rm /etc/xen/auto/auto.cfg; xl destroy auto
