@@ -37,7 +37,7 @@ static long arm(enum fault_kind kind, unsigned long at)
     return count;
 }
 
-/* Frames that @d owns, as the frame table has them; *@bad counts those that break F2, F6-F8. */
+/* Frames that @d owns, as the frame table has them; *@bad counts what breaks F2, F4, F6-F8. */
 static uint64_t count_frames(const struct domain *d, unsigned int *bad)
 {
     uint64_t owned = 0;
@@ -50,6 +50,7 @@ static uint64_t count_frames(const struct domain *d, unsigned int *bad)
             continue;
         }
         owned += !(f->ref & FRAME_HV);
+        *bad += arch_frame_audit(f);
         if (!frame_check(f)) {
             printk(LOG_ERR "audit: frame %lx of domain %u: ref %lx type %lx\n", mfn, d->domain_id,
                    f->ref, f->type);

@@ -11,3 +11,4 @@ test-tables_SRCS  := $(PVMM_SRCS)
 test-ptwr_SRCS    := $(PVMM_SRCS)
 test-desc_SRCS    := $(PVMM_SRCS)
 test-random_SRCS  := $(PVMM_SRCS)
+test-check_SRCS   := $(PVMM_SRCS) xen/arch/x86/pv/check.c

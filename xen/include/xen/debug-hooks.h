@@ -17,6 +17,14 @@ bool fault_injected(enum fault_kind kind);
 static inline bool fault_injected(enum fault_kind kind) { (void)kind; return false; }
 #endif
 
+struct frame;
+/*
+ * arch_frame_audit - if @f is a validated page table: how many of its entries let the guest write
+ * what is not of the type writable, or name no valid table of the level below.  The log has one.
+ * Assertion builds only; nobody changes tables meanwhile.
+ */
+unsigned int arch_frame_audit(const struct frame *f);
+
 /* debug_op - the XYLEM_OP_DEBUG_* commands (xylem/debug.h); -ENOSYS for others and other builds. */
 long debug_op(unsigned long cmd, unsigned long arg);
 
