@@ -293,6 +293,46 @@ static long grant_copy(void)
     return grant_op(GNTTABOP_copy, op, 2);
 }
 
+/* A page of ours, granted to ourselves, in place of another.  Needs the table of the row before. */
+static long grant_map(void)
+{
+    static struct grant_entry_v1 entries[PAGE_SIZE / sizeof(struct grant_entry_v1)] PAGE_ALIGNED;
+    struct gnttab_setup_table setup = { .dom = DOMID_SELF, .nr_frames = 1 };
+    struct gnttab_map_grant_ref op = {
+        .host_addr = (unsigned long)area + PAGE_SIZE, .flags = GNTMAP_host_map, .ref = 9,
+    };
+    static bool ready;
+    xen_pfn_t frame = 0;
+    long rc;
+
+    if (!ready) {
+        set_xen_guest_handle(setup.frame_list, &frame);
+        rc = grant_op(GNTTABOP_setup_table, &setup, 1);
+        if (rc != 0 || setup.status != GNTST_okay ||
+            update_va_mapping(entries, frame * PAGE_SIZE | PTE_RWP, UVMF_INVLPG) != 0) {
+            return -E_AGAIN;
+        }
+        entries[9] = (struct grant_entry_v1){ .frame = (uint32_t)mfn_of(area),
+                                              .flags = GTF_permit_access };
+        ready = true;
+    }
+    rc = grant_op(GNTTABOP_map_grant_ref, &op, 1);
+    return rc != 0 || op.status == GNTST_okay ? rc : -E_NOMEM;
+}
+
+/* A handle that did not reach us is found by trying. */
+static void grant_unmap(void)
+{
+    for (grant_handle_t handle = 0; handle < 64; handle++) {
+        struct gnttab_unmap_grant_ref op = {
+            .host_addr = (unsigned long)area + PAGE_SIZE, .handle = handle,
+        };
+
+        EXPECT_EQ(grant_op(GNTTABOP_unmap_grant_ref, &op, 1), 0);
+    }
+    make_writable(area + PAGE_SIZE);
+}
+
 static long page_table_updates(void)
 {
     struct mmu_update u[4];
@@ -341,6 +381,53 @@ static long multicall(void)
                                              .args = { XENVER_get_features, (unsigned long)area } };
     }
     return HYPERCALL_2(__HYPERVISOR_multicall, calls, 3);
+}
+
+/* Calls that copy and allocate by themselves; the first that fails is the answer. */
+static long multicall_of_calls(void)
+{
+    static struct mmu_update update;
+    static struct evtchn_alloc_unbound port = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+    static struct gnttab_query_size size = { .dom = DOMID_SELF };
+    static struct multicall_entry calls[3];
+    long rc;
+
+    update.ptr = pte_maddr(area, 1) | MMU_NORMAL_PT_UPDATE;
+    update.val = mfn_of(area) * PAGE_SIZE | PTE_RWP;
+    calls[0] = (struct multicall_entry){ .op = __HYPERVISOR_mmu_update,
+                                         .args = { (unsigned long)&update, 1, 0, DOMID_SELF } };
+    calls[1] = (struct multicall_entry){ .op = __HYPERVISOR_event_channel_op,
+                                         .args = { EVTCHNOP_alloc_unbound, (unsigned long)&port } };
+    calls[2] = (struct multicall_entry){ .op = __HYPERVISOR_grant_table_op,
+                                         .args = { GNTTABOP_query_size, (unsigned long)&size, 1 } };
+    rc = HYPERCALL_2(__HYPERVISOR_multicall, calls, 3);
+    for (unsigned int i = 0; i < 3 && rc == 0; i++) {
+        rc = (long)calls[i].result;
+    }
+    return rc;
+}
+
+static long trap_table(void)
+{
+    static struct trap_info traps[3];
+
+    for (unsigned int i = 0; i < 2; i++) {
+        traps[i] = (struct trap_info){ .vector = (uint8_t)(200 + i), .cs = FLAT_KERNEL_CS,
+                                       .address = TRAP_STUB(200 + i) };
+    }
+    return HYPERCALL_1(__HYPERVISOR_set_trap_table, traps);
+}
+
+static long descriptor_table(void)
+{
+    xen_pfn_t frame = mfn_of(table);
+
+    return HYPERCALL_2(__HYPERVISOR_set_gdt, &frame, 512);
+}
+
+static void no_descriptor_table(void)
+{
+    EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_set_gdt, NULL, 0), 0);
 }
 
 static long vcpu_areas(void)
@@ -415,6 +502,47 @@ static long host_time(void)
     return HYPERCALL_1(__HYPERVISOR_platform_op, &op);
 }
 
+static long processor_version(void)
+{
+    static struct xen_platform_op op;
+
+    memset(&op, 0, sizeof(op));
+    op.cmd = XENPF_get_cpu_version;
+    op.interface_version = XENPF_INTERFACE_VERSION;
+    return HYPERCALL_1(__HYPERVISOR_platform_op, &op);
+}
+
+static long interrupt(void)
+{
+    struct physdev_setup_gsi gsi = { .gsi = 5 };
+    struct physdev_map_pirq map = { .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = 5,
+                                    .pirq = 5 };
+    struct physdev_irq_status_query status = { .irq = 5 };
+    struct evtchn_bind_pirq bind = { .pirq = 5 };
+    long rc = HYPERCALL_2(__HYPERVISOR_physdev_op, PHYSDEVOP_setup_gsi, &gsi);
+
+    rc = rc != 0 ? rc : HYPERCALL_2(__HYPERVISOR_physdev_op, PHYSDEVOP_map_pirq, &map);
+    rc = rc != 0 ? rc : HYPERCALL_2(__HYPERVISOR_physdev_op, PHYSDEVOP_irq_status_query, &status);
+    return rc != 0 ? rc : event_op(EVTCHNOP_bind_pirq, &bind);
+}
+
+static void no_interrupt(void)
+{
+    struct physdev_unmap_pirq op = { .domid = DOMID_SELF, .pirq = 5 };
+
+    reset_ports();
+    (void)HYPERCALL_2(__HYPERVISOR_physdev_op, PHYSDEVOP_unmap_pirq, &op);
+}
+
+static long port_bitmap(void)
+{
+    static uint8_t bits[8192];
+    struct physdev_set_iobitmap op = { .nr_ports = 65536 };
+
+    set_xen_guest_handle(op.bitmap, bits);
+    return HYPERCALL_2(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iobitmap, &op);
+}
+
 static long machine_map(void)
 {
     struct xen_memory_map map = { .nr_entries = sizeof(area) / 20 };
@@ -458,10 +586,14 @@ static const struct {
     { "bind_virq", ALONE, bind_virq, reset_ports },
     { "bind_ipi", ALONE, bind_ipi, reset_ports },
     { "grant table", ALONE, grants, NULL },
+    { "grant map", ALONE, grant_map, grant_unmap },
     { "grant copy", ALONE, grant_copy, NULL },
     { "mmu_update", ALONE, page_table_updates, NULL },
     { "pin", ALONE, pin, unpin },
     { "multicall", ALONE, multicall, NULL },
+    { "multicall of calls that copy", ALONE, multicall_of_calls, reset_ports },
+    { "trap table", ALONE, trap_table, NULL },
+    { "descriptor table", ALONE, descriptor_table, no_descriptor_table },
     { "vcpu areas", ALONE, vcpu_areas, NULL },
     { "version", ALONE, version, NULL },
     { "set_iopl", ALONE, descriptors, NULL },
@@ -470,6 +602,9 @@ static const struct {
     { "getdomaininfolist", CHILD, domain_list, NULL },
     { "readconsole", ALONE, ring, NULL },
     { "get_cpuinfo", ALONE, host_time, NULL },
+    { "get_cpu_version", ALONE, processor_version, NULL },
+    { "interrupt", ALONE, interrupt, no_interrupt },
+    { "port bitmap", ALONE, port_bitmap, NULL },
     { "machine_memory_map", ALONE, machine_map, NULL },
 };
 

@@ -26,8 +26,19 @@ static bool fix_up(struct regs *regs)
     return false;
 }
 
+/* A trap while one is being reported: the hypervisor's dump of registers has to do. */
+static void __attribute__((noreturn)) end_at_once(const struct regs *regs)
+{
+    (void)HYPERCALL_1(__HYPERVISOR_set_trap_table, NULL);
+    for (;;) {
+        asm volatile("ud2" : : "a"(regs->vector), "b"(regs->rip), "c"(last_cr2), "d"(regs->error));
+    }
+}
+
 void guest_trap(struct regs *regs)
 {
+    static bool reporting;
+
     last_trap = *regs;
     last_cr2 = shared_info->vcpu_info[0].arch.cr2;
     trap_count++;
@@ -41,6 +52,10 @@ void guest_trap(struct regs *regs)
         shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
         return;
     }
+    if (reporting) {
+        end_at_once(regs);
+    }
+    reporting = true;
     guest_error("unexpected trap %#lx, error %#lx, rip %#lx, cs %#lx, rflags %#lx, rsp %#lx, "
                 "cr2 %#lx", regs->vector, regs->error, regs->rip, regs->cs, regs->rflags,
                 regs->rsp, last_cr2);
