@@ -111,7 +111,9 @@ xl destroy net || fail "destroy"
 tidy_devices
 """
 
-# Attached and detached while the guest runs; what is in use, or there already, is refused.
+# Attached and detached while the guest runs; what is in use, or there already, is refused.  A disk
+# that a program of the guest holds open goes, and reads as empty; a guest that does not answer
+# keeps its disk until it is taken by force.
 _ATTACH = r"""
 bridge
 image /tmp/more 1024; truncate -s 1M /tmp/own
@@ -119,9 +121,22 @@ job live "'/tmp/own,raw,xvda,rw'" "''" <<'X'
 until [ -b /dev/xvdb ]; do usleep 100000; done
 sha256sum /dev/xvdb | cut -c1-64 | sed 's/^/@@guest: xvdb is /'
 until [ -e /sys/class/net/eth1 ]; do usleep 100000; done
-echo "@@guest: has eth1"
+exec 3</dev/xvdb
+echo "@@guest: has eth1 and holds xvdb"
 while [ -b /dev/xvdb ] || [ -e /sys/class/net/eth1 ]; do usleep 100000; done
-echo "@@guest: xvdb and eth1 are gone"
+[ "$(dd bs=4k count=1 iflag=direct <&3 2>/dev/null | wc -c)" = 0 ] &&
+    echo "@@guest: xvdb and eth1 are gone"
+exec 3<&-
+until [ -b /dev/xvdc ]; do usleep 100000; done
+echo "@@guest: reads xvdc"
+while dd if=/dev/xvdc of=/dev/null bs=64k iflag=direct 2>/dev/null; do :; done
+echo "@@guest: no more of xvdc"
+until [ -b /dev/xvdd ]; do usleep 100000; done
+exec 3</dev/xvdd
+echo "@@guest: holds xvdd"
+while [ -b /dev/xvdd ]; do usleep 100000; done
+[ "$(dd bs=4k count=1 iflag=direct <&3 2>/dev/null | wc -c)" = 0 ] &&
+    echo "@@guest: nothing to be read of xvdd"
 X
 create live; console live
 xl block-attach live file:/tmp/more,xvdb,r || fail "block-attach"
@@ -135,10 +150,22 @@ xl block-list live | grep -q '^51728 ' || fail "$(xl block-list live)"
 xl block-list --json live | grep -q '"vdev": "xvdb"' || fail "block-list --json"
 [ "$(xl network-list live | wc -l)" = 3 ] || fail "$(xl network-list live)"
 xl list -l live | grep -q '"pdev_path": "/tmp/more"' || fail "list -l"
-until_says live 'has eth1'
+until_says live 'has eth1 and holds xvdb'
 xl block-detach live xvdb || fail "block-detach"
 xl network-detach live 00:16:3e:0a:0b:0c || fail "network-detach"
 until_says live 'xvdb and eth1 are gone'
+xl block-attach live /tmp/more raw xvdc ro || fail "block-attach in words"
+until_says live 'reads xvdc'
+xl block-detach --force live xvdc || fail "block-detach --force of a disk that is read"
+until_says live 'no more of xvdc'
+xl block-attach live file:/tmp/more,xvdd,r || fail "block-attach of xvdd"
+until_says live 'holds xvdd'
+xl pause live
+refused xl block-detach live xvdd
+grep -q 'still uses disk xvdd' /tmp/out || fail "$(cat /tmp/out)"
+xl block-detach --force live xvdd || fail "block-detach --force of a guest that does not answer"
+xl unpause live
+until_says live 'nothing to be read of xvdd'
 until_gone live
 tidy_devices
 """

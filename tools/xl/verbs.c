@@ -123,7 +123,7 @@ const struct xl_verb xl_verbs[] = {
     { "block-detach", xl_block_detach, XL_DOMAIN_LOCKED, 2, 2, "f|force",
       "[OPTIONS] DOMAIN VDEV",
       "Take a disk, by name or number, away from a running domain\n"
-      "-f, --force                 without asking the guest, whose use of it then fails" },
+      "-f, --force                 even if the guest does not let go of it in ten seconds" },
     { "block-list", xl_block_list, XL_NOTHING, 1, XL_REST_MAX, "j|json",
       "[OPTIONS] DOMAIN ...",
       "List the disks of domains\n"
@@ -135,7 +135,7 @@ const struct xl_verb xl_verbs[] = {
     { "network-detach", xl_network_detach, XL_DOMAIN_LOCKED, 2, 2, "f|force",
       "[OPTIONS] DOMAIN NUMBER|MAC",
       "Take a network card away from a running domain\n"
-      "-f, --force                 without asking the guest" },
+      "-f, --force                 even if the guest does not let go of it in ten seconds" },
     { "network-list", xl_network_list, XL_NOTHING, 1, XL_REST_MAX, "j|json",
       "[OPTIONS] DOMAIN ...",
       "List the network cards of domains\n"

@@ -229,7 +229,34 @@ TEST(a_guest_that_uses_a_disk_is_not_robbed)
     end();
 }
 
-TEST(by_force_the_guest_is_not_asked)
+static bool asked;
+
+static bool note_asked(void)
+{
+    const char *state = store_value(BACK "state");
+
+    asked = asked || (state != NULL && strcmp(state, "5") == 0);
+    return host_backends();
+}
+
+/* A front end that closes by itself fails what it has under way; robbed, it may wait for ever. */
+TEST(by_force_the_guest_is_asked_first)
+{
+    begin();
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    store_set(FRONT "state", "4");
+    store_set(BACK "state", "4");
+    asked = false;
+    host.wait = note_asked;
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, true, &err), 0);
+    CHECK(asked);
+    CHECK_EQ(remains(), 0);
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, true, &err), -ENODEV);
+    CHECK_STR(err.text, "domain 5 has no disk xvda");
+    end();
+}
+
+TEST(by_force_a_guest_that_holds_on_is_robbed)
 {
     begin();
     CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);

@@ -140,8 +140,10 @@ int xyl_device_remove(struct xyl_light *light, uint32_t domid, enum xyl_device_t
                       uint32_t id, bool force, struct xyl_err *err)
 {
     struct xyl_store *store = xyl_light_store(light, err);
+    struct xyl_err held = XYL_ERR_INIT;
     struct device d;
     char name[64], *there;
+    int rc;
 
     if (store == NULL) {
         return -ENOTCONN;
@@ -153,7 +155,15 @@ int xyl_device_remove(struct xyl_light *light, uint32_t domid, enum xyl_device_t
                xyl_fail(err, -ENODEV, "domain %u has no %s", domid, device_name(&d, name));
     }
     free(there);
-    return device_remove(light, &d, 1, !force, err);
+    /*
+     * Asked in any case: only a guest that closes its side itself fails what it has under way; a
+     * front end whose device is gone under it can wait for an answer for ever.
+     */
+    rc = device_remove(light, &d, 1, true, force ? &held : err);
+    if (rc == -EBUSY && force) {
+        return device_remove(light, &d, 1, false, err);
+    }
+    return rc == 0 || !force ? rc : xyl_fail(err, rc, "%s", held.text);
 }
 
 int devices_any(struct xyl_light *light, uint32_t domid)

@@ -91,9 +91,9 @@ enum xyl_device_type { XYL_VBD, XYL_VIF };
 
 /*
  * xyl_device_remove - take a device away; the guest is asked to let go of it.
- * @force  do not ask.
- * Errors: -ENODEV no such device; -EBUSY the guest still uses it after ten seconds: it goes
- * when the guest lets go.
+ * @force  if it has not done so after ten seconds, close its side for it.
+ * Errors: -ENODEV no such device; -EBUSY without @force: the guest still uses it after ten seconds:
+ * it goes when the guest lets go.
  */
 int xyl_device_remove(struct xyl_light *light, uint32_t domid, enum xyl_device_type type,
                       uint32_t id, bool force, struct xyl_err *err);
