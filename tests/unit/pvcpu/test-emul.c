@@ -125,6 +125,30 @@ TEST(ports_without_right)
     done();
 }
 
+/* The short way of a guest without any port gives what the long one does. */
+TEST(ports_of_a_guest_that_has_none)
+{
+    static const struct { const char *code; unsigned int len; uint64_t rax; } forms[] = {
+        { "\xec", 1, 0x11223344556677ffUL }, { "\x66\xed", 2, 0x112233445566ffffUL },
+        { "\xed", 1, 0xffffffffUL }, { "\x66\xec", 2, 0x11223344556677ffUL },
+        { "\x48\xed", 2, 0xffffffffUL }, { "\xe4\x60", 2, 0x11223344556677ffUL },
+        { "\xee", 1, 0x1122334455667788UL }, { "\x66\xef", 2, 0x1122334455667788UL },
+    };
+
+    for (unsigned int i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct cpu_user_regs *regs = ready(1, true);
+
+        regs->rdx = 0x64;
+        CHECK(!run(forms[i].code, forms[i].len));       /* the kernel has not asked for IOPL 1 */
+        current->arch.iopl = 1;
+        regs->rax = 0x1122334455667788UL;
+        CHECK(run(forms[i].code, forms[i].len) && SKIPPED(forms[i].len));
+        CHECK_EQ(regs->rax, forms[i].rax);
+        done();
+    }
+    CHECK(hw_reads == 0 && hw_writes == 0);
+}
+
 TEST(ports_played_for_dom0)
 {
     struct cpu_user_regs *regs = ready(0, true);

@@ -184,8 +184,8 @@ static void decode_opcode(struct priv_insn *insn, uint8_t opcode, const struct p
     }
 }
 
-static void decode_any(const uint8_t *bytes, unsigned int nr, enum code_size code,
-                       struct priv_insn *insn)
+void priv_decode(const uint8_t *bytes, unsigned int nr, enum code_size code,
+                 struct priv_insn *insn)
 {
     struct reader r = { .bytes = bytes, .nr = nr < PRIV_MAX_BYTES ? nr : PRIV_MAX_BYTES };
     struct prefixes p = { 0 };
@@ -201,20 +201,6 @@ static void decode_any(const uint8_t *bytes, unsigned int nr, enum code_size cod
         insn->op = PRIV_NONE;
     }
     insn->length = (uint8_t)r.at;
-}
-
-void priv_decode(const uint8_t *bytes, unsigned int nr, enum code_size code,
-                 struct priv_insn *insn)
-{
-    /* in and out by dx, of one byte: a kernel that looks for devices does thousands. */
-    if (likely(nr != 0 && (bytes[0] & 0xfc) == 0xec)) {
-        *insn = (struct priv_insn){ .op = bytes[0] & 2 ? PRIV_OUT : PRIV_IN, .length = 1,
-                                    .size = !(bytes[0] & 1) ? 1 : code == CODE16 ? 2 : 4,
-                                    .addr_size = code == CODE64 ? 8 : code == CODE32 ? 4 : 2,
-                                    .port_in_dx = true };
-        return;
-    }
-    decode_any(bytes, nr, code, insn);
 }
 
 uint64_t *priv_reg(struct cpu_user_regs *regs, unsigned int i)
