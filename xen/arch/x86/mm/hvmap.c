@@ -249,6 +249,16 @@ static mfn_t window_clear(mfn_t mfn)
     return table;
 }
 
+/* The flush behind window_clear(), which gave @table. */
+static void flush_cleared(mfn_t first, unsigned long nr, mfn_t table)
+{
+    if (mfn_eq(table, INVALID_MFN)) {
+        tlb_flush_window(WINDOW_VA(first), nr);
+    } else {
+        tlb_flush_hv(WINDOW_VA(first), nr);
+    }
+}
+
 /* window_clear() for @nr frames of one region, own pages all, and the flush. */
 static mfn_t window_clear_flush(mfn_t first, unsigned long nr)
 {
@@ -260,7 +270,7 @@ static mfn_t window_clear_flush(mfn_t first, unsigned long nr)
         table = window_clear(mfn_add(first, i));
     }
     spin_unlock(&hvmap_lock);
-    tlb_flush_hv(WINDOW_VA(first), nr);
+    flush_cleared(first, nr, table);
     return table;
 }
 
@@ -422,7 +432,7 @@ void unmap_frame_shared(void *p)
     }
     spin_unlock(&hvmap_lock);
     if (last) {
-        tlb_flush_hv(WINDOW_VA(mfn), 1);
+        flush_cleared(mfn, 1, table);
         table_free(table, mfn);
     }
 }

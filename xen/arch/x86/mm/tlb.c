@@ -192,18 +192,29 @@ void tlb_flush_everywhere(void)
     flush_cpus(&cpu_online_map, TLB_ALL, true);
 }
 
-/* An idle CPU, too, may look through Xylem's own mappings at any time. */
-void tlb_flush_hv(unsigned long va, unsigned long nr)
+static void flush_own(unsigned long va, unsigned long nr, bool spare_idle)
 {
     if (nr == 1) {
-        flush_cpus(&cpu_online_map, (va & PAGE_MASK) | TLB_PAGE, false);
+        flush_cpus(&cpu_online_map, (va & PAGE_MASK) | TLB_PAGE, spare_idle);
     } else if (nr > 32 || nr_online_cpus > 1) {
-        flush_cpus(&cpu_online_map, TLB_ALL, false);
+        flush_cpus(&cpu_online_map, TLB_ALL, spare_idle);
     } else {
         for (unsigned long i = 0; i < nr; i++) {
             invlpg(va + (i << PAGE_SHIFT));
         }
     }
+}
+
+/* An idle CPU, too, may look through Xylem's own mappings at any time. */
+void tlb_flush_hv(unsigned long va, unsigned long nr)
+{
+    flush_own(va, nr, false);
+}
+
+/* There an old entry is no wrong one, and it is gone before a guest runs. */
+void tlb_flush_window(unsigned long va, unsigned long nr)
+{
+    flush_own(va, nr, true);
 }
 
 void tlb_flush_since(uint64_t clock)

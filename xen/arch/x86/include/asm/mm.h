@@ -137,8 +137,14 @@ struct boot_info;
 void mm_boot_init(const struct boot_info *bi);
 /* mm_boot_free - give boot-only machine memory [start, end) (modules, boot text) to the heap. */
 void mm_boot_free(uint64_t start, uint64_t end);
-/* tlb_flush_hv - entries of @nr pages of Xylem's own area, on all CPUs. */
+/*
+ * tlb_flush_hv - entries of @nr pages of Xylem's own area, on all CPUs, with what they keep of the
+ * tables above them.
+ * tlb_flush_window - the same for pages of the heap window whose tables stay.  Such an address
+ * never maps another frame, so that CPUs without a guest's address in use are not disturbed.
+ */
 void tlb_flush_hv(unsigned long va, unsigned long nr);
+void tlb_flush_window(unsigned long va, unsigned long nr);
 
 /* --- TLB ------------------------------------------------------------------ */
 
