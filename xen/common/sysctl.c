@@ -41,16 +41,24 @@ static long read_console(struct xen_sysctl_readconsole *op)
     return 0;
 }
 
+/* One past the last CPU that is online. */
+static uint32_t cpus_end(void)
+{
+    uint32_t end = 0;
+    unsigned int cpu;
+
+    for_each_online_cpu (cpu) {
+        end = cpu + 1;
+    }
+    return end;
+}
+
 static long physinfo(struct xen_sysctl_physinfo *pi)
 {
     memset(pi, 0, sizeof(*pi));
     pi->threads_per_core = pi->cores_per_socket = 1;
     pi->nr_cpus = nr_online_cpus;
-    for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++) {
-        if (cpu_online(cpu)) {
-            pi->max_cpu_id = cpu;
-        }
-    }
+    pi->max_cpu_id = cpus_end() - 1;
     pi->nr_nodes = 1;
     pi->cpu_khz = tsc_khz;
     pi->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 |
@@ -107,14 +115,16 @@ static long debug_keys(const struct xen_sysctl_debug_keys *op)
 
 static long cpu_info(struct xen_sysctl_getcpuinfo *op)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, end = cpus_end();
 
-    for (; n < op->max_cpus && n < NR_CPUS && cpu_online(n); n++) {
+    for (; n < op->max_cpus && n < end; n++) {
         struct vcpu_runstate_info idle;
-        struct xen_sysctl_cpuinfo info;
+        struct xen_sysctl_cpuinfo info = { .idletime = 0 };
 
-        vcpu_runstate_get(idle_vcpu[n], &idle);
-        info.idletime = idle.time[RUNSTATE_running];
+        if (idle_vcpu[n] != NULL) {             /* one that is off idles */
+            vcpu_runstate_get(idle_vcpu[n], &idle);
+            info.idletime = idle.time[RUNSTATE_running];
+        }
         if (copy_to_guest_offset(op->info, n, &info, 1) != 0) {
             return -EFAULT;
         }
@@ -141,16 +151,24 @@ static long avail_heap(struct xen_sysctl_availheap *op)
 /* A null array asks for the number; a short one gets what fits (public/sysctl.h). */
 static long cpu_topology(struct xen_sysctl_cputopoinfo *op)
 {
+    uint32_t end = cpus_end();
+
     if (!guest_handle_is_null(op->cputopo)) {
-        for (uint32_t i = 0; i < op->num_cpus && i < nr_online_cpus; i++) {
+        for (uint32_t i = 0; i < op->num_cpus && i < end; i++) {
             struct xen_sysctl_cputopo topo = { .core = i, .socket = 0, .node = 0 };
 
+            if (!cpu_online(i)) {
+                topo = (struct xen_sysctl_cputopo){
+                    .core = XEN_INVALID_CORE_ID, .socket = XEN_INVALID_SOCKET_ID,
+                    .node = XEN_INVALID_NODE_ID,
+                };
+            }
             if (copy_to_guest_offset(op->cputopo, i, &topo, 1) != 0) {
                 return -EFAULT;
             }
         }
     }
-    op->num_cpus = nr_online_cpus;
+    op->num_cpus = end;
     return 0;
 }
 

@@ -18,6 +18,9 @@ struct timer_queue {
 };
 static DEFINE_PER_CPU(struct timer_queue, timer_queue);
 
+/* One batch: a function that arms its timer in the past gets its turn after other softirqs. */
+#define TIMERS_PER_SOFTIRQ 64
+
 /* --- The heap -------------------------------------------------------------- */
 
 /* heap_meld - one heap of two; each root has neither siblings nor a parent. */
@@ -115,19 +118,21 @@ static struct timer_queue *timer_lock(const struct timer *t, unsigned long *flag
 
 /*
  * queue_rearm - after an insertion: see to it that the CPU wakes for its earliest timer (T3).
- * The hardware is touched only if that timer is earlier than what it is set to.
+ * The hardware is touched only if that timer is earlier than what it is set to.  False: the CPU is
+ * not online, and timers_adopt() is to be called without the lock.
  */
-static void queue_rearm(struct timer_queue *q, unsigned int cpu)
+static bool queue_rearm(struct timer_queue *q, unsigned int cpu)
 {
     if (q->root == NULL || q->root->expires >= q->armed) {
-        return;
+        return true;
     }
     if (cpu == smp_processor_id()) {
         q->armed = q->root->expires;
         time_program_deadline(q->armed);
-    } else {
-        softirq_raise_cpu(cpu, SOFTIRQ_TIMER);
+        return true;
     }
+    softirq_raise_cpu(cpu, SOFTIRQ_TIMER);
+    return cpu_online(cpu);
 }
 
 /* --- The interface --------------------------------------------------------- */
@@ -141,6 +146,8 @@ void timer_set(struct timer *t, s_time_t expires)
 {
     unsigned long flags;
     struct timer_queue *q = timer_lock(t, &flags);
+    unsigned int cpu = t->cpu;
+    bool served = true;
 
     if (t->state == TIMER_QUEUED) {
         queue_remove(q, t);
@@ -148,9 +155,12 @@ void timer_set(struct timer *t, s_time_t expires)
     if (t->state == TIMER_IDLE) {
         t->expires = expires;
         queue_insert(q, t);
-        queue_rearm(q, t->cpu);
+        served = queue_rearm(q, cpu);
     }
     spin_unlock_irqrestore(&q->lock, flags);
+    if (unlikely(!served)) {
+        timers_adopt(cpu);
+    }
 }
 
 /* A stopped timer leaves the hardware armed: a needless wake-up costs less than arming anew. */
@@ -202,6 +212,40 @@ void timer_migrate(struct timer *t, unsigned int cpu)
     }
 }
 
+/* Two queues, the one at the lower address first. */
+static unsigned long queues_lock_both(struct timer_queue *a, struct timer_queue *b)
+{
+    unsigned long flags = spin_lock_irqsave(a < b ? &a->lock : &b->lock);
+
+    spin_lock(a < b ? &b->lock : &a->lock);
+    return flags;
+}
+
+void timers_adopt(unsigned int cpu)
+{
+    struct timer_queue *from = &per_cpu(timer_queue, cpu), *to = &this_cpu(timer_queue);
+    bool more = true;
+
+    while (more) {
+        unsigned long flags = queues_lock_both(from, to);
+        unsigned int budget = cpu_online(cpu) ? 0 : TIMERS_PER_SOFTIRQ;
+        struct timer *t;
+
+        while (budget-- != 0 && (t = from->root) != NULL) {
+            queue_remove(from, t);
+            WRITE_ONCE(t->cpu, smp_processor_id());
+            queue_insert(to, t);
+        }
+        more = !cpu_online(cpu) && from->root != NULL;
+        if (!cpu_online(cpu)) {
+            from->armed = STIME_MAX;
+        }
+        (void)queue_rearm(to, smp_processor_id());
+        spin_unlock(&from->lock);
+        spin_unlock_irqrestore(&to->lock, flags);
+    }
+}
+
 /* --- Expiry ---------------------------------------------------------------- */
 
 void timers_interrupt(void)
@@ -209,9 +253,6 @@ void timers_interrupt(void)
     this_cpu(timer_queue).armed = STIME_MAX;
     softirq_raise(SOFTIRQ_TIMER);
 }
-
-/* One batch: a function that arms its timer in the past gets its turn after other softirqs. */
-#define TIMERS_PER_SOFTIRQ 64
 
 static void timer_softirq(void)
 {

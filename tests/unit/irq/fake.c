@@ -33,6 +33,7 @@ s_time_t fake_now;
 struct acpi_info acpi_info;
 unsigned int nr_gsis = FAKE_GSIS;
 uint32_t cpu_apicid[NR_CPUS];
+cpumask_t cpu_online_map = { { 3 } };
 struct frame *frame_table;
 uint64_t max_mfn;
 unsigned long *frame_granules;

@@ -49,6 +49,22 @@ TEST(edge_line_stays_open)
     CHECK(fake_end());
 }
 
+/* No interrupt is left with a CPU that goes, nor given to one that is off. */
+TEST(interrupts_leave_a_cpu)
+{
+    fake_reset();
+    CHECK_EQ(map(0, 17), 17);
+    irq_set_cpu(17, 1);
+    CHECK_EQ(irq_desc_of(17)->cpu, 1);
+    irqs_leave(2);
+    CHECK_EQ(irq_desc_of(17)->cpu, 1);
+    irqs_leave(1);
+    CHECK_EQ(irq_desc_of(17)->cpu, 0);
+    irq_set_cpu(17, 5);
+    CHECK_EQ(irq_desc_of(17)->cpu, 0);
+    CHECK(fake_end());
+}
+
 TEST(isa_numbers_follow_the_overrides)
 {
     fake_reset();

@@ -14,6 +14,7 @@ static s_time_t now, armed;
 static unsigned int events;
 static void (*softirq)(void);
 
+cpumask_t cpu_online_map = { { 1 } };
 struct cpu_info *get_cpu_info(void) { return &info; }
 void printk(const char *fmt, ...) { (void)fmt; }
 s_time_t get_s_time(void) { return now; }

@@ -3,6 +3,7 @@
 #include <xen/init.h>
 #include <xen/lib.h>
 #include <xen/mm.h>
+#include <xen/smp.h>
 #include <xen/softirq.h>
 
 #include <asm/irqflags.h>
@@ -13,6 +14,10 @@ void __noreturn idle_loop(void)
     for (;;) {
         if (softirq_pending()) {
             do_softirq();
+            continue;
+        }
+        if (smp_park_wanted()) {
+            smp_park();
             continue;
         }
         if (heap_scrub_some()) {

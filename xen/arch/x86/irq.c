@@ -327,6 +327,41 @@ void arch_send_event_check(unsigned int cpu)
     apic_send_ipi(cpu, VECTOR_IPI_KICK);
 }
 
+/* --- Other CPUs -------------------------------------------------------------------------- */
+
+/* [i] */
+static void set_cpu(unsigned int irq, struct irq_desc *desc, unsigned int cpu)
+{
+    desc->cpu = cpu;
+    if (desc->msi != NULL) {
+        msi_set_dest(desc->msi, desc->vector, cpu);
+    } else if (irq < nr_gsis && desc->vector != 0) {
+        ioapic_set_dest(irq, cpu);
+    }
+}
+
+void irq_set_cpu(unsigned int irq, unsigned int cpu)
+{
+    struct irq_desc *desc = &irq_descs[irq];
+    unsigned long flags = spin_lock_irqsave(&desc->lock);
+
+    set_cpu(irq, desc, cpu_online(cpu) ? cpu : smp_processor_id());
+    spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+void irqs_leave(unsigned int cpu)
+{
+    for (unsigned int irq = 0; irq < nr_irqs; irq++) {
+        struct irq_desc *desc = &irq_descs[irq];
+        unsigned long flags = spin_lock_irqsave(&desc->lock);
+
+        if (desc->cpu == cpu) {
+            set_cpu(irq, desc, smp_processor_id());
+        }
+        spin_unlock_irqrestore(&desc->lock, flags);
+    }
+}
+
 /* --- Set-up --------------------------------------------------------------------------- */
 
 /* ISA lines as the MADT overrides them; the others as PCI has them: level, active low. */

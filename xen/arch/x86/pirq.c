@@ -456,21 +456,10 @@ void pirq_guest_unbind(struct domain *d, unsigned int pirq)
 void pirq_set_affinity(struct vcpu *v, unsigned int pirq)
 {
     int irq = lookup(v->domain, pirq);
-    struct irq_desc *desc;
-    unsigned long flags;
 
-    if (irq < 0 || irq_descs[irq].cpu == v->processor) {
-        return;
+    if (irq >= 0 && irq_descs[irq].cpu != v->processor) {
+        irq_set_cpu((unsigned int)irq, v->processor);
     }
-    desc = &irq_descs[irq];
-    flags = spin_lock_irqsave(&desc->lock);
-    desc->cpu = v->processor;
-    if (desc->msi != NULL) {
-        msi_set_dest(desc->msi, desc->vector, desc->cpu);
-    } else if ((unsigned int)irq < nr_gsis) {
-        ioapic_set_dest((unsigned int)irq, desc->cpu);
-    }
-    spin_unlock_irqrestore(&desc->lock, flags);
 }
 
 static int unmap_locked(struct domain *d, unsigned int pirq)

@@ -5,6 +5,7 @@
 #include <xen/guest-access.h>
 #include <xen/hypercall.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 #include <xen/time.h>
 #include <xen/xsm.h>
 
@@ -159,6 +160,10 @@ static int dispatch(struct xen_platform_op *op, bool *copyback)
         get_cpu_version(&op->u.pcpu_version);
         *copyback = true;
         return 0;
+    case XENPF_cpu_online:
+        return smp_cpu_up(op->u.cpu_ol.cpuid);
+    case XENPF_cpu_offline:
+        return smp_cpu_down(op->u.cpu_ol.cpuid);
     case XENPF_set_processor_pminfo:
         return set_pminfo(&op->u.set_pminfo);
     default:

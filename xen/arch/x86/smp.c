@@ -71,6 +71,16 @@ void smp_call(const cpumask_t *mask, void (*fn)(void *data), void *data)
     spin_unlock(&call_lock);
 }
 
+void smp_call_hold(void)
+{
+    spin_lock(&call_lock);
+}
+
+void smp_call_release(void)
+{
+    spin_unlock(&call_lock);
+}
+
 /* --- The end -------------------------------------------------------------- */
 
 static bool stopping;

@@ -47,6 +47,11 @@ PARAM_UINT("maxcpus", opt_maxcpus);
 static bool opt_nosmp __initdata;
 PARAM_BOOL("nosmp", opt_nosmp);
 
+bool smp_can_start(void)
+{
+    return low_page != 0;
+}
+
 unsigned int __init smp_wanted_cpus(void)
 {
     return opt_nosmp || opt_maxcpus == 0 || low_page == 0 ? 1 : min(opt_maxcpus, nr_present_cpus);
@@ -260,7 +265,6 @@ static void __noreturn cpu_starts(void)
     atomic_inc(&nr_online_cpus);
     cpumask_set(cpu, &cpu_online_map);
     tlb_flush_local_all();          /* of what changed while nobody told us */
-    softirq_raise(SOFTIRQ_SCHED);   /* to be known as idle */
     run_on_empty_stack(idle_loop);
 }
 
@@ -301,7 +305,7 @@ static bool send_start(unsigned int cpu, struct trampoline_args *args)
     return wait_state(&start_state, START_ASLEEP);
 }
 
-static int cpu_up(unsigned int cpu)
+int smp_start(unsigned int cpu)
 {
     struct trampoline_args *args;
     bool good;
@@ -327,6 +331,7 @@ static int cpu_up(unsigned int cpu)
         tlb_serve();
         cpu_relax();
     }
+    sched_cpu_join(cpu);
     return 0;
 }
 
@@ -337,10 +342,10 @@ void __init smp_boot(void)
     if (low_page == 0 && nr_present_cpus > 1) {
         pr_warn("No page of memory below 64 KiB is free: other CPUs cannot be started\n");
     }
-    if (wanted > 1) {
+    if (low_page != 0 && nr_present_cpus > 1) {
         prepare_trampoline();
         for (unsigned int cpu = 1; cpu < wanted; cpu++) {
-            (void)cpu_up(cpu);
+            (void)smp_start(cpu);
         }
         softirq_raise(SOFTIRQ_SCHED);   /* this one is to be known as idle, too */
     }

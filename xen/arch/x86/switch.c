@@ -222,6 +222,15 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
     run_guest(next);
 }
 
+void context_forget(void)
+{
+    struct vcpu *v = xchg(&this_cpu(loaded), NULL);
+
+    if (v != NULL) {
+        cpumask_clear(smp_processor_id(), &v->domain->arch.dirty_cpus);
+    }
+}
+
 void vcpu_unload(struct vcpu *v)
 {
     unsigned int cpu;

@@ -2,6 +2,7 @@
 /* System control calls that only x86 code can serve: what the CPUs have. */
 #include <xen/guest-access.h>
 #include <xen/lib.h>
+#include <xen/smp.h>
 
 #include <asm/cpu-policy.h>
 #include <asm/cpu-state.h>
@@ -81,6 +82,21 @@ static long get_policy(struct xen_sysctl_cpu_policy *op)
                            (unsigned long)op->msrs.p, &op->nr_msrs);
 }
 
+static long cpu_hotplug(const struct xen_sysctl_cpu_hotplug *op)
+{
+    switch (op->op) {
+    case XEN_SYSCTL_CPU_HOTPLUG_ONLINE:
+        return smp_cpu_up(op->cpu);
+    case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE:
+        return smp_cpu_down(op->cpu);
+    case XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE:
+    case XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE:
+        return -EOPNOTSUPP;             /* each CPU is told as a core of its own */
+    default:
+        return -EINVAL;
+    }
+}
+
 long arch_do_sysctl(struct xen_sysctl *op, unsigned long arg, bool *copyback)
 {
     (void)arg;
@@ -89,6 +105,9 @@ long arch_do_sysctl(struct xen_sysctl *op, unsigned long arg, bool *copyback)
         op->u.cpu_levelling_caps.caps =
             cpu_features.cpuid_faulting ? XEN_SYSCTL_CPU_LEVELCAP_faulting : 0;
         return 0;
+    case XEN_SYSCTL_cpu_hotplug:
+        *copyback = false;
+        return cpu_hotplug(&op->u.cpu_hotplug);
     case XEN_SYSCTL_get_cpu_featureset:
         return get_featureset(&op->u.cpu_featureset);
     case XEN_SYSCTL_get_cpu_policy:

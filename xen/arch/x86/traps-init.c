@@ -116,6 +116,14 @@ void entry_timing_set(bool on)
     spin_unlock(&timing_lock);
 }
 
+void entry_timing_cpu(unsigned int cpu)
+{
+    spin_lock(&timing_lock);
+    write_gates(cpu);
+    write_targets(cpu);
+    spin_unlock(&timing_lock);
+}
+
 bool entry_timing(void)
 {
     return READ_ONCE(timing);

@@ -49,8 +49,7 @@ bool vcpu_runnable(const struct vcpu *v)
 
 /* --- Run-queue locks --------------------------------------------------------------------- */
 
-/* Lock the queue of the CPU that @v belongs to, which may change until it is locked. */
-static struct runqueue *vcpu_queue_lock(const struct vcpu *v, unsigned long *flags)
+struct runqueue *sched_queue_lock(const struct vcpu *v, unsigned long *flags)
 {
     for (;;) {
         unsigned int cpu = READ_ONCE(v->processor);
@@ -88,7 +87,7 @@ static int waiting_state(const struct vcpu *v)
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out)
 {
     unsigned long flags;
-    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+    struct runqueue *rq = sched_queue_lock(v, &flags);
     s_time_t delta;
 
     *out = v->runstate;
@@ -109,8 +108,8 @@ uint64_t vcpu_cpu_time(const struct vcpu *v)
 
 /* --- Placement ------------------------------------------------------------------------------- */
 
-/* CPUs that have nothing to run.  Changed by each for itself; others only read. */
-static cpumask_t idle_cpus;
+cpumask_t sched_cpus, sched_idle_cpus;
+static bool several;            /* there was a second CPU once */
 
 /* Of the CPUs that @v may run on, an idle one, rather of its soft affinity; NR_CPUS: none. */
 static unsigned int idle_cpu_for(const struct vcpu *v)
@@ -118,15 +117,15 @@ static unsigned int idle_cpu_for(const struct vcpu *v)
     cpumask_t both;
     unsigned int cpu;
 
-    if (cpumask_test(v->processor, &idle_cpus) && vcpu_may_run_on(v, v->processor) &&
+    if (cpumask_test(v->processor, &sched_idle_cpus) && vcpu_may_run_on(v, v->processor) &&
         cpumask_test(v->processor, &v->sched.soft_affinity)) {
         return v->processor;
     }
     for (unsigned int i = 0; i < ARRAY_SIZE(both.bits); i++) {
         both.bits[i] = v->sched.hard_affinity.bits[i] & v->sched.soft_affinity.bits[i];
     }
-    cpu = cpumask_next(0, &both, &idle_cpus);
-    return cpu != NR_CPUS ? cpu : cpumask_next(0, &v->sched.hard_affinity, &idle_cpus);
+    cpu = cpumask_next(0, &both, &sched_idle_cpus);
+    return cpu != NR_CPUS ? cpu : cpumask_next(0, &v->sched.hard_affinity, &sched_idle_cpus);
 }
 
 /* Where @v, on no queue and on no CPU, is to wait.  Queue lock held. */
@@ -134,10 +133,11 @@ static unsigned int place(const struct vcpu *v)
 {
     unsigned int best = v->processor, cpu = idle_cpu_for(v), least = ~0u;
 
-    if (cpu != NR_CPUS || (vcpu_may_run_on(v, best) && cpu_online(best))) {
+    if (cpu != NR_CPUS || (vcpu_may_run_on(v, best) && cpumask_test(best, &sched_cpus))) {
         return cpu != NR_CPUS ? cpu : best;
     }
-    for_each_cpu_in (cpu, &v->sched.hard_affinity) {
+    for (cpu = cpumask_next(0, &v->sched.hard_affinity, &sched_cpus); cpu != NR_CPUS;
+         cpu = cpumask_next(cpu + 1, &v->sched.hard_affinity, &sched_cpus)) {
         unsigned int load = READ_ONCE(per_cpu(runqueue, cpu).waiting);
 
         if (load < least) {
@@ -155,10 +155,10 @@ static unsigned int place(const struct vcpu *v)
 static struct runqueue *place_and_lock(struct vcpu *v, unsigned long *flags)
 {
     for (;;) {
-        struct runqueue *rq = vcpu_queue_lock(v, flags);
+        struct runqueue *rq = sched_queue_lock(v, flags);
         unsigned int to;
 
-        if (nr_online_cpus == 1 || !vcpu_runnable(v) || rq->curr == v || v->sched.queued ||
+        if (!several || !vcpu_runnable(v) || rq->curr == v || v->sched.queued ||
             READ_ONCE(v->sched.is_running)) {
             return rq;
         }
@@ -175,7 +175,7 @@ static struct runqueue *place_and_lock(struct vcpu *v, unsigned long *flags)
 /* @v waits on a busy CPU: an idle one that may have it comes for it. */
 static void call_thief(const struct vcpu *v)
 {
-    unsigned int cpu = nr_online_cpus == 1 ? NR_CPUS : idle_cpu_for(v);
+    unsigned int cpu = several ? idle_cpu_for(v) : NR_CPUS;
 
     if (cpu != NR_CPUS && cpu != v->processor) {
         softirq_raise_cpu(cpu, SOFTIRQ_SCHED);
@@ -246,7 +246,7 @@ void vcpu_wake(struct vcpu *v)
 void vcpu_sleep_nosync(struct vcpu *v)
 {
     unsigned long flags;
-    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+    struct runqueue *rq = sched_queue_lock(v, &flags);
 
     if (!vcpu_runnable(v)) {
         if (rq->curr == v) {
@@ -383,7 +383,7 @@ void vcpu_yield(void)
 {
     unsigned long flags;
     struct vcpu *v = current;
-    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+    struct runqueue *rq = sched_queue_lock(v, &flags);
 
     sched_policy->yield(v);
     spin_unlock_irqrestore(&rq->lock, flags);
@@ -398,25 +398,31 @@ static void slice_over(void *data)
     softirq_raise(SOFTIRQ_SCHED);
 }
 
-/*
- * Say that this CPU is idle, then look once more for work elsewhere: who queues a vcpu looks for
- * idle CPUs afterwards, so that one of the two sees the other.
- */
-static void before_idling(unsigned int cpu)
+static void after_idling(unsigned int cpu)
 {
-    if (nr_online_cpus > 1) {
-        if (!cpumask_test(cpu, &idle_cpus)) {
-            cpumask_set(cpu, &idle_cpus);
-        }
-        steal_work(cpu);
+    if (cpumask_test(cpu, &sched_idle_cpus)) {
+        cpumask_clear(cpu, &sched_idle_cpus);
     }
 }
 
-static void after_idling(unsigned int cpu)
+/*
+ * Say that this CPU is idle, then look once more for work elsewhere: who queues a vcpu looks for
+ * idle CPUs afterwards, so that one of the two sees the other.  One that is to have no vcpus does
+ * neither.
+ */
+static void before_idling(unsigned int cpu)
 {
-    if (cpumask_test(cpu, &idle_cpus)) {
-        cpumask_clear(cpu, &idle_cpus);
+    if (!several) {
+        return;
     }
+    if (!cpumask_test(cpu, &sched_cpus)) {
+        after_idling(cpu);
+        return;
+    }
+    if (!cpumask_test(cpu, &sched_idle_cpus)) {
+        cpumask_set(cpu, &sched_idle_cpus);
+    }
+    steal_work(cpu);
 }
 
 /* Whether @prev, which runs here, goes on to be run here. */
@@ -425,7 +431,7 @@ static bool stays(struct vcpu *prev, unsigned int cpu)
     if (is_idle_vcpu(prev) || !vcpu_runnable(prev)) {
         return false;
     }
-    prev->sched.leaves = !vcpu_may_run_on(prev, cpu) || !cpu_online(cpu);
+    prev->sched.leaves = !vcpu_may_run_on(prev, cpu) || !cpumask_test(cpu, &sched_cpus);
     return !prev->sched.leaves;
 }
 
@@ -467,7 +473,7 @@ static void schedule(void)
     spin_unlock(&rq->lock);
     if (!is_idle_vcpu(next)) {
         after_idling(cpu);
-    } else if (nr_online_cpus > 1 && !cpumask_test(cpu, &idle_cpus)) {
+    } else if (several && !cpumask_test(cpu, &sched_idle_cpus) && cpumask_test(cpu, &sched_cpus)) {
         softirq_raise(SOFTIRQ_SCHED);   /* what waited here was taken away meanwhile */
     }
     if (slice != 0) {
@@ -484,7 +490,7 @@ void sched_context_saved(struct vcpu *prev)
 {
     smp_wmb();
     WRITE_ONCE(prev->sched.is_running, false);
-    if (nr_online_cpus == 1) {
+    if (!several) {
         return;
     }
     if (unlikely(prev->sched.leaves)) {
@@ -497,14 +503,15 @@ void sched_context_saved(struct vcpu *prev)
 
 int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft)
 {
-    struct runqueue *rq;
     unsigned long flags;
+    struct runqueue *rq = sched_queue_lock(v, &flags);
     bool queued, may;
 
-    if (hard != NULL && cpumask_next(0, hard, &cpu_online_map) == NR_CPUS) {
+    /* Under the lock: sched_cpu_leave() looks at the vcpus once it has taken its CPU out. */
+    if (hard != NULL && cpumask_next(0, hard, &sched_cpus) == NR_CPUS) {
+        spin_unlock_irqrestore(&rq->lock, flags);
         return -EINVAL;
     }
-    rq = vcpu_queue_lock(v, &flags);
     v->sched.hard_affinity = hard != NULL ? *hard : v->sched.hard_affinity;
     v->sched.soft_affinity = soft != NULL ? *soft : v->sched.soft_affinity;
     may = vcpu_may_run_on(v, v->processor);
@@ -527,10 +534,10 @@ int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *s
 static unsigned int first_place(void)
 {
     static unsigned int last;
-    unsigned int cpu = cpumask_next(READ_ONCE(last) + 1, &cpu_online_map, &cpu_online_map);
+    unsigned int cpu = cpumask_next(READ_ONCE(last) + 1, &sched_cpus, &sched_cpus);
 
     if (cpu == NR_CPUS) {
-        cpu = cpumask_next(0, &cpu_online_map, &cpu_online_map);
+        cpu = cpumask_next(0, &sched_cpus, &sched_cpus);
     }
     WRITE_ONCE(last, cpu);
     return cpu;
@@ -564,7 +571,7 @@ int sched_vcpu_create(struct vcpu *v)
 void sched_vcpu_release(struct vcpu *v)
 {
     unsigned long flags;
-    struct runqueue *rq = vcpu_queue_lock(v, &flags);
+    struct runqueue *rq = sched_queue_lock(v, &flags);
 
     if (v->sched.queued) {
         sched_policy->dequeue(v);
@@ -606,6 +613,7 @@ void sched_cpu_init(unsigned int cpu)
     spin_lock_init(&rq->lock, LOCK_SCHED);
     list_init(&rq->queue);
     timer_init(&rq->slice, slice_over, NULL, cpu);
+    several |= cpu != 0;
 }
 
 static void __init check_policy(void)
@@ -626,6 +634,7 @@ void __init sched_init(void)
     }
     sched_ratelimit = MICROSECS((s_time_t)ratelimit_us);
     sched_cpu_init(0);
+    sched_cpu_join(0);
     softirq_open(SOFTIRQ_SCHED, schedule);
     printk(LOG_INFO "Using scheduler: %s (Xylem fair share)\n", sched_policy->name);
 }

@@ -28,6 +28,17 @@ static inline bool vcpu_may_run_on(const struct vcpu *v, unsigned int cpu)
     return cpumask_test(cpu, &v->sched.hard_affinity);
 }
 
+/*
+ * CPUs that take vcpus; those of them that have nothing to run.  The latter is changed by each for
+ * itself.
+ * R3  a CPU outside of sched_cpus is not among the idle ones once it has scheduled, and gets no
+ *     vcpu then: who wakes one decides on its CPU under the lock of that CPU's queue.
+ */
+extern cpumask_t sched_cpus, sched_idle_cpus;
+
+/* sched_queue_lock - lock the queue of the CPU that @v belongs to, which may change until then. */
+struct runqueue *sched_queue_lock(const struct vcpu *v, unsigned long *flags);
+
 extern const struct sched_ops sched_fair;
 
 /* Shortest run, in ns, before a waker may take the CPU away. */

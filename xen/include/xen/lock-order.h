@@ -11,6 +11,7 @@
 enum lock_level {
     LOCK_NONE = 0,          /* unchecked (early boot, tests) */
     LOCK_DOMCTL,            /* serialises domain control operations */
+    LOCK_HOTPLUG,           /* a CPU comes or goes; only ever tried */
     LOCK_TIMING,            /* the entries of all CPUs (time per reason) */
     LOCK_DOMLIST,           /* the domain table */
     LOCK_DOMAIN,            /* d->lock: lifecycle, pause and shutdown state */

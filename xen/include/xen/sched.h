@@ -68,7 +68,19 @@ struct sched_ops {
 };
 
 void sched_init(void);                          /* boot: policy, queue of CPU 0 */
-void sched_cpu_init(unsigned int cpu);
+void sched_cpu_init(unsigned int cpu);          /* before it starts */
+/*
+ * CPUs that come and go (sched/cpus.c); the caller sees to it that one does at a time.
+ * sched_cpu_join - @cpu, online, gets vcpus from here on.
+ * sched_cpu_leave - it gets none any more.  -EBUSY: nothing has changed; it is the last, or a vcpu
+ *                   is allowed on no other.
+ * sched_cpu_emptied - @cpu, which has left, runs none and none waits for it: so it stays.  Moves
+ *                   away those that wait; to be asked again and again.
+ * Context: IRQs on, no lock held but LOCK_HOTPLUG.
+ */
+void sched_cpu_join(unsigned int cpu);
+int sched_cpu_leave(unsigned int cpu);
+bool sched_cpu_emptied(unsigned int cpu);
 extern const struct sched_ops *sched_policy;
 
 int sched_vcpu_create(struct vcpu *v);          /* by vcpu creation, before it can run */

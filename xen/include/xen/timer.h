@@ -37,6 +37,8 @@ void timer_stop(struct timer *t);
 void timer_kill(struct timer *t);
 /* timer_migrate - let @cpu run it from now on; it stays where it is while its function runs. */
 void timer_migrate(struct timer *t, unsigned int cpu);
+/* timers_adopt - @cpu went offline: the timers that wait there become this CPU's.  Any context. */
+void timers_adopt(unsigned int cpu);
 static inline bool timer_active(const struct timer *t) { return t->state == TIMER_QUEUED; }
 /* timers_boot_init (once) and timers_cpu_init (each CPU). */
 void timers_boot_init(void);

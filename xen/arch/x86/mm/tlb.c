@@ -115,13 +115,16 @@ static bool post(unsigned int cpu, unsigned long what, bool spare_idle)
     return !(spare_idle && READ_ONCE(m->idle));
 }
 
-/* What was wanted of @cpu until now is done; others may want things of us meanwhile. */
+/*
+ * What was wanted of @cpu until now is done; others may want things of us meanwhile.  One that has
+ * gone offline flushes when it comes back.
+ */
 static void wait_for(unsigned int cpu)
 {
     struct tlb_mail *m = &per_cpu(tlb_mail, cpu);
     uint64_t wanted = READ_ONCE(m->wanted);
 
-    while ((int64_t)(READ_ONCE(m->served) - wanted) < 0) {
+    while ((int64_t)(READ_ONCE(m->served) - wanted) < 0 && cpu_online(cpu)) {
         tlb_serve();
         cpu_relax();
     }

@@ -71,6 +71,8 @@ void counter_derive(struct xylem_counter_value *v);
 /* entry_timing_set - time per reason is measured from now on, or no more; entry_timing - is it? */
 void entry_timing_set(bool on);
 bool entry_timing(void);
+/* entry_timing_cpu - @cpu was off when that was last switched: its entries follow. */
+void entry_timing_cpu(unsigned int cpu);
 
 #endif
 #endif /* ASM_COUNTERS_H */

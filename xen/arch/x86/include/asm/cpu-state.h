@@ -140,6 +140,8 @@ void tsc_aux_load(const struct vcpu *v);
 
 /* vcpu_state_changed - @v's saved state was altered: load all of it when it runs next. */
 void vcpu_state_changed(struct vcpu *v);
+/* context_forget - this CPU, idle, keeps nothing of the vcpu it ran last.  IRQs off. */
+void context_forget(void);
 /* vcpu_unload - @v goes away: no CPU keeps anything of it. */
 void vcpu_unload(struct vcpu *v);
 

@@ -65,6 +65,13 @@ void irq_mask(unsigned int irq);
 void irq_unmask(unsigned int irq);
 
 /*
+ * irq_set_cpu - @irq goes to @cpu from now on, or to this one if that is off.
+ * irqs_leave - all that go to @cpu come here instead.
+ */
+void irq_set_cpu(unsigned int irq, unsigned int cpu);
+void irqs_leave(unsigned int cpu);
+
+/*
  * irq_assign_vector - give @irq a vector if it has none; GSIs are routed by it, masked.
  * Errors: -ENOSPC.  Context: LOCK_PIRQ or boot.
  */

@@ -33,6 +33,9 @@ extern const char trampoline_start[], trampoline_64[], trampoline_gdt_base[], tr
 
 /* smp_find_low_page - keep a page below 64 KiB for starting CPUs (boot, the memory map known). */
 void smp_find_low_page(const struct boot_info *bi);
+/* smp_can_start - it was found.  smp_start - bring up @cpu, never started: 0, -ENOMEM, -EIO. */
+bool smp_can_start(void);
+int smp_start(unsigned int cpu);
 
 #endif
 #endif /* ASM_SMPBOOT_H */
