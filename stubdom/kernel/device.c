@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The handshake of a front end with its back end through the store. */
+#include <stub/device.h>
+#include <stub/print.h>
+
+static int join(char *path, size_t size, const char *folder, const char *node)
+{
+    return stub_snprintf(path, size, "%s/%s", folder, node) < (int)size ? 0 : -XEN_E2BIG;
+}
+
+int device_open(struct device *dev, const char *type, unsigned int number)
+{
+    char path[STORE_PATH_MAX];
+    uint64_t id;
+    int rc;
+
+    (void)stub_snprintf(dev->front, sizeof(dev->front), "device/%s/%u", type, number);
+    (void)join(path, sizeof(path), dev->front, "backend");
+    rc = store_read(0, path, dev->back, sizeof(dev->back));
+    if (rc < 0) {
+        return rc;
+    }
+    (void)join(path, sizeof(path), dev->front, "backend-id");
+    rc = store_read_number(0, path, &id);
+    if (rc < 0) {
+        return rc;
+    }
+    if (id >= DOMID_FIRST_RESERVED) {
+        return -XEN_EINVAL;
+    }
+    dev->back_id = (domid_t)id;
+    rc = join(path, sizeof(path), dev->back, "state");
+    return rc != 0 ? rc : store_watch(&dev->watch, path);
+}
+
+void device_close(struct device *dev)
+{
+    (void)store_unwatch(&dev->watch);
+}
+
+int device_path(const struct device *dev, const char *node, char *path, size_t size)
+{
+    return join(path, size, dev->front, node);
+}
+
+int device_write(struct device *dev, uint32_t tx, const char *node, uint64_t number)
+{
+    char path[STORE_PATH_MAX];
+
+    return join(path, sizeof(path), dev->front, node) != 0 ? -XEN_E2BIG
+           : store_write_number(tx, path, number);
+}
+
+int device_read_back(struct device *dev, const char *node, char *value, size_t size)
+{
+    char path[STORE_PATH_MAX];
+
+    return join(path, sizeof(path), dev->back, node) != 0 ? -XEN_E2BIG
+           : store_read(0, path, value, size);
+}
+
+uint64_t device_number_back(struct device *dev, const char *node, uint64_t absent)
+{
+    char path[STORE_PATH_MAX];
+    uint64_t number;
+
+    if (join(path, sizeof(path), dev->back, node) != 0 ||
+        store_read_number(0, path, &number) != 0) {
+        return absent;
+    }
+    return number;
+}
+
+int device_set_state(struct device *dev, enum xenbus_state state)
+{
+    return device_write(dev, 0, "state", state);
+}
+
+enum xenbus_state device_back_state(struct device *dev)
+{
+    uint64_t state = device_number_back(dev, "state", XenbusStateClosed);
+
+    return state <= XenbusStateReconfigured ? (enum xenbus_state)state : XenbusStateUnknown;
+}
+
+int device_wait(struct device *dev, unsigned int states, uint64_t deadline)
+{
+    for (;;) {
+        enum xenbus_state state = device_back_state(dev);
+        int rc;
+
+        if ((states >> state & 1) != 0) {
+            return state;
+        }
+        rc = store_watch_wait(&dev->watch, deadline);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+}

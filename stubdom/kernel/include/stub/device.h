@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* A front end's place in the store: its nodes, its back end's state, the handshake of both. */
+#ifndef STUB_DEVICE_H
+#define STUB_DEVICE_H
+
+#include <stub/store.h>
+
+#include <public/io/xenbus.h>
+
+struct device {
+    char front[64], back[128];          /* paths */
+    domid_t back_id;
+    struct store_watch watch;           /* on the back end's state */
+};
+
+/*
+ * device_open - find device @number of @type ("vif", "vbd") and watch its back end.
+ * Errors: -XEN_ENOENT there is no such device; others of the store.
+ */
+int device_open(struct device *dev, const char *type, unsigned int number);
+/* Forget it; the nodes stay. */
+void device_close(struct device *dev);
+
+/* Path of a node of the front end; -XEN_E2BIG. */
+int device_path(const struct device *dev, const char *node, char *path, size_t size);
+
+/* Nodes of the front end, within @tx, and of the back end. */
+int device_write(struct device *dev, uint32_t tx, const char *node, uint64_t number);
+int device_read_back(struct device *dev, const char *node, char *value, size_t size);
+/* A number, or @absent if there is none. */
+uint64_t device_number_back(struct device *dev, const char *node, uint64_t absent);
+
+int device_set_state(struct device *dev, enum xenbus_state state);
+/* The back end's state; XenbusStateClosed if its nodes are gone. */
+enum xenbus_state device_back_state(struct device *dev);
+
+/*
+ * device_wait - wait until the back end's state is one of @states (a mask of 1 << state).
+ * Returns the state, or -XEN_ETIME or the store's error.
+ */
+int device_wait(struct device *dev, unsigned int states, uint64_t deadline);
+
+#endif

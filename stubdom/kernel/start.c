@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* First C code: brings up the kernel in order, runs the program, ends the domain. */
+#include <stub/console.h>
+#include <stub/domain.h>
+#include <stub/event.h>
+#include <stub/hypercall.h>
+#include <stub/mm.h>
+#include <stub/thread.h>
+#include <stub/trap.h>
+
+#include "idle.h"
+
+static struct shared_info shared_page PAGE_ALIGNED;
+
+struct start_info *start_info;
+struct shared_info *shared_info = &shared_page;
+
+void guest_start(struct start_info *info);
+void console_drain(void);
+
+void domain_shutdown(unsigned int reason)
+{
+    struct sched_shutdown shutdown = { .reason = reason };
+
+    console_drain();
+    for (;;) {
+        (void)sched_op(SCHEDOP_shutdown, &shutdown);
+    }
+}
+
+/* The frame that lies behind shared_page by itself is not used. */
+static void map_shared_info(void)
+{
+    long rc = update_va_mapping(shared_info, start_info->shared_info | PTE_DATA, UVMF_INVLPG);
+
+    if (rc != 0) {
+        stub_panic("shared_info at %#lx cannot be mapped: %ld", start_info->shared_info, rc);
+    }
+}
+
+void guest_start(struct start_info *info)
+{
+    start_info = info;
+    console_init();
+    map_shared_info();
+    traps_init();
+    mm_init();
+    events_init();
+    threads_init();
+    idle_init();
+    console_set_polled(false);
+    domain_shutdown(stub_main() == 0 ? SHUTDOWN_poweroff : SHUTDOWN_crash);
+}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+stubdom_CFLAGS := -Istubdom/kernel/include -Istubdom/newlib -include stdint.h \
+    -Wno-address-of-packed-member
+STUB := stubdom/kernel
+test-pagemap_SRCS    := $(STUB)/pagemap.c
+test-thread_SRCS     := $(addprefix $(STUB)/,thread.c sync.c timer.c print.c) \
+    tests/unit/stubdom/fake-idle.c tests/unit/stubdom/switch.c
+test-ring_SRCS       := $(STUB)/ring.c
+test-console_SRCS    := $(STUB)/console-ring.c
+test-store-wire_CFLAGS := -Wno-format-truncation
+test-store-wire_SRCS := $(STUB)/store-wire.c
+test-net-rings_SRCS  := $(addprefix $(STUB)/,net-rings.c ring.c) tests/unit/stubdom/fake-grant.c
+test-blk-ring_SRCS   := $(addprefix $(STUB)/,blk-ring.c ring.c) tests/unit/stubdom/fake-grant.c
+test-archive_SRCS    := stubdom/newlib/archive.c
+test-args_SRCS       := stubdom/newlib/args.c
+test-files_SRCS      := stubdom/newlib/files.c
