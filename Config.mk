@@ -63,6 +63,13 @@ IMPORT_zlib_SHA256      := 71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f0
 IMPORT_xxhash_VERSION   := 0.8.1
 IMPORT_xxhash_SHA256    := 3bb6b7d6f30c591dd65aaaff1c8b7a5b94d81687998ca9400082c739a690436c
 
+# What stub domains are made of (stubdom/Makefile).
+STUBDOM_IMPORTS := newlib lwip
+IMPORT_newlib_VERSION   := 3.3.0
+IMPORT_newlib_SHA256    := 58dd9e3eaedf519360d92d84205c3deef0b3fc286685d1c562e245914ef72c66
+IMPORT_lwip_VERSION     := 2.1.3
+IMPORT_lwip_SHA256      := 0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297a68fde24
+
 # The guest-visible ABI: <public/...> is the folder of libxen-dev's headers.  A component lists
 # $(PUBLIC_HEADERS) as an order-only prerequisite of its objects.
 PUBLIC_HEADERS := $(BUILD)/include/public

@@ -17,6 +17,10 @@ xen: imports ## Build the hypervisor: build/xen/xen-xylem.gz
 tools: imports ## Build the toolstack: build/tools/bin/
 	$(call component,tools)
 
+.PHONY: stubdom
+stubdom: $(PUBLIC_HEADERS) ## Build the stub domains: build/stubdom/NAME.gz
+	$(call component,stubdom)
+
 .PHONY: imports
 imports: $(PUBLIC_HEADERS) ## Fetch and build the pinned decompressor libraries
 	$(call component,tools/imports)
@@ -50,10 +54,11 @@ run: setup $(if $(filter xylem,$(HV)),xen) $(if $(filter xylem,$(TOOLS)),tools) 
 	@$(PYTHON3) tests/demo --hv $(HV) --tools $(TOOLS)
 
 .PHONY: dist
-dist: all ## Put the installable tree under dist/install
+dist: all stubdom ## Put the installable tree under dist/install
 	@rm -rf $(DIST)
 	$(call component,xen,install DESTDIR=$(DIST))
 	$(call component,tools,install DESTDIR=$(DIST))
+	$(call component,stubdom,install DESTDIR=$(DIST))
 
 .PHONY: deb
 deb: dist ## Build Debian packages: dist/xylem-*.deb

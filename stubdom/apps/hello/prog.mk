@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+hello_SRCS := main.c

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+http_SRCS  := main.c
+http_PARTS := net

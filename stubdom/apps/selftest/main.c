@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests let a stub domain do: its first argument says which. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <stub/mm.h>
+#include <stub/thread.h>
+
+#define BLOCK (64 * 1024)
+
+/* A null pointer, two calls deep: the backtrace has to name them. */
+static __attribute__((noinline)) int read_nothing(const volatile int *p)
+{
+    return *p + 1;
+}
+
+static int fault(void)
+{
+    return read_nothing(NULL) - 1;
+}
+
+static __attribute__((noinline)) int recurse(volatile char *above)
+{
+    volatile char here[1024];
+
+    here[0] = above[0];
+    return above[0] != '\0' ? recurse(here) + here[0] : 0;
+}
+
+static void overflow_thread(void *arg)
+{
+    char start = 'x';
+
+    (void)arg;
+    printf("selftest: recursion %d\n", recurse(&start));
+}
+
+static int overflow(void)
+{
+    if (thread_create("deep", overflow_thread, NULL, 16384) == NULL) {
+        return 1;
+    }
+    sleep(1000);
+    return 0;
+}
+
+/* Take all there is, twice: what was freed can be had again, all of it. */
+static int exhaust(void)
+{
+    size_t got[2] = { 0, 0 };
+
+    for (int round = 0; round < 2; round++) {
+        void **first = NULL, **block;
+
+        errno = 0;
+        while ((block = malloc(BLOCK)) != NULL) {
+            memset(block, 0x5a, BLOCK);
+            *block = first;
+            first = block;
+            got[round]++;
+        }
+        if (errno != ENOMEM) {
+            return 1;
+        }
+        while (first != NULL) {
+            block = *first;
+            free(first);
+            first = block;
+        }
+    }
+    printf("selftest: malloc gave %zu and %zu blocks of 64 KiB\n", got[0], got[1]);
+    return got[0] == got[1] && got[0] > 0 ? 0 : 1;
+}
+
+static int counter;
+
+static void count_thread(void *arg)
+{
+    struct mutex *mutex = arg;
+
+    for (int i = 0; i < 100; i++) {
+        int seen;
+
+        mutex_lock(mutex);
+        seen = counter;
+        thread_yield();
+        counter = seen + 1;
+        mutex_unlock(mutex);
+    }
+}
+
+/* Threads come and go; no page is lost with them. */
+static int threads(void)
+{
+    static struct mutex mutex = MUTEX_INIT(mutex);
+    size_t before = pages_free();
+
+    for (int i = 0; i < 20; i++) {
+        if (thread_create("count", count_thread, &mutex, 16384) == NULL) {
+            return 1;
+        }
+    }
+    for (int i = 0; i < 1000 && counter < 2000; i++) {
+        usleep(1000);
+    }
+    usleep(10000);
+    printf("selftest: counted to %d, %zu pages free before, %zu after\n", counter, before,
+           pages_free());
+    return counter == 2000 && pages_free() == before ? 0 : 1;
+}
+
+/* The ramdisk's file, through stdio. */
+static int files(void)
+{
+    char line[64] = "";
+    FILE *file = fopen("/etc/motd", "r");
+
+    if (file == NULL || fgets(line, sizeof(line), file) == NULL || fclose(file) != 0) {
+        perror("/etc/motd");
+        return 1;
+    }
+    printf("selftest: the file says %s", line);
+    return fopen("/etc/none", "r") == NULL && errno == ENOENT ? 0 : 1;
+}
+
+static int clocks(void)
+{
+    struct timespec from, to;
+    long ms;
+
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    usleep(50000);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    ms = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+    printf("selftest: it is %ld, slept %s\n", (long)time(NULL), ms >= 50 ? "long enough" : "less");
+    return ms >= 50 && time(NULL) > 1700000000 ? 0 : 1;
+}
+
+static int stay(void)
+{
+    printf("selftest: staying\n");
+    while (sleep(1000) == 0) {
+    }
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(void);
+    } tests[] = {
+        { "fault", fault }, { "overflow", overflow }, { "exhaust", exhaust },
+        { "threads", threads }, { "files", files }, { "clocks", clocks }, { "stay", stay },
+    };
+
+    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]) && argc > 1; i++) {
+        if (strcmp(argv[1], tests[i].name) == 0) {
+            int rc = tests[i].run();
+
+            printf("selftest: %s %s\n", argv[1], rc == 0 ? "passed" : "FAILED");
+            return rc;
+        }
+    }
+    printf("selftest: say what to do\n");
+    return 1;
+}

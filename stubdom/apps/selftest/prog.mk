@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# For tests/system/scenario_stubdom.py; it has no configuration and is not installed.
+selftest_SRCS := main.c
