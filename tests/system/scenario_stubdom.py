@@ -38,7 +38,7 @@ vif() {
     back=/local/domain/0/backend/vif/$id/0
     xenstore-write "$back/frontend" "$front" "$back/frontend-id" "$id" "$back/online" 1 \
         "$back/state" 1 "$back/handle" 0 "$back/mac" 00:16:3e:00:00:01 \
-        "$back/hotplug-status" connected
+        "$back/script" /bin/true "$back/hotplug-status" connected
     xenstore-write "$front/backend" "$back" "$front/backend-id" 0 "$front/state" 1 \
         "$front/handle" 0 "$front/mac" 00:16:3e:00:00:01
     xenstore-chmod -r "/local/domain/$id/device" "n$id" r0
