@@ -67,7 +67,8 @@ static int read_properties(struct blkfront *bf)
     bf->sectors = device_number_back(&bf->dev, "sectors", 0);
     bf->read_only = (info & VDISK_READONLY) != 0;
     bf->can_flush = device_number_back(&bf->dev, "feature-flush-cache", 0) == 1;
-    if (bf->sectors == 0 || size < BLK_SECTOR || size > PAGE_SIZE || (size & (size - 1)) != 0) {
+    if (bf->sectors == 0 || bf->sectors > INT64_MAX / BLK_SECTOR || size < BLK_SECTOR ||
+        size > PAGE_SIZE || (size & (size - 1)) != 0) {
         return -XEN_EINVAL;
     }
     bf->sector_size = (unsigned int)size;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_MOUNTS 8
 
@@ -102,6 +103,33 @@ off_t file_seek(int fd, off_t offset, int whence)
         return -1;
     }
     return file->ops->seek(file, offset, whence);
+}
+
+off_t file_seek_within(struct file *file, off_t size, off_t offset, int whence)
+{
+    off_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? file->offset : size;
+
+    if (whence < SEEK_SET || whence > SEEK_END || __builtin_add_overflow(base, offset, &offset) ||
+        offset < 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    file->offset = offset;
+    return offset;
+}
+
+int file_sync(int fd)
+{
+    struct file *file = file_get(fd);
+
+    if (file == NULL) {
+        return -1;
+    }
+    if (file->ops->sync == NULL) {
+        errno = EINVAL;
+        return -1;
+    }
+    return file->ops->sync(file);
 }
 
 int file_stat(int fd, struct stat *st)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <stub/domain.h>
 
@@ -26,15 +25,8 @@ static ssize_t ramdisk_read(struct file *file, void *data, size_t n)
 static off_t ramdisk_seek(struct file *file, off_t offset, int whence)
 {
     const struct archive_entry *entry = file->data;
-    off_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? file->offset : (off_t)entry->size;
 
-    if (whence < SEEK_SET || whence > SEEK_END || __builtin_add_overflow(base, offset, &offset) ||
-        offset < 0) {
-        errno = EINVAL;
-        return -1;
-    }
-    file->offset = offset;
-    return offset;
+    return file_seek_within(file, (off_t)entry->size, offset, whence);
 }
 
 static int ramdisk_stat(struct file *file, struct stat *st)

@@ -62,6 +62,11 @@ off_t lseek(int fd, off_t offset, int whence)
     return file_seek(fd, offset, whence);
 }
 
+int fsync(int fd)
+{
+    return file_sync(fd);
+}
+
 int fstat(int fd, struct stat *st)
 {
     return file_stat(fd, st);

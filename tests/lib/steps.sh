@@ -52,6 +52,13 @@ stock() {
         >"/tmp/$name.cfg"
     printf 'memory = %s\nextra = "console=hvc0 quiet %s"\n' "$memory" "$*" >>"/tmp/$name.cfg"
 }
+# The bridge xenbr0, 10.9.0.1/24.
+bridge() {
+    [ -e /sys/class/net/xenbr0 ] && return
+    modprobe bridge
+    ip link add xenbr0 type bridge && ip addr add 10.9.0.1/24 dev xenbr0 &&
+        ip link set xenbr0 up || fail "no bridge"
+}
 create() { xl create -q "/tmp/$1.cfg" || fail "create of $1 failed"; }
 
 # What must be the same before and after: pages that are free, domains, their places in the store.

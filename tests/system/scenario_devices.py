@@ -14,7 +14,7 @@ from lib.steps import Step, helper, run_steps
 # /tmp/NAME.cfg, with the disks and network cards of the further arguments (lists without brackets).
 # tidy_devices: no loop device, no interface, no backend may be left of what a step made.
 _PRELUDE = r"""
-modprobe loop; modprobe bridge
+modprobe loop
 job() {
     rm -rf /tmp/job; mkdir /tmp/job
     cat >/tmp/job/run; cp /usr/bin/netcheck /tmp/job/
@@ -22,11 +22,6 @@ job() {
     stock "$1" 128 run=disk
     printf "disk = [ '/tmp/%s.tar,raw,xvdz,ro' %s ]\nvif = [ %s ]\n" "$1" "${2:+, $2}" "$3" \
         >>"/tmp/$1.cfg"
-}
-bridge() {
-    [ -e /sys/class/net/xenbr0 ] && return
-    ip link add xenbr0 type bridge && ip addr add 10.9.0.1/24 dev xenbr0 &&
-        ip link set xenbr0 up || fail "no bridge"
 }
 no_devices() {
     [ -z "$(losetup -a)" ] && ! ls -d /sys/class/net/vif* 2>/dev/null &&

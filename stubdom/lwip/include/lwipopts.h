@@ -30,6 +30,7 @@ void net_assert_core(void);
 /* Protocols. */
 #define LWIP_IPV4                   1
 #define LWIP_IPV6                   1
+#define IPV6_FRAG_COPYHEADER        1       /* pointers of 64 bits do not fit into a header */
 #define LWIP_DHCP                   1
 #define DHCP_DOES_ARP_CHECK         0       /* would cost seconds at the start */
 #define LWIP_DNS                    1

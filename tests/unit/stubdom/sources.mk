@@ -14,3 +14,4 @@ test-blk-ring_SRCS   := $(addprefix $(STUB)/,blk-ring.c ring.c) tests/unit/stubd
 test-archive_SRCS    := stubdom/newlib/archive.c
 test-args_SRCS       := stubdom/newlib/args.c
 test-files_SRCS      := stubdom/newlib/files.c
+test-disk_SRCS       := stubdom/newlib/disk.c stubdom/newlib/files.c

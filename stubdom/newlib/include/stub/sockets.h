@@ -27,4 +27,7 @@ ssize_t recvfrom(int fd, void *data, size_t n, int flags, struct sockaddr *from,
 ssize_t sendto(int fd, const void *data, size_t n, int flags, const struct sockaddr *to,
                socklen_t length);
 
+#define inet_pton(family, text, address)       lwip_inet_pton(family, text, address)
+#define inet_ntop(family, address, text, size) lwip_inet_ntop(family, address, text, size)
+
 #endif
