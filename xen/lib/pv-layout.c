@@ -205,15 +205,30 @@ bool pv_layout_is_table(const struct pv_layout *l, uint64_t pfn)
             pfn < l->first_p2m_pfn + l->nr_p2m_frames);
 }
 
-static uint64_t make_entry(const struct pv_layout *l, const struct pv_table_ops *ops,
-                           unsigned int level, uint64_t pfn)
+static bool overlap(uint64_t start, uint64_t end, uint64_t other_start, uint64_t other_end)
 {
-    uint64_t flags = PTE_BASE;
+    return start < other_end && other_start < end;
+}
 
-    if (level > 1 || !pv_layout_is_table(l, pfn)) {
-        flags |= PTE_RW;
+/* False: none of the pages [start, end) is a table. */
+static bool may_be_tables(const struct pv_layout *l, uint64_t start, uint64_t end)
+{
+    return overlap(start, end, l->pt_pfn, l->pt_pfn + l->nr_pt_frames) ||
+           overlap(start, end, l->first_p2m_pfn + l->p2m_pages,
+                   l->first_p2m_pfn + l->nr_p2m_frames);
+}
+
+/* @nr entries at @e that map the pages from @pfn on, in a table of @level. */
+static void make_entries(const struct pv_layout *l, const struct pv_table_ops *ops,
+                         unsigned int level, uint64_t pfn, uint64_t *e, uint64_t nr)
+{
+    bool look = level == 1 && may_be_tables(l, pfn, pfn + nr);
+
+    for (uint64_t i = 0; i < nr; i++) {
+        uint64_t flags = look && pv_layout_is_table(l, pfn + i) ? PTE_BASE : PTE_BASE | PTE_RW;
+
+        e[i] = ops->mfn(ops->ctx, pfn + i) << PAGE_SHIFT | flags;
     }
-    return ops->mfn(ops->ctx, pfn) << PAGE_SHIFT | flags;
 }
 
 static enum image_status emit_run(const struct pv_layout *l, const struct pv_table_ops *ops,
@@ -223,12 +238,12 @@ static enum image_status emit_run(const struct pv_layout *l, const struct pv_tab
     uint64_t pfn = run->pfn, target = run->target;
 
     while (va < end) {
-        unsigned int i = va & (ENTRIES - 1);
+        uint64_t i = va & (ENTRIES - 1), nr = end - va < ENTRIES - i ? end - va : ENTRIES - i;
 
         __builtin_memset(ops->buffer, 0, PAGE);
-        for (; i < ENTRIES && va < end; i++, va++) {
-            ops->buffer[i] = make_entry(l, ops, run->level, target++);
-        }
+        make_entries(l, ops, run->level, target, ops->buffer + i, nr);
+        va += nr;
+        target += nr;
         if (!ops->table(ops->ctx, run->level, pfn++, ops->buffer)) {
             return IMAGE_ABORTED;
         }
@@ -289,10 +304,8 @@ static enum image_status emit_l4(const struct pv_layout *l, const struct pv_tabl
     uint64_t l3 = l->p2m_pfn + l->p2m_pages;
 
     __builtin_memset(ops->buffer, 0, PAGE);
-    ops->buffer[l4_slot(l->va_start)] = make_entry(l, ops, 4, l->pt_pfn + 1);
-    for (uint32_t i = 0; i < l->p2m_nr_l3; i++) {
-        ops->buffer[l4_slot(l->p2m_va) + i] = make_entry(l, ops, 4, l3 + i);
-    }
+    make_entries(l, ops, 4, l->pt_pfn + 1, ops->buffer + l4_slot(l->va_start), 1);
+    make_entries(l, ops, 4, l3, ops->buffer + l4_slot(l->p2m_va), l->p2m_nr_l3);
     return ops->table(ops->ctx, 4, l->pt_pfn, ops->buffer) ? IMAGE_OK : IMAGE_ABORTED;
 }
 
