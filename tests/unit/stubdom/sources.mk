@@ -5,8 +5,8 @@ STUB := stubdom/kernel
 test-pagemap_SRCS    := $(STUB)/pagemap.c
 test-thread_SRCS     := $(addprefix $(STUB)/,thread.c sync.c timer.c print.c) \
     tests/unit/stubdom/fake-idle.c tests/unit/stubdom/switch.c
-test-ring_SRCS       := $(STUB)/ring.c
-test-console_SRCS    := $(STUB)/console-ring.c
+test-shared-ring_SRCS  := $(STUB)/ring.c
+test-console-ring_SRCS := $(STUB)/console-ring.c
 test-store-wire_CFLAGS := -Wno-format-truncation
 test-store-wire_SRCS := $(STUB)/store-wire.c
 test-net-rings_SRCS  := $(addprefix $(STUB)/,net-rings.c ring.c) tests/unit/stubdom/fake-grant.c
@@ -14,4 +14,4 @@ test-blk-ring_SRCS   := $(addprefix $(STUB)/,blk-ring.c ring.c) tests/unit/stubd
 test-archive_SRCS    := stubdom/newlib/archive.c
 test-args_SRCS       := stubdom/newlib/args.c
 test-files_SRCS      := stubdom/newlib/files.c
-test-disk_SRCS       := stubdom/newlib/disk.c stubdom/newlib/files.c
+test-disk-file_SRCS  := stubdom/newlib/disk.c stubdom/newlib/files.c
