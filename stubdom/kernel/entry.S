@@ -1,72 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Entries of the 32 exceptions and of events. */
 
-/* Vectors whose frame has an error code (8 10-14 17 21 29 30); the others get a zero. */
-#define HAS_ERROR_CODE 0x60227d00
+#include <stub/trap-entry.h>
 
     .text
-    .balign 32
-    .globl trap_stubs
-trap_stubs:
-    vector = 0
-    .rept 32
-    .balign 32
-    mov     (%rsp), %rcx
-    mov     8(%rsp), %r11
-    .if (HAS_ERROR_CODE >> vector) & 1
-    add     $8, %rsp
-    .else
-    movq    $0, 8(%rsp)
-    .endif
-    movq    $vector, (%rsp)
-    jmp     trap_common
-    vector = vector + 1
-    .endr
+    trap_entries 32
 
 trap_common:
-    push    %rax
-    push    %rcx
-    push    %rdx
-    push    %rbx
-    push    %rbp
-    push    %rsi
-    push    %rdi
-    push    %r8
-    push    %r9
-    push    %r10
-    push    %r11
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %r15
-    mov     %rsp, %rdi
-    mov     %rsp, %rbp
-    and     $-16, %rsp
-    cld
-    call    trap_handle
-    mov     %rbp, %rsp
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %r11
-    pop     %r10
-    pop     %r9
-    pop     %r8
-    pop     %rdi
-    pop     %rsi
-    pop     %rbp
-    pop     %rbx
-    pop     %rdx
-    pop     %rcx
-    pop     %rax
-    mov     %rcx, (%rsp)            /* in place of the vector */
-    movq    $0, 8(%rsp)             /* in place of the error code: flags of the iret call */
-    push    %r11
-    push    %rax
-    mov     $23, %eax
-    syscall
-    ud2
+    trap_call trap_handle
+    trap_resume
 
 /*
  * An event that came while all threads wait: nothing is done here but to go back, with events

@@ -5,8 +5,6 @@
 
 #include <stub/mm.h>
 
-unsigned long pfn_to_mfn(unsigned long pfn);
-
 /* table_of - the table of @level (1 to 4) with the entry for @va; NULL if there is none. */
 volatile uint64_t *table_of(const void *va, unsigned int level);
 

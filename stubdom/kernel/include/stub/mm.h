@@ -3,36 +3,21 @@
 #ifndef STUB_MM_H
 #define STUB_MM_H
 
-#include <stub/base.h>
+#include <stub/frames.h>
 
 /*
  * Address space (docs/design/stubdom.md): page n of the domain at VIRT_BASE + n * 4096, up to
  * DIRECT_PAGES; above that the heap and the window for other mappings.
  */
-#define VIRT_BASE    0xffffffff80000000UL
 #define DIRECT_PAGES 0x40000UL
 #define HEAP_BASE    0xffffffffc0000000UL
 #define HEAP_END     0xffffffffe0000000UL
 #define WINDOW_BASE  0xffffffffe0000000UL
 #define WINDOW_PAGES 4096UL
 
-#define PTE_P   0x001UL
-#define PTE_RW  0x002UL
-#define PTE_US  0x004UL
-#define PTE_A   0x020UL
-#define PTE_D   0x040UL
-#define PTE_PSE 0x080UL
-#define PTE_NX  (1UL << 63)
-#define PTE_ADDR 0x000ffffffffff000UL
 #define PTE_TABLE (PTE_P | PTE_RW | PTE_US | PTE_A)
 #define PTE_DATA  (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_NX)
 #define PTE_CONST (PTE_P | PTE_US | PTE_A | PTE_NX)
-
-/* Where pages and frames are. */
-unsigned long va_to_pfn(const void *va);            /* of the direct map only */
-void *pfn_to_va(unsigned long pfn);
-unsigned long mfn_of(const void *va);               /* direct map, by the p2m list */
-void *mfn_to_va(unsigned long mfn);                 /* a frame of our own, by the M2P */
 
 /*
  * mm_init - take the memory that the builder left, protect the image (text read and execute,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define __XEN_TOOLS__ 1
+#include <public/errno.h>
 #include <public/xen.h>
 #include <public/event_channel.h>
 #include <public/grant_table.h>
@@ -22,17 +23,20 @@
 #include <public/domctl.h>
 #include <public/sysctl.h>
 
-#define VIRT_BASE  0xffffffff80000000UL
-#define PAGE_SIZE  4096UL
-#define PAGE_ALIGNED __attribute__((aligned(4096)))
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include <stub/domain.h>
+#include <stub/frames.h>
+#include <stub/hypercall.h>
+#include <stub/print.h>
+#include <stub/trap.h>
 
 /* Errno values of the ABI (positive here; calls return them negated). */
 enum {
-    E_PERM = 1, E_NOENT = 2, E_SRCH = 3, E_INTR = 4, E_IO = 5, E_NXIO = 6, E_2BIG = 7, E_BADF = 9,
-    E_AGAIN = 11, E_NOMEM = 12, E_ACCES = 13, E_FAULT = 14, E_BUSY = 16, E_EXIST = 17,
-    E_NODEV = 19, E_INVAL = 22, E_NOSPC = 28, E_NOSYS = 38, E_OPNOTSUPP = 95, E_TIME = 62,
-    E_ISCONN = 106,
+    E_PERM = XEN_EPERM, E_NOENT = XEN_ENOENT, E_SRCH = XEN_ESRCH, E_IO = XEN_EIO,
+    E_NXIO = XEN_ENXIO, E_2BIG = XEN_E2BIG, E_BADF = XEN_EBADF,
+    E_AGAIN = XEN_EAGAIN, E_NOMEM = XEN_ENOMEM, E_ACCES = XEN_EACCES, E_FAULT = XEN_EFAULT,
+    E_BUSY = XEN_EBUSY, E_EXIST = XEN_EEXIST, E_NODEV = XEN_ENODEV, E_INVAL = XEN_EINVAL,
+    E_NOSPC = XEN_ENOSPC, E_NOSYS = XEN_ENOSYS, E_OPNOTSUPP = XEN_EOPNOTSUPP, E_TIME = XEN_ETIME,
+    E_ISCONN = XEN_EISCONN,
 };
 
 /*
@@ -69,9 +73,6 @@ void guest_exit(void) __attribute__((noreturn));
 /* guest_now - system time in ns, as the first vcpu's clock gives it. */
 uint64_t guest_now(void);
 void guest_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int guest_vsnprintf(char *out, size_t size, const char *format, va_list args);
-int guest_snprintf(char *out, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 void *memcpy(void *to, const void *from, size_t n);
 void *memset(void *to, int byte, size_t n);
@@ -80,98 +81,15 @@ size_t strlen(const char *s);
 /* Is WORD one of the words of the guest's command line? */
 bool guest_option(const char *word);
 
-extern struct start_info *start_info;
-extern struct shared_info *shared_info;     /* mapped by guest_start */
 bool guest_is_dom0(void);
 
-/* Hypercalls, by direct syscall or through the hypercall page as the guest was built. */
-static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a2,
-                             unsigned long a3, unsigned long a4, unsigned long a5)
-{
-    register unsigned long r10 asm("r10") = a4;
-    register unsigned long r8 asm("r8") = a5;
-    long result;
-
-#ifdef GUEST_HYPERCALL_PAGE
-    extern char hypercall_page[];
-    unsigned long stub = (unsigned long)hypercall_page + nr * 32;
-
-    asm volatile("call *%[stub]"
-                 : "=a"(result), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "+r"(r8)
-                 : [stub] "b"(stub) : "rcx", "r11", "memory");
-#else
-    asm volatile("syscall"
-                 : "=a"(result), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "+r"(r8)
-                 : "0"(nr) : "rcx", "r11", "memory");
-#endif
-    return result;
-}
-
-#define HYPERCALL_0(nr)                hypercall(nr, 0, 0, 0, 0, 0)
-#define HYPERCALL_1(nr, a)             hypercall(nr, (unsigned long)(a), 0, 0, 0, 0)
-#define HYPERCALL_2(nr, a, b) \
-    hypercall(nr, (unsigned long)(a), (unsigned long)(b), 0, 0, 0)
-#define HYPERCALL_3(nr, a, b, c)                                                                   \
-    hypercall(nr, (unsigned long)(a), (unsigned long)(b), (unsigned long)(c), 0, 0)
-#define HYPERCALL_4(nr, a, b, c, d)                                                                \
-    hypercall(nr, (unsigned long)(a), (unsigned long)(b), (unsigned long)(c), (unsigned long)(d), 0)
-
-static inline long memory_op(unsigned int cmd, void *arg)
-{
-    return HYPERCALL_2(__HYPERVISOR_memory_op, cmd, arg);
-}
-
-static inline long event_op(unsigned int cmd, void *arg)
-{
-    return HYPERCALL_2(__HYPERVISOR_event_channel_op, cmd, arg);
-}
-
-static inline long grant_op(unsigned int cmd, void *arg, unsigned int count)
-{
-    return HYPERCALL_3(__HYPERVISOR_grant_table_op, cmd, arg, count);
-}
-
-static inline long sched_op(unsigned int cmd, void *arg)
-{
-    return HYPERCALL_2(__HYPERVISOR_sched_op, cmd, arg);
-}
-
-static inline long xen_version(unsigned int cmd, void *arg)
-{
-    return HYPERCALL_2(__HYPERVISOR_xen_version, cmd, arg);
-}
-
-static inline long mmu_update(struct mmu_update *list, unsigned int count, unsigned int *done)
-{
-    return HYPERCALL_4(__HYPERVISOR_mmu_update, list, count, done, DOMID_SELF);
-}
-
-static inline long update_va_mapping(const void *va, uint64_t pte, unsigned long flags)
-{
-    return HYPERCALL_3(__HYPERVISOR_update_va_mapping, va, pte, flags);
-}
-
-/* One mmuext operation; MFN and LINEAR are put where the command reads them. */
-long mmuext_op(unsigned int cmd, unsigned long arg1, unsigned long arg2);
 long domctl(struct xen_domctl *op);         /* fills in the interface version */
 long sysctl(struct xen_sysctl *op);
 
 /* Page tables.  A VA here lies in the initial mapping (image, BSS, bootstrap area). */
-#define PTE_P   0x001UL
-#define PTE_RW  0x002UL
-#define PTE_US  0x004UL
-#define PTE_A   0x020UL
-#define PTE_D   0x040UL
-#define PTE_PSE 0x080UL
-#define PTE_NX  (1UL << 63)
-#define PTE_ADDR 0x000ffffffffff000UL
 #define PTE_RWP (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
 #define PTE_ROP (PTE_P | PTE_US | PTE_A)
 
-unsigned long va_to_pfn(const void *va);
-void *pfn_to_va(unsigned long pfn);
-unsigned long mfn_of(const void *va);       /* by the p2m list */
-void *mfn_to_va(unsigned long mfn);         /* by the M2P; only for frames of our own */
 /* The entry that maps VA at LEVEL (1 is a PTE), as a readable address; NULL if there is none. */
 volatile uint64_t *pte_of(const void *va, unsigned int level);
 uint64_t pte_maddr(const void *va, unsigned int level);
@@ -180,11 +98,6 @@ void make_readonly(const void *va);
 void make_writable(const void *va);
 
 /* Traps. */
-struct regs {
-    uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
-    uint64_t vector, error;
-    uint64_t rip, cs, rflags, rsp, ss;
-};
 #define TRAP_EVENT     0x100
 #define TRAP_FAILSAFE  0x101
 #define TRAP_SYSCALL   0x102
@@ -193,8 +106,6 @@ extern struct regs last_trap;               /* copy of the last frame that came 
 extern uint64_t last_cr2;                   /* vcpu_info's fault address then */
 extern unsigned long trap_count;
 extern uint64_t failsafe_selectors[4];      /* ds es fs gs of the last failsafe frame */
-/* Called before anything else; true: handled, go back to regs->rip. */
-extern bool (*trap_hook)(struct regs *regs);
 extern char trap_stubs[], event_stub[], failsafe_stub[], syscall_stub[], syscall32_stub[];
 extern char trap_return[];
 #define TRAP_STUB(n) ((unsigned long)trap_stubs + (n) * 32)

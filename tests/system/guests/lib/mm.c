@@ -2,28 +2,6 @@
 /* Page tables of the test guests, as they lie in the initial mapping. */
 #include "guest.h"
 
-#define M2P ((const volatile uint64_t *)MACH2PHYS_VIRT_START)
-
-unsigned long va_to_pfn(const void *va)
-{
-    return ((unsigned long)va - VIRT_BASE) / PAGE_SIZE;
-}
-
-void *pfn_to_va(unsigned long pfn)
-{
-    return (void *)(VIRT_BASE + pfn * PAGE_SIZE);
-}
-
-unsigned long mfn_of(const void *va)
-{
-    return ((const uint64_t *)start_info->mfn_list)[va_to_pfn(va)];
-}
-
-void *mfn_to_va(unsigned long mfn)
-{
-    return pfn_to_va(M2P[mfn]);
-}
-
 volatile uint64_t *pte_of(const void *va, unsigned int level)
 {
     volatile uint64_t *table = (volatile uint64_t *)start_info->pt_base;
@@ -65,18 +43,6 @@ void make_readonly(const void *va)
 void make_writable(const void *va)
 {
     remap(va, PTE_RWP);
-}
-
-long mmuext_op(unsigned int cmd, unsigned long arg1, unsigned long arg2)
-{
-    struct mmuext_op op = { .cmd = cmd };
-
-    op.arg1.mfn = arg1;
-    op.arg2.nr_ents = arg2;
-    if (cmd == MMUEXT_TLB_FLUSH_MULTI || cmd == MMUEXT_INVLPG_MULTI) {
-        set_xen_guest_handle(op.arg2.vcpumask, (void *)arg2);
-    }
-    return HYPERCALL_4(__HYPERVISOR_mmuext_op, &op, 1, NULL, DOMID_SELF);
 }
 
 long domctl(struct xen_domctl *op)

@@ -17,7 +17,7 @@ static void judge(enum verdict v, const char *format, va_list args)
     static const char *const names[] = { "SUCCESS", "SKIP", "ERROR", "FAILURE" };
     char line[400];
 
-    guest_vsnprintf(line, sizeof(line), format, args);
+    stub_vsnprintf(line, sizeof(line), format, args);
     guest_printf("guest %s: %s: %s\n", test_name, names[v], line);
     if (v > verdict) {
         verdict = v;
