@@ -80,6 +80,8 @@ TEST(the_old_forms)
     same("phy:/dev/sda,xvda,w", RW("xvda", "/dev/sda"));
     same("file:/img,xvda,r", RO("xvda", "/img"));
     same("tap:aio:/img,xvda,w", RW("xvda", "/img"));
+    same("phy: /dev/sda,xvda,w", RW("xvda", "/dev/sda"));
+    same("tap: aio: /img,xvda,w", RW("xvda", "/img"));
     same("tap2:raw:/img,hda,w", RW("hda", "/img"));
     same("tap:/img,raw,hda,w", RW("hda", "/img"));
     same("phy:/dev/sr0,hdc:cdrom,r",

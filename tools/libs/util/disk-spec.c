@@ -203,7 +203,7 @@ static int take_prefixed(struct spec *spec, const char *word)
             prefix++;
             continue;
         }
-        word += len;
+        word += len + strspn(word + len, " \t");
         if (prefix->format == NULL) {
             snprintf(script, sizeof(script), "block-%.*s", (int)len - 1, prefix->name);
             rc = spec_give(spec, "script", script);
