@@ -8,6 +8,8 @@
 
 #include "xyl_guest.h"
 
+#include "harness/fault-off.h"
+
 struct host host;
 
 void host_reset(void)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/fault-off.h"
+
 struct fake_hotplug hotplug;
 
 #define MAY_FAIL(err)                                                                 \

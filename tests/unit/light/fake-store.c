@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/fault-off.h"
+
 #define NODES 400
 
 static struct node {

@@ -10,3 +10,5 @@ test-life_SRCS := $(LIGHT_SRCS)
 test-device_SRCS := $(LIGHT_SRCS)
 test-tune_SRCS := $(LIGHT_SRCS)
 test-lock_SRCS := $(LIGHT_SRCS)
+test-faults_SRCS := $(LIGHT_SRCS) tests/unit/harness/fault.c
+test-faults_CFLAGS := -include tests/unit/harness/fault.h

@@ -325,10 +325,7 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
         *domid = c.domid;
         return 0;
     }
-    if (c.created) {
-        light_destroy(light, c.domid, config->uuid);
-    }
-    light_unlock(light);
+    light_unlock_done(light, !c.created || light_destroy(light, c.domid, config->uuid) == 0);
     config->uuid_given = !chosen;
     return rc;
 }

@@ -189,24 +189,26 @@ int devices_any(struct xyl_light *light, uint32_t domid)
     return any;
 }
 
-void devices_destroy(struct xyl_light *light, uint32_t domid)
+int devices_destroy(struct xyl_light *light, uint32_t domid)
 {
     size_t nr_disks, nr_vifs, none = (size_t)-1;
     struct device *disks = device_scan(light, domid, XYL_VBD, &nr_disks);
     struct device *vifs = device_scan(light, domid, XYL_VIF, &nr_vifs), *all = NULL;
+    int rc = nr_disks == none || nr_vifs == none ? -EIO : 0;
 
-    nr_disks = nr_disks == none ? 0 : nr_disks;
-    nr_vifs = nr_vifs == none ? 0 : nr_vifs;
-    if (nr_disks + nr_vifs > 0) {
+    if (rc == 0 && nr_disks + nr_vifs > 0) {
         all = realloc(disks, (nr_disks + nr_vifs) * sizeof(*all));
+        disks = all != NULL ? NULL : disks;
+        rc = all != NULL ? 0 : -ENOMEM;
     }
     if (all != NULL) {
         if (nr_vifs > 0) {
             memcpy(all + nr_disks, vifs, nr_vifs * sizeof(*all));
         }
-        disks = all;
-        device_remove(light, all, nr_disks + nr_vifs, false, NULL);
+        rc = device_remove(light, all, nr_disks + nr_vifs, false, NULL);
     }
     free(disks);
     free(vifs);
+    free(all);
+    return rc;
 }

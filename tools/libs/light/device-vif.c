@@ -174,7 +174,11 @@ static int begin_all(struct creation *c, struct xyl_err *err)
     }
     if (rc > 0) {
         /* Of a dead domain of the same number, whose end was cut short. */
-        devices_destroy(c->light, c->domid);
+        rc = devices_destroy(c->light, c->domid);
+    }
+    if (rc < 0) {
+        return xyl_fail_sys(err, rc, "cannot take away the devices of a dead domain %u",
+                            c->domid);
     }
     rc = config->nr_disks > 0 ? hotplug_driver(XYL_VBD, err) : 0;
     if (rc == 0 && config->nr_vifs > 0) {

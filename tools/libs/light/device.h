@@ -98,8 +98,11 @@ struct device *device_scan(struct xyl_light *light, uint32_t domid, enum xyl_dev
 int devices_create(struct xyl_light *light, uint32_t domid, struct xyl_domain_config *config,
                    struct xyl_err *err);
 
-/* devices_destroy - all of a domain that does not run any more (paused, shut down, dead). */
-void devices_destroy(struct xyl_light *light, uint32_t domid);
+/*
+ * devices_destroy - all of a domain that does not run any more (paused, shut down, dead).
+ * Errors: -EIO, -ENOMEM; none was taken away.
+ */
+int devices_destroy(struct xyl_light *light, uint32_t domid);
 
 /* devices_any - whether the domain has any: 1, 0, or -Exxx of the store. */
 int devices_any(struct xyl_light *light, uint32_t domid);

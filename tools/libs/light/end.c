@@ -40,7 +40,7 @@ int xyl_domain_unpause(struct xyl_light *light, uint32_t domid, struct xyl_err *
 
 int light_destroy(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16])
 {
-    int rc;
+    int rc = 0;
 
     if (devices_any(light, domid) != 0) {
         /*
@@ -48,7 +48,10 @@ int light_destroy(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16
          * its number is a way to what is left, should we be ended meanwhile.
          */
         xyl_ctrl_domain_pause(light->ctrl, domid);
-        devices_destroy(light, domid);
+        rc = devices_destroy(light, domid);
+    }
+    if (rc < 0) {
+        return rc;
     }
     rc = xyl_ctrl_domain_destroy(light->ctrl, domid);
     nodes_remove(light, domid, uuid);
@@ -75,9 +78,9 @@ int xyl_domain_destroy(struct xyl_light *light, uint32_t domid, struct xyl_err *
         return xyl_fail_sys(err, rc, "cannot destroy domain %u", domid);
     }
     rc = light_destroy(light, domid, info.handle);
-    light_unlock(light);
-    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "domain %u: the hypervisor cannot destroy it",
-                                      domid);
+    light_unlock_done(light, rc == 0);
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot destroy domain %u and all its devices; the "
+                                      "next command for it tries again", domid);
 }
 
 /* Milliseconds of a clock that nobody sets. */

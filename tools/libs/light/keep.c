@@ -144,7 +144,9 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
         }
         if (rc == 0) {
             /* The one that follows needs them. */
-            devices_destroy(light, *domid);
+            rc = devices_destroy(light, *domid);
+            rc = rc < 0 ? xyl_fail_sys(err, rc, "cannot take away the devices of domain %u",
+                                       *domid) : 0;
         }
         break;
     case XYL_ACTION_SOFT_RESET:

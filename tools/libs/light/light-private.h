@@ -58,7 +58,11 @@ int nodes_describe(struct xyl_light *light, const struct light_nodes *nodes, str
 void nodes_remove(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16]);
 void nodes_remove_vm(struct xyl_light *light, const uint8_t uuid[16]);
 
-/* light_destroy - the domain and all that is kept about it; its name is locked. */
+/*
+ * light_destroy - the domain and all that is kept about it; its name is locked.
+ * Errors: -EIO, -ENOMEM: it is paused, and there with its devices; what the hypervisor says: the
+ * rest of it is gone.  In both cases the record is to stay.
+ */
 int light_destroy(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16]);
 
 /*
@@ -79,6 +83,9 @@ int light_record(struct xyl_light *light, long domid, const uint8_t uuid[16],
 
 /* light_unlock - leave the lock, and with it the record; nothing if there is none. */
 void light_unlock(struct xyl_light *light);
+
+/* light_unlock_done - as light_unlock(), but with @done false the record stays for the next one. */
+void light_unlock_done(struct xyl_light *light, bool done);
 
 /*
  * Files about a domain: STATE_DIR/userdata-d.ID.UUID.xl, and with .lock behind it the lock of

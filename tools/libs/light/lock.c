@@ -68,12 +68,16 @@ struct record {
     long domid;             /* -1: was not known yet */
 };
 
-static bool read_record(int fd, struct record *record)
+/* 1 if there is one, 0 if not. */
+static int read_record(int fd, struct record *record)
 {
     char text[80], uuid[XYL_UUID_TEXT];
     ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
 
-    text[len > 0 ? len : 0] = '\0';
+    if (len < 0) {
+        return -errno;
+    }
+    text[len] = '\0';
     return sscanf(text, "%36s %ld", uuid, &record->domid) == 2 &&
            xyl_uuid_parse(uuid, record->uuid);
 }
@@ -111,7 +115,7 @@ int light_lock(struct xyl_light *light, const char *name, struct xyl_err *err)
 {
     char path[LIGHT_LOCK_PATH];
     struct record record;
-    int fd;
+    int fd, rc;
 
     lock_path(path, name);
     if (light->lock >= 0 && strcmp(light->lock_path, path) == 0) {
@@ -123,8 +127,12 @@ int light_lock(struct xyl_light *light, const char *name, struct xyl_err *err)
     if (fd < 0) {
         return xyl_fail_sys(err, fd, "cannot lock the guest \"%s\" in %s", name, light_lock_dir);
     }
-    if (read_record(fd, &record)) {
-        finish(light, &record);
+    rc = read_record(fd, &record);
+    rc = rc > 0 ? finish(light, &record) : rc;
+    if (rc < 0) {
+        close(fd);
+        return xyl_fail_sys(err, rc, "guest \"%s\" was left half-made and cannot be cleared away "
+                            "yet; the next command for it tries again", name);
     }
     light->lock = fd;
     memcpy(light->lock_path, path, sizeof(path));
@@ -147,13 +155,20 @@ int light_record(struct xyl_light *light, long domid, const uint8_t uuid[16], st
     return 0;
 }
 
-void light_unlock(struct xyl_light *light)
+void light_unlock_done(struct xyl_light *light, bool done)
 {
     if (light->lock >= 0) {
-        unlink(light->lock_path);
+        if (done) {
+            unlink(light->lock_path);
+        }
         close(light->lock);
         light->lock = -1;
     }
+}
+
+void light_unlock(struct xyl_light *light)
+{
+    light_unlock_done(light, true);
 }
 
 int xyl_domain_lock(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
@@ -195,14 +210,15 @@ static void recover_lock(struct xyl_light *light, const char *file)
 {
     char path[LIGHT_LOCK_PATH];
     struct record record;
-    int fd;
+    int fd, rc;
 
     snprintf(path, sizeof(path), "%.60s/%.220s", light_lock_dir, file);
     fd = lock_file(path, 0, false);
     if (fd < 0) {
         return;
     }
-    if (!read_record(fd, &record) || finish(light, &record) == 0) {
+    rc = read_record(fd, &record);
+    if (rc == 0 || (rc > 0 && finish(light, &record) == 0)) {
         unlink(path);
     }
     close(fd);

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The N-th allocation or system call fails, for all N, on each path of the lifecycle library: the
+ * caller hears of it, what was there before is there still, and a later destroy leaves nothing.
+ */
+#include "harness.h"
+#include "device.h"
+#include "fake-host.h"
+#include "light-private.h"
+
+#include "harness/fault-off.h"
+
+#define N_MAX 500
+
+static struct xyl_light *light;
+static struct xyl_domain_config config;
+static struct xyl_err err;
+static uint32_t domid;
+static char state_dir[64];
+
+static char *to_text(const struct xyl_domain_config *c)
+{
+    return strdup(c->name);
+}
+
+/*
+ * Files that say something.  A lock that could not be had leaves an empty file, which only its
+ * owner may remove; the next one who locks does.
+ */
+static size_t state_files(bool remove)
+{
+    DIR *dir = opendir(state_dir);
+    char path[400];
+    struct stat st;
+    size_t nr = 0;
+
+    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL; ) {
+        snprintf(path, sizeof(path), "%s/%s", state_dir, e->d_name);
+        if (e->d_name[0] != '.' && stat(path, &st) == 0) {
+            nr += st.st_size > 0;
+            if (remove) {
+                unlink(path);
+            }
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return nr;
+}
+
+static size_t remains(void)
+{
+    return store_count("/local/domain") + store_count("/vm") + store_count("/libxl") +
+           (size_t)hotplug.open;
+}
+
+static void begin(void)
+{
+    snprintf(state_dir, sizeof(state_dir), "/tmp/xyl-faults-%d", (int)getpid());
+    light_state_dir = light_lock_dir = state_dir;
+    host_reset();
+    host.wait = host_backends;
+    host.domains[0].tot_pages = host.domains[0].max_pages = 1 << 18;
+    xyl_err_clear(&err);
+    light = xyl_light_new(NULL, NULL);
+    xyl_domain_config_init(&config);
+    config.name = strdup("guest");
+    config.kernel = strdup("/k");
+    config.memory_mib = 64;
+    config.maxmem_mib = 128;
+    config.vcpus = 1;
+    config.maxvcpus = 2;
+    config.disks = calloc(1, sizeof(*config.disks));
+    config.vifs = calloc(1, sizeof(*config.vifs));
+    config.nr_disks = config.nr_vifs = 1;
+    xyl_disk_init(&config.disks[0]);
+    config.disks[0].target = strdup("/image");
+    config.disks[0].vdev = strdup("xvda");
+    xyl_vif_init(&config.vifs[0]);
+    xyl_domain_config_check(&config, &err);
+}
+
+static int create(void)
+{
+    int rc = xyl_domain_create(light, &config, to_text, &domid, &err);
+
+    if (rc == 0) {
+        xyl_domain_created(light);
+    }
+    xyl_domain_unlock(light);
+    return rc;
+}
+
+static int add_disk(void)
+{
+    struct xyl_disk disk;
+    int rc;
+
+    xyl_disk_init(&disk);
+    disk.target = strdup("/other");
+    disk.vdev = strdup("xvdb");
+    rc = xyl_disk_add(light, domid, &disk, &err);
+    xyl_disk_dispose(&disk);
+    return rc;
+}
+
+static int add_vif(void)
+{
+    struct xyl_vif vif;
+    int rc;
+
+    xyl_vif_init(&vif);
+    vif.bridge = strdup("br1");
+    rc = xyl_vif_add(light, domid, &vif, &err);
+    xyl_vif_dispose(&vif);
+    return rc;
+}
+
+static int remove_disk(void)
+{
+    return xyl_device_remove(light, domid, XYL_VBD, 51712, false, &err);
+}
+
+static int remove_vif(void)
+{
+    return xyl_device_remove(light, domid, XYL_VIF, 0, false, &err);
+}
+
+static int list_devices(void)
+{
+    size_t nr;
+    struct xyl_device_info *all = xyl_devices(light, domid, XYL_VBD, &nr, &err);
+    int rc = all == NULL ? -1 : 0;
+
+    if (all != NULL && nr != 1) {
+        unit_fail(__FILE__, __LINE__, "a device is not listed");
+    }
+    free(all);
+    return rc;
+}
+
+static int load_devices(void)
+{
+    int rc = xyl_devices_load(light, domid, &config, &err);
+
+    if (config.nr_disks != 1 || config.nr_vifs != 1 || config.disks[0].target == NULL) {
+        unit_fail(__FILE__, __LINE__, "a device is lost");
+    }
+    return rc;
+}
+
+static int list_domains(void)
+{
+    size_t nr;
+    xyl_domain_info *all = xyl_domains(light, &nr, &err);
+    int rc = all == NULL ? -1 : 0;
+
+    if (all != NULL && nr != 2) {
+        unit_fail(__FILE__, __LINE__, "a domain is not listed");
+    }
+    free(all);
+    return rc;
+}
+
+static int find_domain(void)
+{
+    uint32_t found = 0;
+    int rc = xyl_domain_find(light, "guest", &found, &err);
+
+    if (rc == -ESRCH || (rc == 0 && found != domid)) {
+        unit_fail(__FILE__, __LINE__, "a domain that is there is not found");
+    }
+    return rc;
+}
+
+static int rename_domain(void)
+{
+    return xyl_domain_rename(light, domid, "other", &err);
+}
+
+static int lock_domain(void)
+{
+    int rc = xyl_domain_lock(light, domid, &err);
+
+    xyl_domain_unlock(light);
+    return rc;
+}
+
+static int keep_config(void)
+{
+    return xyl_domain_config_keep(light, domid, &config, to_text, &err);
+}
+
+static int set_vcpus(void)
+{
+    return xyl_domain_set_vcpus(light, domid, 2, &err);
+}
+
+static int set_memory(void)
+{
+    return xyl_domain_set_memory(light, domid, 48 << 10, &err);
+}
+
+static int set_max_memory(void)
+{
+    return xyl_domain_set_max_memory(light, domid, 256 << 10, &err);
+}
+
+/* The guest's kernel takes the request. */
+static bool guest_answers(void)
+{
+    char path[100];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    store_set(path, "");
+    return true;
+}
+
+static int ask_to_shut_down(void)
+{
+    host.wait = guest_answers;
+    return xyl_domain_request(light, domid, "poweroff", &err);
+}
+
+static int destroy(void)
+{
+    return xyl_domain_destroy(light, domid, &err);
+}
+
+/* What a failure may have done nevertheless: TAKEN is half-way, and can be asked for again. */
+enum then { UNCHANGED, TAKEN };
+
+static const struct operation {
+    const char *name;
+    int (*run)(void);
+    enum then then;
+} operations[] = {
+    { "attach a disk", add_disk, UNCHANGED },
+    { "attach a card", add_vif, UNCHANGED },
+    { "detach a disk", remove_disk, TAKEN },
+    { "detach a card", remove_vif, TAKEN },
+    { "list devices", list_devices, UNCHANGED },
+    { "load devices", load_devices, UNCHANGED },
+    { "list domains", list_domains, UNCHANGED },
+    { "find", find_domain, UNCHANGED },
+    { "rename", rename_domain, UNCHANGED },
+    { "lock", lock_domain, UNCHANGED },
+    { "keep the configuration", keep_config, UNCHANGED },
+    { "vcpu-set", set_vcpus, UNCHANGED },
+    { "mem-set", set_memory, UNCHANGED },
+    { "mem-max", set_max_memory, UNCHANGED },
+    { "shutdown", ask_to_shut_down, UNCHANGED },
+    { "destroy", destroy, TAKEN },
+};
+
+static void complain(const char *what, enum fault_kind kind, unsigned long n, const char *why)
+{
+    char text[200];
+
+    snprintf(text, sizeof(text), "%s, %s %lu fails: %s", what,
+             kind == FAULT_ALLOCATION ? "allocation" : "system call", n, why);
+    unit_fail(__FILE__, __LINE__, text);
+}
+
+/* After everything: a destroy without failures, and nothing is there. */
+static void end(const char *what, enum fault_kind kind, unsigned long n)
+{
+    host.wait = host_backends;
+    xyl_domain_unlock(light);
+    if (host_domains() != 0) {
+        /* -ESRCH if it was half destroyed already: taking the lock finishes that. */
+        xyl_domain_destroy(light, domid, NULL);
+    }
+    xyl_domain_unlock(light);
+    if (remains() != 0 || host_domains() != 0 || state_files(true) != 0) {
+        complain(what, kind, n, "something remains");
+    }
+    xyl_light_free(light);
+    xyl_domain_config_dispose(&config);
+    store_reset();
+    rmdir(state_dir);
+}
+
+/* Run it with its @n-th call failing; false if it has no so many, or something is wrong. */
+static bool run_with(const struct operation *op, enum fault_kind kind, unsigned long n)
+{
+    size_t before, files;
+    bool hit;
+    int rc;
+
+    begin();
+    if (create() != 0) {
+        complain(op->name, kind, n, "the guest is not there to begin with");
+    }
+    before = remains();
+    files = state_files(false);
+    fault_arm(kind, n);
+    rc = op->run();
+    hit = fault_disarm();
+    if (rc < 0 && err.text[0] == '\0') {
+        complain(op->name, kind, n, "without a word");
+    }
+    if (rc < 0 && op->then == UNCHANGED && (remains() != before || state_files(false) != files)) {
+        complain(op->name, kind, n, "something is not as it was");
+    }
+    if (rc < 0 && !hit) {
+        complain(op->name, kind, n, "fails anyhow");
+    }
+    end(op->name, kind, n);
+    return hit && !unit_failed();
+}
+
+static void each_fails_once(enum fault_kind kind)
+{
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        unsigned long n = 1;
+
+        while (n < N_MAX && run_with(&operations[i], kind, n)) {
+            n++;
+        }
+        CHECK(n < N_MAX && !unit_failed());
+    }
+}
+
+TEST(each_allocation_fails_once)
+{
+    each_fails_once(FAULT_ALLOCATION);
+}
+
+TEST(each_system_call_fails_once)
+{
+    each_fails_once(FAULT_SYSTEM_CALL);
+}
+
+static bool create_with(enum fault_kind kind, unsigned long n)
+{
+    bool hit;
+    int rc;
+
+    begin();
+    fault_arm(kind, n);
+    rc = create();
+    hit = fault_disarm();
+    if (rc < 0 && err.text[0] == '\0') {
+        complain("create", kind, n, "without a word");
+    }
+    if (rc < 0 && (remains() != 0 || host_domains() != 0 || state_files(false) != 0)) {
+        complain("create", kind, n, "something remains");
+    }
+    end("create", kind, n);
+    return hit && !unit_failed();
+}
+
+TEST(a_failed_creation_leaves_nothing)
+{
+    static const enum fault_kind kinds[] = { FAULT_ALLOCATION, FAULT_SYSTEM_CALL };
+
+    for (size_t i = 0; i < 2; i++) {
+        unsigned long n = 1;
+
+        while (n < N_MAX && create_with(kinds[i], n)) {
+            n++;
+        }
+        CHECK(n > 5 && n < N_MAX && !unit_failed());
+    }
+}
+
+TEST_MAIN
