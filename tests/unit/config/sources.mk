@@ -12,3 +12,5 @@ test-cpus_SRCS := $(CONFIG_SRCS)
 test-disk_SRCS := $(CONFIG_SRCS)
 test-vif_SRCS  := $(CONFIG_SRCS)
 test-vdev_SRCS := $(CONFIG_SRCS)
+test-config-faults_SRCS   := $(CONFIG_SRCS) tests/unit/harness/fault.c
+test-config-faults_CFLAGS := -include tests/unit/harness/fault.h

@@ -154,6 +154,9 @@ static int parse_text(struct cursor *c, struct xyl_cfg_value *value)
     out[len] = '\0';
     value->type = XYL_CFG_TEXT;
     value->text = realloc(out, len + 1);
+    if (value->text == NULL) {
+        value->text = out;      /* longer than need be */
+    }
     return 0;
 
 bad:
