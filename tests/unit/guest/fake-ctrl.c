@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "harness/fault-off.h"
+
 #define PAGE 4096ul
 
 struct fake_machine *fake_state;

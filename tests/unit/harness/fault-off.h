@@ -19,4 +19,6 @@
 #undef flock
 #undef fstat
 #undef fopen
+#undef mmap
+#undef fork
 #undef opendir

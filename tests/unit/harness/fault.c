@@ -4,36 +4,62 @@
 #include "harness/fault.h"
 #include "harness/fault-off.h"
 
-static unsigned long until; /* calls of that kind until the one that fails; 0: none does */
-static enum fault_kind kind;
-static bool hit;
+/* Shared with children that the code under test makes. */
+static struct {
+    unsigned long until;    /* calls of that kind until the one that fails; 0: none does */
+    enum fault_kind kind;
+    bool hit;
+} *state;
 
-void fault_arm(enum fault_kind of, unsigned long nth)
+void fault_arm(enum fault_kind kind, unsigned long nth)
 {
-    kind = of;
-    until = nth;
-    hit = false;
+    if (state == NULL) {
+        state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                     0);
+    }
+    state->kind = kind;
+    state->until = nth;
+    state->hit = false;
 }
 
 bool fault_disarm(void)
 {
-    until = 0;
-    return hit;
+    state->until = 0;
+    return state->hit;
 }
 
-static bool fails(enum fault_kind of, int error)
+static bool fails(enum fault_kind kind, int error)
 {
-    if (of != kind || until == 0 || --until != 0) {
+    if (state == NULL || kind != state->kind || state->until == 0 || --state->until != 0) {
         return false;
     }
-    hit = true;
+    state->hit = true;
     errno = error;
     return true;
+}
+
+size_t fault_open_files(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    size_t nr = 0;
+
+    while (dir != NULL && readdir(dir) != NULL) {
+        nr++;
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return nr;
 }
 
 bool fault_system(void)
 {
     return fails(FAULT_SYSTEM_CALL, EIO);
+}
+
+ssize_t fault_write(int fd, const void *data, size_t size)
+{
+    return fault_system() ? -1 : write(fd, data, size);
 }
 
 void *fault_malloc(size_t size)

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,9 @@ void fault_arm(enum fault_kind kind, unsigned long nth);
 /* fault_disarm - no call fails any more; true if one did. */
 bool fault_disarm(void);
 
+/* fault_open_files - how many descriptors this process has open: as many after as before. */
+size_t fault_open_files(void);
+
 void *fault_malloc(size_t size);
 void *fault_calloc(size_t nr, size_t size);
 void *fault_realloc(void *p, size_t size);
@@ -37,6 +41,7 @@ char *fault_strndup(const char *s, size_t len);
 int fault_asprintf(char **text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int fault_vasprintf(char **text, const char *fmt, va_list ap);
 FILE *fault_open_memstream(char **text, size_t *len);
+ssize_t fault_write(int fd, const void *data, size_t size);
 /* fault_system - true, with errno set, if this system call is the one to fail. */
 bool fault_system(void);
 
@@ -52,7 +57,7 @@ bool fault_system(void);
 
 #define open(...)               (fault_system() ? -1 : (open)(__VA_ARGS__))
 #define read(...)               (fault_system() ? -1 : (read)(__VA_ARGS__))
-#define write(...)              (fault_system() ? -1 : (write)(__VA_ARGS__))
+#define write                   fault_write     /* there are fields of that name */
 #define pread(...)              (fault_system() ? -1 : (pread)(__VA_ARGS__))
 #define pwrite(...)             (fault_system() ? -1 : (pwrite)(__VA_ARGS__))
 #define rename(...)             (fault_system() ? -1 : (rename)(__VA_ARGS__))
@@ -61,6 +66,8 @@ bool fault_system(void);
 #define flock(...)              (fault_system() ? -1 : (flock)(__VA_ARGS__))
 #define fstat(...)              (fault_system() ? -1 : (fstat)(__VA_ARGS__))
 #define fopen(...)              (fault_system() ? NULL : (fopen)(__VA_ARGS__))
+#define mmap(...)               (fault_system() ? MAP_FAILED : (mmap)(__VA_ARGS__))
+#define fork()                  (fault_system() ? -1 : (fork)())
 #define opendir(...)            (fault_system() ? NULL : (opendir)(__VA_ARGS__))
 #endif
 

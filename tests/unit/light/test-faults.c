@@ -285,7 +285,7 @@ static void end(const char *what, enum fault_kind kind, unsigned long n)
 /* Run it with its @n-th call failing; false if it has no so many, or something is wrong. */
 static bool run_with(const struct operation *op, enum fault_kind kind, unsigned long n)
 {
-    size_t before, files;
+    size_t before, files, open_files = fault_open_files();
     bool hit;
     int rc;
 
@@ -308,6 +308,9 @@ static bool run_with(const struct operation *op, enum fault_kind kind, unsigned 
         complain(op->name, kind, n, "fails anyhow");
     }
     end(op->name, kind, n);
+    if (fault_open_files() != open_files) {
+        complain(op->name, kind, n, "a file stays open");
+    }
     return hit && !unit_failed();
 }
 
@@ -335,6 +338,7 @@ TEST(each_system_call_fails_once)
 
 static bool create_with(enum fault_kind kind, unsigned long n)
 {
+    size_t open_files = fault_open_files();
     bool hit;
     int rc;
 
@@ -349,6 +353,9 @@ static bool create_with(enum fault_kind kind, unsigned long n)
         complain("create", kind, n, "something remains");
     }
     end("create", kind, n);
+    if (fault_open_files() != open_files) {
+        complain("create", kind, n, "a file stays open");
+    }
     return hit && !unit_failed();
 }
 

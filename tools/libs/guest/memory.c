@@ -24,15 +24,15 @@ int guest_map(struct guest *g, uint64_t first, uint64_t nr, struct guest_window 
     return 0;
 }
 
-/* Populate [first, first + nr * 2^order) and note the frames; returns extents done or -Exxx. */
-static long populate_extents(struct guest *g, uint64_t first, size_t nr, unsigned int order)
+/*
+ * Populate [first, first + nr * 2^order) and note the frames; returns extents done or -Exxx.
+ * @frames  room for BATCH.
+ */
+static long populate_extents(struct guest *g, xen_pfn_t *frames, uint64_t first, size_t nr,
+                             unsigned int order)
 {
-    xen_pfn_t *frames = malloc(nr * sizeof(*frames));
     long done;
 
-    if (frames == NULL) {
-        return -ENOMEM;
-    }
     for (size_t i = 0; i < nr; i++) {
         frames[i] = first + (i << order);
     }
@@ -42,7 +42,6 @@ static long populate_extents(struct guest *g, uint64_t first, size_t nr, unsigne
             g->p2m[first + ((uint64_t)i << order) + page] = frames[i] + page;
         }
     }
-    free(frames);
     return done;
 }
 
@@ -54,19 +53,15 @@ static int no_memory(struct guest *g, uint64_t done, long rc)
 }
 
 /* Large extents as long as there are any, then single pages. */
-int guest_populate(struct guest *g)
+static int populate_all(struct guest *g, xen_pfn_t *frames)
 {
     uint64_t at = 0, end = g->spec->nr_pages;
     unsigned int order = SUPER_ORDER;
 
-    g->p2m = calloc(end, sizeof(*g->p2m));
-    if (g->p2m == NULL) {
-        return xyl_fail(g->err, -ENOMEM, "out of memory");
-    }
     while (at < end) {
         uint64_t left = (end - at) >> order;
         size_t nr = left < BATCH ? left : BATCH;
-        long done = nr > 0 ? populate_extents(g, at, nr, order) : 0;
+        long done = nr > 0 ? populate_extents(g, frames, at, nr, order) : 0;
 
         at += done > 0 ? (uint64_t)done << order : 0;
         if (done == (long)nr && nr > 0) {
@@ -78,4 +73,16 @@ int guest_populate(struct guest *g)
         order = 0;
     }
     return 0;
+}
+
+int guest_populate(struct guest *g)
+{
+    xen_pfn_t *frames = malloc(BATCH * sizeof(*frames));
+    int rc;
+
+    g->p2m = calloc(g->spec->nr_pages, sizeof(*g->p2m));
+    rc = frames != NULL && g->p2m != NULL ? populate_all(g, frames) :
+         xyl_fail(g->err, -ENOMEM, "out of memory");
+    free(frames);
+    return rc;
 }
