@@ -20,8 +20,10 @@ test-rings_SRCS    := $(STORE_DAEMON)
 test-rings_LDLIBS  := -Wl,--wrap=ring_taken
 test-restart_SRCS   := $(STORE_DAEMON)
 test-restart_CFLAGS += -fsanitize-coverage=trace-pc -DLOG_MIN=4096u
-test-socket_SRCS   := $(STORE_DAEMON) $(STORE_CLIENT)
+test-socket_SRCS   := $(STORE_DAEMON) $(STORE_CLIENT) tests/unit/store/daemon.c
 test-socket_CFLAGS += -Itools/libs/store/include
+test-client-faults_SRCS   := $(test-socket_SRCS) tests/unit/harness/fault.c
+test-client-faults_CFLAGS := $(test-socket_CFLAGS) -include tests/unit/harness/fault.h
 test-console_SRCS   := tools/xenconsoled/ring.c tools/xenconsoled/buffer.c
 test-console_CFLAGS := -Itools/xenconsoled
 test-consoled_SRCS   := $(addprefix tools/xenconsoled/,buffer.c domains.c guest.c log.c ring.c tty.c) \

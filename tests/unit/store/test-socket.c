@@ -3,108 +3,24 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fake-xen.h"
+#include <xen/io/xs_wire.h>
+
+#include "daemon.h"
 #include "harness.h"
-#include "server.h"
 #include "xyl_store.h"
-
-static char path[64], folder[64]; /* of the socket and of the journal */
-static pid_t daemon_pid;
-static volatile sig_atomic_t stop;
-
-void server_log(const char *fmt, ...)
-{
-    (void)fmt;
-}
-
-static void on_term(int sig)
-{
-    (void)sig;
-    stop = 1;
-}
-
-/* Runs until SIGTERM; its exit status tells whether the store was whole at the end. */
-static void serve(int ready)
-{
-    struct sigaction sa = { .sa_handler = on_term };
-    struct server s;
-    sigset_t block;
-    bool good;
-
-    sigaction(SIGTERM, &sa, NULL);
-    sigemptyset(&block);
-    sigaddset(&block, SIGTERM);
-    sigprocmask(SIG_BLOCK, &block, NULL);
-    fake_reset();
-    for (unsigned int i = 0; i < FAKE_DOMAINS; i++) {
-        fake_domain[i].page = calloc(1, sizeof(struct xenstore_domain_interface));
-        fake_domain[i].alive = true;
-    }
-    if (server_open(&s, &store_default_limits, 3) != 0 || journal_open(&s, folder) != 0 ||
-        xen_open(&s) != 0 || server_listen(&s, path) != 0 || write(ready, "", 1) != 1) {
-        exit(2);
-    }
-    while (!stop) {
-        server_step(&s, -1);
-    }
-    good = store_check(s.st);
-    server_close(&s);
-    fake_reset();
-    exit(good ? 0 : 1);
-}
-
-static void start(void)
-{
-    int fds[2];
-    char c;
-
-    if (pipe(fds) != 0 || (daemon_pid = fork()) < 0) {
-        abort();
-    }
-    if (daemon_pid == 0) {
-        close(fds[0]);
-        serve(fds[1]);
-    }
-    close(fds[1]);
-    if (read(fds[0], &c, 1) != 1) {
-        abort();
-    }
-    close(fds[0]);
-}
-
-static void begin(void)
-{
-    snprintf(path, sizeof(path), "/tmp/xylem-test-store-%d/socket", (int)getpid());
-    snprintf(folder, sizeof(folder), "/tmp/xylem-test-store-%d/journal", (int)getpid());
-    *strrchr(path, '/') = '\0';
-    mkdir(path, 0700);
-    path[strlen(path)] = '/';
-    start();
-}
 
 static void kill_and_start(void)
 {
     kill(daemon_pid, SIGKILL);
     waitpid(daemon_pid, NULL, 0);
-    start();
-}
-
-static bool end(void)
-{
-    int status = -1;
-    char command[100];
-
-    kill(daemon_pid, SIGTERM);
-    waitpid(daemon_pid, &status, 0);
-    *strrchr(path, '/') = '\0';
-    snprintf(command, sizeof(command), "rm -r '%s'", path);
-    return system(command) == 0 && status == 0;
+    daemon_start();
 }
 
 #define NO_TX XYL_STORE_NO_TX
@@ -116,8 +32,8 @@ TEST(nodes)
     uint64_t v;
     char *text, **names;
 
-    begin();
-    s = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
     CHECK(s != NULL);
     CHECK_EQ(xyl_store_write_str(s, NO_TX, "/a/b", "hello"), 0);
     text = xyl_store_read(s, NO_TX, "/a/b", &len);
@@ -138,7 +54,7 @@ TEST(nodes)
     CHECK_EQ(xyl_store_rm(s, NO_TX, "/a"), 0);
     CHECK_EQ(xyl_store_rm(s, NO_TX, "/a/b"), -ENOENT);
     xyl_store_close(s);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 TEST(large_directory)
@@ -147,8 +63,8 @@ TEST(large_directory)
     char name[64], **names;
     size_t nr;
 
-    begin();
-    s = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
     for (int i = 0; i < 1500; i++) {
         snprintf(name, sizeof(name), "/dir/node-number-%d", i);
         CHECK_EQ(xyl_store_mkdir(s, NO_TX, name), 0);
@@ -157,7 +73,7 @@ TEST(large_directory)
     CHECK(names != NULL && nr == 1500);
     free(names);
     xyl_store_close(s);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 TEST(rights)
@@ -167,15 +83,15 @@ TEST(rights)
     struct xyl_store *s;
     size_t nr;
 
-    begin();
-    s = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
     CHECK_EQ(xyl_store_mkdir(s, NO_TX, "/p"), 0);
     CHECK_EQ(xyl_store_set_perms(s, NO_TX, "/p", set, 2), 0);
     got = xyl_store_get_perms(s, NO_TX, "/p", &nr);
     CHECK(got != NULL && nr == 2 && got[1].domid == 5 && got[1].rights == 3);
     free(got);
     xyl_store_close(s);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 static int add_one(struct xyl_store *s, xyl_store_tx tx, void *arg)
@@ -195,16 +111,16 @@ TEST(transactions_are_tried_again)
     struct xyl_store *s, *other;
     uint64_t v;
 
-    begin();
-    s = xyl_store_open(path);
-    other = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
+    other = xyl_store_open(daemon_socket);
     CHECK_EQ(xyl_store_transact(s, add_one, other), -ENOENT);
     CHECK_EQ(xyl_store_write_str(s, NO_TX, "/count", "0"), 0);
     CHECK_EQ(xyl_store_transact(s, add_one, other), 0);
     CHECK(xyl_store_read_uint(s, NO_TX, "/count", &v) == 0 && v == 11);
     xyl_store_close(s);
     xyl_store_close(other);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 static bool next_is(struct xyl_store *s, const char *p, const char *token)
@@ -220,9 +136,9 @@ TEST(watches)
 {
     struct xyl_store *s, *other;
 
-    begin();
-    s = xyl_store_open(path);
-    other = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
+    other = xyl_store_open(daemon_socket);
     CHECK_EQ(xyl_store_watch(s, "/w", "tok"), 0);
     CHECK(next_is(s, "/w", "tok"));
     CHECK(xyl_store_next_event(s) == NULL && errno == EAGAIN);
@@ -237,7 +153,7 @@ TEST(watches)
     CHECK_EQ(xyl_store_unwatch(s, "/w", "tok"), -ENOENT);
     xyl_store_close(s); /* with an event that nobody took */
     xyl_store_close(other);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 TEST(domains)
@@ -245,8 +161,8 @@ TEST(domains)
     struct xyl_store *s;
     char *text;
 
-    begin();
-    s = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
     CHECK_EQ(xyl_store_is_introduced(s, 3), 0);
     CHECK_EQ(xyl_store_introduce(s, 3, 0x1003, 1), 0);
     CHECK_EQ(xyl_store_is_introduced(s, 3), 1);
@@ -260,7 +176,7 @@ TEST(domains)
     free(text);
     CHECK_EQ(xyl_store_reset_watches(s), 0);
     xyl_store_close(s);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 static int raw_connect(void)
@@ -268,7 +184,7 @@ static int raw_connect(void)
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    strcpy(a.sun_path, path);
+    strcpy(a.sun_path, daemon_socket);
     return connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 ? fd : -1;
 }
 
@@ -282,7 +198,7 @@ TEST(a_client_that_writes_without_reading_waits_and_gets_all)
     pid_t pid;
     int fd;
 
-    begin();
+    daemon_begin();
     fd = raw_connect();
     memcpy(msg, &hdr, 16);
     memcpy(msg + 16, "/", 2);
@@ -302,7 +218,7 @@ TEST(a_client_that_writes_without_reading_waits_and_gets_all)
     waitpid(pid, NULL, 0);
     close(fd);
     CHECK_EQ(got, NR * REPLY);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 TEST(broken_clients)
@@ -312,7 +228,7 @@ TEST(broken_clients)
     char buf[64];
     int fd;
 
-    begin();
+    daemon_begin();
     fd = raw_connect();
     CHECK(write(fd, &hdr, sizeof(hdr)) == (ssize_t)sizeof(hdr));
     CHECK_EQ(read(fd, buf, sizeof(buf)), 0);
@@ -321,12 +237,12 @@ TEST(broken_clients)
     hdr.len = 100;
     CHECK(write(fd, &hdr, sizeof(hdr)) == (ssize_t)sizeof(hdr));
     close(fd); /* in the middle of a message */
-    s = xyl_store_open(path);
+    s = xyl_store_open(daemon_socket);
     CHECK_EQ(xyl_store_mkdir(s, NO_TX, "/still-here"), 0);
     kill(daemon_pid, SIGSTOP);
     kill(daemon_pid, SIGCONT);
     xyl_store_close(s);
-    CHECK(end());
+    CHECK(daemon_end());
     CHECK(xyl_store_open("/tmp/no/such/socket") == NULL && errno == ENOENT);
 }
 
@@ -334,10 +250,10 @@ TEST(the_daemon_goes_away)
 {
     struct xyl_store *s;
 
-    begin();
-    s = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
     CHECK_EQ(xyl_store_mkdir(s, NO_TX, "/a"), 0);
-    CHECK(end());
+    CHECK(daemon_end());
     CHECK(xyl_store_mkdir(s, NO_TX, "/b") == -EPIPE);
     CHECK(xyl_store_wait_event(s, -1) == NULL && errno == EPIPE);
     xyl_store_close(s);
@@ -365,8 +281,8 @@ TEST(a_killed_daemon_is_found_again)
     int times = 0;
     uint64_t v;
 
-    begin();
-    s = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
     CHECK(s != NULL);
     CHECK_EQ(xyl_store_watch(s, "/a", "tok"), 0);
     CHECK_EQ(xyl_store_watch(s, "/b", "gone"), 0);
@@ -392,7 +308,7 @@ TEST(a_killed_daemon_is_found_again)
     kill_and_start();
     CHECK_EQ(xyl_store_rm(s, NO_TX, "/t"), 0);
     xyl_store_close(s);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 /* One that does not come back is an error, after a while. */
@@ -400,18 +316,18 @@ TEST(a_daemon_that_stays_away)
 {
     struct xyl_store *s;
 
-    begin();
-    s = xyl_store_open(path);
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
     CHECK(s != NULL);
     xyl_store_set_patience(s, 100);
     kill(daemon_pid, SIGKILL);
     waitpid(daemon_pid, NULL, 0);
     CHECK(store_error(xyl_store_write_str(s, NO_TX, "/a", "1")));
     CHECK(store_error(xyl_store_write_str(s, NO_TX, "/a", "1")));
-    start();
+    daemon_start();
     CHECK_EQ(xyl_store_write_str(s, NO_TX, "/a", "1"), 0);
     xyl_store_close(s);
-    CHECK(end());
+    CHECK(daemon_end());
 }
 
 TEST_MAIN

@@ -152,3 +152,10 @@ int store_reconnect(struct xyl_store *s)
     s->error = s->error != 0 ? s->error : error;
     return s->error;
 }
+
+void store_revive(struct xyl_store *s)
+{
+    if (s->error != 0 && s->is_socket) {
+        store_reconnect(s);
+    }
+}

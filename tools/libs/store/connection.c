@@ -115,7 +115,7 @@ int xyl_store_fd(const struct xyl_store *s)
     return s->fd;
 }
 
-static int fail(struct xyl_store *s, int error)
+int store_fail(struct xyl_store *s, int error)
 {
     s->error = error;
     return error;
@@ -139,7 +139,7 @@ static int send_all(struct xyl_store *s, struct iovec *iov, unsigned int nr)
             continue;
         }
         if (n < 0) {
-            return fail(s, -errno);
+            return store_fail(s, -errno);
         }
         while (msg.msg_iovlen > 0 && (size_t)n >= msg.msg_iov->iov_len) {
             n -= (ssize_t)msg.msg_iov->iov_len;
@@ -172,7 +172,7 @@ static int fill(struct xyl_store *s, bool wait)
         n = read(s->fd, s->buf + s->have, sizeof(s->buf) - s->have);
     } while (n < 0 && errno == EINTR);
     if (n <= 0) {
-        return fail(s, n == 0 ? -EPIPE : -errno);
+        return store_fail(s, n == 0 ? -EPIPE : -errno);
     }
     s->have += (size_t)n;
     return 0;
@@ -191,7 +191,7 @@ int store_receive(struct xyl_store *s, bool wait, struct xsd_sockmsg *hdr, const
         if (avail >= sizeof(*hdr)) {
             memcpy(hdr, s->buf + s->pos, sizeof(*hdr));
             if (hdr->len > XENSTORE_PAYLOAD_MAX) {
-                return fail(s, -EIO);
+                return store_fail(s, -EIO);
             }
             if (avail >= sizeof(*hdr) + hdr->len) {
                 *payload = s->buf + s->pos + sizeof(*hdr);
@@ -234,13 +234,13 @@ static int wait_reply(struct xyl_store *s, const struct xsd_sockmsg *sent,
         if (hdr.type == XS_WATCH_EVENT) {
             rc = store_queue_event(s, payload, hdr.len);
             if (rc != 0) {
-                return fail(s, rc);
+                return store_fail(s, rc);
             }
             continue;
         }
         if (hdr.req_id != sent->req_id ||
             (hdr.type != sent->type && hdr.type != XS_ERROR)) {
-            return fail(s, -EIO);
+            return store_fail(s, -EIO);
         }
         break;
     }
@@ -291,6 +291,7 @@ int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx 
     bool again = false;
     int rc;
 
+    store_revive(s);
     if (tx != 0 && s->is_socket && !store_has_tx(s, tx)) {
         return -EAGAIN; /* it went with an earlier connection */
     }

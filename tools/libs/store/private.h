@@ -25,7 +25,8 @@ struct own_watch {
 /*
  * Invariants:
  *   C1  pos <= have <= sizeof(buf); bytes pos..have are received and not yet looked at.
- *   C2  error, once set, stays: the stream's position is unknown and every call returns it.
+ *   C2  error, once set, stays: the stream's position is unknown, or an event is lost.  A socket is
+ *       connected anew by the next call, and its watches fire then; a device's calls all fail.
  *   C3  last points at the NULL that ends the list of first.
  *   C4  watches are those that the daemon has of us, or had when it died; open_tx the transactions
  *       begun on this connection and not ended.
@@ -61,6 +62,9 @@ struct store_reply {
 int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
                   const struct iovec *iov, unsigned int nr, struct store_reply *reply);
 
+/* store_fail - C2: the connection is of no use from here on; returns @error. */
+int store_fail(struct xyl_store *s, int error);
+
 /* The same on this connection only: a broken one is an error. */
 int store_request_once(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
                        const struct iovec *iov, unsigned int nr, struct store_reply *reply);
@@ -73,6 +77,8 @@ int store_open_path(const char *path, bool *is_socket);
  * Errors: -EPIPE no daemon came back, or the connection is none that can be made again.
  */
 int store_reconnect(struct xyl_store *s);
+/* store_revive - the same at the start of a call, if an earlier one left an error behind. */
+void store_revive(struct xyl_store *s);
 bool store_gone(int error);
 /* Keep a watch for the next connection: -ENOMEM. */
 int store_keep_watch(struct xyl_store *s, const char *path, const char *token);

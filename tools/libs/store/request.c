@@ -274,7 +274,13 @@ int xyl_store_tx_start(struct xyl_store *s, xyl_store_tx *tx)
         return -EIO;
     }
     *tx = (xyl_store_tx)strtoul(r.data, NULL, 10);
-    return *tx == 0 ? -EIO : store_keep_tx(s, *tx);
+    rc = *tx != 0 ? store_keep_tx(s, *tx) : -EIO;
+    if (rc == -ENOMEM) {
+        struct iovec drop = piece("F", 2);
+
+        store_request_once(s, XS_TRANSACTION_END, *tx, &drop, 1, NULL);
+    }
+    return rc;
 }
 
 int xyl_store_tx_end(struct xyl_store *s, xyl_store_tx tx, bool abort)

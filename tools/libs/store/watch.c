@@ -99,12 +99,14 @@ struct xyl_store_event *xyl_store_next_event(struct xyl_store *s)
     if (s->first != NULL) {
         return dequeue(s);
     }
+    store_revive(s);
     rc = store_receive(s, false, &hdr, &payload);
     if (store_gone(rc) && store_reconnect(s) == 0) {
         return xyl_store_next_event(s);
     }
     if (rc == 0) {
         rc = hdr.type == XS_WATCH_EVENT ? make_event(payload, hdr.len, &e) : -EIO;
+        rc = rc != 0 ? store_fail(s, rc) : 0;
     }
     if (rc != 0) {
         errno = -rc;
