@@ -133,6 +133,11 @@ TEST(ports_of_a_guest_that_has_none)
         { "\xed", 1, 0xffffffffUL }, { "\x66\xec", 2, 0x11223344556677ffUL },
         { "\x48\xed", 2, 0xffffffffUL }, { "\xe4\x60", 2, 0x11223344556677ffUL },
         { "\xee", 1, 0x1122334455667788UL }, { "\x66\xef", 2, 0x1122334455667788UL },
+        /* Timer channel 2 has run out: who polls it is not kept. */
+        { "\xe4\x42", 2, 0x1122334455667700UL }, { "\x48\xe4\x42", 3, 0x1122334455667700UL },
+        { "\x66\xe5\x41", 3, 0x11223344556600ffUL }, { "\xe5\x3f", 2, 0x00ffffffUL },
+        { "\xe5\x40", 2, 0xff00ffffUL }, { "\x48\xe5\x42", 3, 0xffffff00UL },
+        { "\xe5\x43", 2, 0xffffffffUL }, { "\xe4\x61", 2, 0x11223344556677ffUL },
     };
 
     for (unsigned int i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {

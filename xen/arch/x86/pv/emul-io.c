@@ -117,6 +117,16 @@ static bool is_pci_data(unsigned int port, unsigned int size)
     return port >= PORT_PCI_DATA && port + size <= PORT_PCI_DATA + 4;
 }
 
+uint32_t absent_port_read(unsigned int port, unsigned int size)
+{
+    uint32_t v = all_ones(size);
+
+    if (port <= PORT_PIT_CH2 && port + size > PORT_PIT_CH2) {
+        v &= ~(0xffu << (8 * (PORT_PIT_CH2 - port)));
+    }
+    return v;
+}
+
 uint32_t guest_io_read(struct domain *d, unsigned int port, unsigned int size)
 {
     uint32_t v = 0;
@@ -125,7 +135,7 @@ uint32_t guest_io_read(struct domain *d, unsigned int port, unsigned int size)
         return port_read(port, size);
     }
     if (!is_hardware_domain(d)) {
-        return all_ones(size);
+        return absent_port_read(port, size);
     }
     if (port == PORT_PCI_ADDR && size == 4) {
         return d->arch.pci_cf8;

@@ -426,12 +426,12 @@ static void skip(struct vcpu *v, struct cpu_user_regs *regs, unsigned int length
 }
 
 /*
- * in and out, from the 64-bit kernel of a guest that has no ports at all: it looks for devices,
- * some 60,000 times while Linux boots.  False: the long way finds the same.
+ * in and out, from the 64-bit kernel of a guest that has no ports at all: it looks for devices
+ * while it boots.  False: the long way finds the same.
  */
 static bool empty_port(struct vcpu *v, struct cpu_user_regs *regs, const uint8_t *bytes)
 {
-    unsigned int prefix = bytes[0] == 0x66, opcode = bytes[prefix];
+    unsigned int prefix = bytes[0] == 0x66, opcode = bytes[prefix], size;
 
     /* By dx 0xec to 0xef, with the port in a byte behind it 0xe4 to 0xe7. */
     if ((opcode & 0xf4) != 0xe4 || regs->cs != SEL_GUEST_CS64 || v->arch.iopl < 1 ||
@@ -440,7 +440,9 @@ static bool empty_port(struct vcpu *v, struct cpu_user_regs *regs, const uint8_t
         return false;
     }
     if ((opcode & 2) == 0) {
-        regs->rax = merge(regs->rax, ~0u, !(opcode & 1) ? 1 : prefix ? 2 : 4);
+        size = !(opcode & 1) ? 1 : prefix ? 2 : 4;
+        regs->rax = merge(regs->rax, absent_port_read(opcode & 8 ? regs->dx : bytes[prefix + 1],
+                                                      size), size);
     }
     counter_inc(v, COUNTER_EMUL_IO);
     skip(v, regs, prefix + (opcode & 8 ? 1 : 2));

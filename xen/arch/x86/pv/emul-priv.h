@@ -50,9 +50,15 @@ uint64_t *priv_reg(struct cpu_user_regs *regs, unsigned int i);
 /* --- Ports (emul-io.c) --------------------------------------------------- */
 
 /*
+ * absent_port_read - what a guest that is not dom0 reads at ports it has no right to: all ones,
+ * but that timer channel 2 has run out: its count, port 0x42, is 0 and its output, in port 0x61,
+ * high.  Linux measures its clock by waiting for that count to leave 0xff, 50,000 reads long.
+ */
+uint32_t absent_port_read(unsigned int port, unsigned int size);
+/*
  * guest_io_read / guest_io_write - an access of @size bytes by @d, once it was found to be allowed
- * by
- * the guest's own rules.  Ports @d has no right to read as all ones, and writes go nowhere.
+ * by the guest's own rules.  Ports @d has no right to read as absent_port_read() says, dom0's as
+ * all ones; writes go nowhere.
  */
 uint32_t guest_io_read(struct domain *d, unsigned int port, unsigned int size);
 void guest_io_write(struct domain *d, unsigned int port, unsigned int size, uint32_t value);
