@@ -9,24 +9,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "xyl_spec.h"
+
 const struct xl_conf_key xl_conf_keys[] = {
     { "max_grant_frames", true, "As in a guest's configuration, for guests that do not say it." },
     { "max_maptrack_frames", true, "Likewise." },
     { "max_grant_version", true, "Likewise." },
     { "vm.cpumask", true, "CPUs that guests run on unless their configuration says cpus." },
     { "vm.pv.cpumask", true, "Likewise, for PV guests; it wins over vm.cpumask." },
+    { "vif.default.bridge", true, "As bridge in vif=, for network cards that do not say it." },
+    { "vif.default.script", true, "Likewise, as script." },
+    { "vif.default.gatewaydev", true, "Likewise, as gatewaydev." },
+    { "vif.default.backend", true, "Likewise, as backend: domain 0 is the only one so far." },
     { "vm.hvm.cpumask", false, "Likewise, for HVM guests, which there are none of." },
     { "output_format", false, "JSON is the only one." },
     { "autoballoon", false, "Domain 0 is never made smaller unasked; dom0_mem= says its size." },
     { "claim_mode", false, "A guest's memory is populated at once, which needs no claim." },
     { "lockfile", false, "There is a lock for each guest." },
     { "domid_policy", false, "The hypervisor chooses numbers." },
-    { "run_hotplug_scripts", false, "Of devices." },
-    { "blkdev_start", false, "Of devices." },
-    { "vif.default.script", false, "Of devices." },
-    { "vif.default.bridge", false, "Of devices." },
-    { "vif.default.backend", false, "Of devices." },
-    { "vif.default.gatewaydev", false, "Of devices." },
+    { "run_hotplug_scripts", false, "Devices are set up by xl; a script= is run by it, too." },
+    { "blkdev_start", false, "A guest's disk is never attached to domain 0 to find its kernel." },
     { "remus.default.netbufscript", false, "Of Remus, which is not there." },
     { "colo.default.proxyscript", false, "Of COLO, which is not there." },
     { NULL, false, NULL },
@@ -82,6 +84,64 @@ static int take_cpus(const struct xyl_cfg *cfg, const char *key, struct xyl_doma
     return 0;
 }
 
+/* What @vif leaves open and @otherwise says. */
+static int fill_vif(struct xyl_vif *vif, const struct xyl_vif *otherwise)
+{
+    char **to[] = { &vif->bridge, &vif->script, &vif->gatewaydev };
+    char *const from[] = { otherwise->bridge, otherwise->script, otherwise->gatewaydev };
+
+    for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+        if (*to[i] == NULL && from[i] != NULL && (*to[i] = strdup(from[i])) == NULL) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+/* One default, checked by the rules of vif= itself, for each of @nr cards that leave it open. */
+static int take_vif_default(const struct xyl_cfg *cfg, const char *key, struct xyl_vif *vifs,
+                            size_t nr, struct xyl_err *err)
+{
+    const char *word = strrchr(key, '.') + 1;
+    const struct xyl_cfg_setting *s = xyl_cfg_find(cfg, key);
+    struct xyl_err why = XYL_ERR_INIT;
+    char text[XYL_SPEC_MAX];
+    struct xyl_vif vif;
+    int rc = 0;
+
+    if (s == NULL) {
+        return 0;
+    }
+    if (s->value.type == XYL_CFG_LIST || s->value.text[0] == '\0' ||
+        strchr(s->value.text, ',') != NULL ||
+        snprintf(text, sizeof(text), "%s=%s", word, s->value.text) >= (int)sizeof(text)) {
+        return bad(err, s, "one word, as in vif=");
+    }
+    rc = xyl_vif_parse(text, &vif, NULL, &why);
+    if (rc < 0) {
+        return xyl_fail(err, rc, "%s:%u:%u: %s: %s", s->source, s->line, s->column, s->name,
+                        why.text);
+    }
+    for (size_t i = 0; rc == 0 && i < nr; i++) {
+        rc = fill_vif(&vifs[i], &vif);
+    }
+    xyl_vif_dispose(&vif);
+    return rc == 0 ? 0 : xyl_fail(err, rc, "out of memory");
+}
+
+static int take_vif_defaults(const struct xyl_cfg *cfg, struct xyl_vif *vifs, size_t nr,
+                             struct xyl_err *err)
+{
+    static const char *const keys[] = { "vif.default.bridge", "vif.default.script",
+                                        "vif.default.gatewaydev", "vif.default.backend" };
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        rc = take_vif_default(cfg, keys[i], vifs, nr, err);
+    }
+    return rc;
+}
+
 /* A warning for each key that nobody knows, or that changes nothing. */
 static void check_keys(const struct xyl_cfg *cfg, const struct xyl_cfg_warner *warner)
 {
@@ -110,21 +170,32 @@ static void check_keys(const struct xyl_cfg *cfg, const struct xyl_cfg_warner *w
     }
 }
 
-int xl_conf_apply(const char *path, struct xyl_domain_config *config,
-                  const struct xyl_cfg_warner *warner, struct xyl_err *err)
+/* The file's settings in *cfg, for xyl_cfg_free(); NULL and 0 if there is no file. */
+static int read_conf(const char *path, const struct xyl_cfg_warner *warner, struct xyl_cfg **out,
+                     struct xyl_err *err)
 {
     struct xyl_cfg *cfg;
     int rc;
 
+    *out = NULL;
     if (access(path, F_OK) < 0) {
         return 0;
     }
     cfg = xyl_cfg_new();
     rc = cfg != NULL ? xyl_cfg_parse_file(cfg, path, err) : xyl_fail(err, -ENOMEM, "out of memory");
-    if (rc == 0) {
-        check_keys(cfg, warner);
-        rc = take_number(cfg, "max_grant_frames", 1, INT_MAX, &config->max_grant_frames, err);
+    if (rc < 0) {
+        xyl_cfg_free(cfg);
+        return rc;
     }
+    check_keys(cfg, warner);
+    *out = cfg;
+    return 0;
+}
+
+static int apply(const struct xyl_cfg *cfg, struct xyl_domain_config *config, struct xyl_err *err)
+{
+    int rc = take_number(cfg, "max_grant_frames", 1, INT_MAX, &config->max_grant_frames, err);
+
     if (rc == 0) {
         rc = take_number(cfg, "max_maptrack_frames", 0, INT_MAX, &config->max_maptrack_frames,
                          err);
@@ -137,6 +208,31 @@ int xl_conf_apply(const char *path, struct xyl_domain_config *config,
     }
     if (rc == 0) {
         rc = take_cpus(cfg, "vm.cpumask", config, err);
+    }
+    return rc == 0 ? take_vif_defaults(cfg, config->vifs, config->nr_vifs, err) : rc;
+}
+
+int xl_conf_apply(const char *path, struct xyl_domain_config *config,
+                  const struct xyl_cfg_warner *warner, struct xyl_err *err)
+{
+    struct xyl_cfg *cfg;
+    int rc = read_conf(path, warner, &cfg, err);
+
+    if (cfg != NULL) {
+        rc = apply(cfg, config, err);
+    }
+    xyl_cfg_free(cfg);
+    return rc;
+}
+
+int xl_conf_apply_vif(const char *path, struct xyl_vif *vif, const struct xyl_cfg_warner *warner,
+                      struct xyl_err *err)
+{
+    struct xyl_cfg *cfg;
+    int rc = read_conf(path, warner, &cfg, err);
+
+    if (cfg != NULL) {
+        rc = take_vif_defaults(cfg, vif, 1, err);
     }
     xyl_cfg_free(cfg);
     return rc;

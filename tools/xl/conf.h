@@ -5,6 +5,8 @@
 
 #include "xyl_cfg.h"
 
+#define XL_CONF "/etc/xen/xl.conf"
+
 /* A key of the file, for the parser, the warnings and the manual. */
 struct xl_conf_key {
     const char *key;
@@ -22,5 +24,9 @@ extern const struct xl_conf_key xl_conf_keys[];     /* ends with a row without a
  */
 int xl_conf_apply(const char *path, struct xyl_domain_config *config,
                   const struct xyl_cfg_warner *warner, struct xyl_err *err);
+
+/* xl_conf_apply_vif - the same for one network card; in xl_conf_apply it is done already. */
+int xl_conf_apply_vif(const char *path, struct xyl_vif *vif, const struct xyl_cfg_warner *warner,
+                      struct xyl_err *err);
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "conf.h"
 
-#define XL_CONF "/etc/xen/xl.conf"
-
 static void print_warning(void *ctx, const char *text)
 {
     xl_log(ctx, 0, "xl: warning: %s", text);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf.h"
 #include "xyl_json.h"
 #include "xyl_spec.h"
 
@@ -27,7 +28,8 @@ int xl_network_attach(struct xl *xl, const struct xl_args *args, struct xyl_err 
         free(text);
         return rc;
     }
-    if (!xl_dry_run(xl, "attach a network card to domain %u", args->domid)) {
+    rc = xl_conf_apply_vif(XL_CONF, &vif, NULL, err);
+    if (rc == 0 && !xl_dry_run(xl, "attach a network card to domain %u", args->domid)) {
         rc = xyl_vif_add(xl->light, args->domid, &vif, err);
     }
     xyl_vif_dispose(&vif);

@@ -56,6 +56,34 @@ TEST(what_is_open_is_filled_in)
     xyl_domain_config_dispose(&config);
 }
 
+/* Cards say what they want; the file says the rest, by the rules of vif= itself. */
+TEST(network_cards_get_defaults)
+{
+    struct xyl_vif *vifs = calloc(2, sizeof(*vifs));
+
+    CHECK(vifs != NULL);
+    xyl_vif_init(&vifs[0]);
+    xyl_vif_init(&vifs[1]);
+    vifs[1].bridge = strdup("mine");
+    xyl_domain_config_init(&config);
+    config.vifs = vifs;
+    config.nr_vifs = 2;
+    CHECK_EQ(apply("vif.default.bridge = \"br7\"\nvif.default.script = \"vif-route\"\n"
+                   "vif.default.gatewaydev = \"eth5\"\nvif.default.backend = \"0\"\n"), 0);
+    CHECK_STR(warned, "");
+    CHECK_STR(vifs[0].bridge, "br7");
+    CHECK_STR(vifs[1].bridge, "mine");
+    CHECK_STR(vifs[1].script, "vif-route");
+    CHECK_STR(vifs[1].gatewaydev, "eth5");
+    CHECK_EQ(apply("\nvif.default.backend = \"storage\"\n"), -EOPNOTSUPP);
+    CHECK(strstr(err.text, ":2:1: vif.default.backend: backend \"storage\": network cards come "
+                 "from domain 0") != NULL);
+    CHECK_EQ(apply("vif.default.bridge = \"a,mac=00:16:3e:00:00:01\"\n"), -EINVAL);
+    CHECK_EQ(apply("vif.default.bridge = \"much-too-long-for-linux\"\n"), -EINVAL);
+    CHECK_EQ(apply("vif.default.script = [ 1 ]\n"), -EINVAL);
+    xyl_domain_config_dispose(&config);
+}
+
 TEST(no_file_says_nothing)
 {
     xyl_domain_config_init(&config);
@@ -72,6 +100,8 @@ TEST(strange_settings_are_told)
                  "\"max_grant_frames\"?") != NULL);
     CHECK_EQ(apply("lockfile = \"/x\"\n"), 0);
     CHECK(strstr(warned, "\"lockfile\" has no effect: There is a lock") != NULL);
+    CHECK_EQ(apply("blkdev_start = \"xvdb\"\n"), 0);
+    CHECK(strstr(warned, "\"blkdev_start\" has no effect: A guest's disk") != NULL);
     CHECK_EQ(apply("max_grant_frames = \"many\"\n"), -EINVAL);
     CHECK(strstr(err.text, ":1:1: max_grant_frames: expected a number from 1 to") != NULL);
     CHECK_EQ(apply("vm.cpumask = [ 1 ]\n"), -EINVAL);
