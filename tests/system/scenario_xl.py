@@ -50,10 +50,15 @@ xl destroy nobody 2>/dev/null; [ $? = 3 ] || fail "exit status of an unknown dom
 # What is kept is what the next start takes.
 sed -i 's/^memory = .*/memory = 112/' /tmp/tuned.cfg
 xl config-update tuned /tmp/tuned.cfg || fail "config-update"
+xl vcpu-set -i tuned 2 && xl mem-max tuned 150 || fail "vcpu-set and mem-max"
 first=$(xl domid tuned)
 xl reboot tuned || fail "reboot"
 rebooted() { there tuned && [ "$(xl domid tuned)" != "$first" ] && is memory 112; }
 until_true rebooted || fail "not started again with 112 MiB: $(memory)"
+path=/local/domain/$(xl domid tuned)
+reads() { [ "$(xenstore-read "$path/$1" 2>&1)" = "$2" ]; }
+until_true reads memory/static-max 153600 || fail "mem-max is lost by the reboot"
+until_true reads cpu/1/availability online || fail "vcpu-set is lost by the reboot"
 xl destroy tuned || fail "destroy"
 rm /tmp/second
 """),

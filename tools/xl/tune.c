@@ -5,6 +5,23 @@
 #include <errno.h>
 #include <string.h>
 
+#include "xyl_cfg.h"
+
+#define MIB_OF(kib) ((long)(((kib) + 1023) / 1024))
+
+/* What was done to a domain that runs shall not be undone by its reboot. */
+static int keep_change(struct xl *xl, uint32_t domid, const struct xyl_config_change *change,
+                       struct xyl_err *err)
+{
+    struct xyl_err why = XYL_ERR_INIT;
+    int rc;
+
+    xyl_light_reader(xl->light, xl_config_text_read);
+    rc = xyl_domain_config_change(xl->light, domid, change, xyl_cfg_domain_text, &why);
+    return rc == 0 ? 0 : xyl_fail(err, rc, "domain %u has it now, but a reboot will undo it: %s",
+                                  domid, why.text);
+}
+
 int xl_vcpu_set(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
     struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, err);
@@ -22,8 +39,12 @@ int xl_vcpu_set(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
         return xyl_fail(err, -EINVAL, "%lu vCPUs are more than the machine's %u CPUs and would "
                         "only take turns; -i does it all the same", nr, host.nr_cpus);
     }
-    return xl_dry_run(xl, "let domain %u have %lu vCPUs", args->domid, nr) ? 0 :
-           xyl_domain_set_vcpus(xl->light, args->domid, (uint32_t)nr, err);
+    if (xl_dry_run(xl, "let domain %u have %lu vCPUs", args->domid, nr)) {
+        return 0;
+    }
+    rc = xyl_domain_set_vcpus(xl->light, args->domid, (uint32_t)nr, err);
+    return rc == 0 ? keep_change(xl, args->domid, &(struct xyl_config_change){
+        (long)nr, XYL_UNSET, XYL_UNSET }, err) : rc;
 }
 
 int xl_mem_set(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
@@ -35,7 +56,9 @@ int xl_mem_set(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
                              (unsigned long long)kib)) {
         return rc;
     }
-    return xyl_domain_set_memory(xl->light, args->domid, kib, err);
+    rc = xyl_domain_set_memory(xl->light, args->domid, kib, err);
+    return rc == 0 ? keep_change(xl, args->domid, &(struct xyl_config_change){
+        XYL_UNSET, MIB_OF(kib), XYL_UNSET }, err) : rc;
 }
 
 int xl_mem_max(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
@@ -47,7 +70,9 @@ int xl_mem_max(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
                              (unsigned long long)kib)) {
         return rc;
     }
-    return xyl_domain_set_max_memory(xl->light, args->domid, kib, err);
+    rc = xyl_domain_set_max_memory(xl->light, args->domid, kib, err);
+    return rc == 0 ? keep_change(xl, args->domid, &(struct xyl_config_change){
+        XYL_UNSET, XYL_UNSET, MIB_OF(kib) }, err) : rc;
 }
 
 int xl_sysrq(struct xl *xl, const struct xl_args *args, struct xyl_err *err)

@@ -167,4 +167,62 @@ TEST(a_kept_configuration_can_be_replaced)
     end();
 }
 
+static char *numbers(const struct xyl_domain_config *c)
+{
+    char *text = NULL;
+
+    return asprintf(&text, "%s %ld %ld %ld %ld", c->kernel, c->vcpus, c->maxvcpus, c->memory_mib,
+                    c->maxmem_mib) > 0 ? text : NULL;
+}
+
+static int from_numbers(const char *text, struct xyl_domain_config *c, struct xyl_err *why)
+{
+    char kernel[20];
+
+    if (sscanf(text, "%19s %ld %ld %ld %ld", kernel, &c->vcpus, &c->maxvcpus, &c->memory_mib,
+               &c->maxmem_mib) != 5) {
+        return xyl_fail(why, -EINVAL, "no numbers");
+    }
+    c->name = strdup("guest");
+    c->kernel = strdup(kernel);
+    return 0;
+}
+
+/* What becomes of the kept numbers; the limit moves where it is in the way. */
+static const char *changed(long vcpus, long memory, long maxmem)
+{
+    const struct xyl_config_change change = { vcpus, memory, maxmem };
+    static char kept[100];
+    xyl_domain_info info;
+    char *text;
+
+    if (xyl_domain_config_change(light, domid, &change, numbers, &err) != 0 ||
+        xyl_ctrl_domain_info(NULL, domid, &info) != 0) {
+        return err.text;
+    }
+    text = xyl_domain_config_load(&info);
+    snprintf(kept, sizeof(kept), "%s", text);
+    free(text);
+    return kept;
+}
+
+/* A reboot undid vcpu-set, mem-set and mem-max. */
+TEST(what_is_set_is_kept_for_the_next_start)
+{
+    const struct xyl_config_change change = { 1, 1, 1 };
+
+    begin();
+    xyl_light_reader(light, from_numbers);
+    CHECK_EQ(xyl_domain_config_keep(light, domid, &config, numbers, &err), 0);
+    CHECK_STR(changed(2, XYL_UNSET, XYL_UNSET), "/k 2 2 64 128");
+    CHECK_STR(changed(XYL_UNSET, 100, XYL_UNSET), "/k 2 2 100 128");
+    CHECK_STR(changed(XYL_UNSET, XYL_UNSET, 256), "/k 2 2 100 256");
+    CHECK_STR(changed(3, 300, XYL_UNSET), "/k 3 3 300 300");
+    CHECK_STR(changed(XYL_UNSET, XYL_UNSET, 80), "/k 3 3 80 80");
+    CHECK_EQ(xyl_domain_config_change(light, 0, &change, numbers, &err), 0);
+    CHECK_EQ(xyl_domain_config_keep(light, domid, &config, to_text, &err), 0);
+    CHECK_STR(changed(1, 1, 1), "no numbers");
+    end();
+}
+
 TEST_MAIN

@@ -157,3 +157,55 @@ int xyl_domain_config_keep(struct xyl_light *light, uint32_t domid,
     free(text);
     return rc;
 }
+
+static long larger(long a, long b)
+{
+    return a > b ? a : b;
+}
+
+/* A value that is changed takes its limit along, if that is in the way (D2). */
+static void apply(struct xyl_domain_config *config, const struct xyl_config_change *change)
+{
+    if (change->vcpus != XYL_UNSET) {
+        config->vcpus = change->vcpus;
+        config->maxvcpus = larger(config->maxvcpus, change->vcpus);
+    }
+    if (change->memory_mib != XYL_UNSET) {
+        config->memory_mib = change->memory_mib;
+        config->maxmem_mib = larger(config->maxmem_mib, change->memory_mib);
+    }
+    if (change->maxmem_mib != XYL_UNSET) {
+        config->maxmem_mib = change->maxmem_mib;
+        config->memory_mib = config->memory_mib < change->maxmem_mib ? config->memory_mib :
+                             change->maxmem_mib;
+    }
+}
+
+int xyl_domain_config_change(struct xyl_light *light, uint32_t domid,
+                             const struct xyl_config_change *change, xyl_config_text_fn *to_text,
+                             struct xyl_err *err)
+{
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
+    struct xyl_domain_config config;
+    xyl_domain_info info;
+    char *text;
+    int rc = ctrl == NULL ? -ENODEV : xyl_ctrl_domain_info(ctrl, domid, &info);
+
+    if (rc < 0) {
+        return xyl_fail_sys(err, rc, "domain %u", domid);
+    }
+    text = xyl_domain_config_load(&info);
+    if (text == NULL) {
+        return 0;
+    }
+    xyl_domain_config_init(&config);
+    rc = light->reader(text, &config, err);
+    rc = rc == 0 ? xyl_domain_config_check(&config, err) : rc;
+    if (rc == 0) {
+        apply(&config, change);
+        rc = xyl_domain_config_keep(light, domid, &config, to_text, err);
+    }
+    xyl_domain_config_dispose(&config);
+    free(text);
+    return rc;
+}

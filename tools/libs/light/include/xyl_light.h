@@ -128,6 +128,20 @@ typedef int xyl_config_read_fn(const char *text, struct xyl_domain_config *confi
                                struct xyl_err *err);
 void xyl_light_reader(struct xyl_light *light, xyl_config_read_fn *reader);
 
+/* What the next start of a domain takes instead; XYL_UNSET: as it was. */
+struct xyl_config_change {
+    long vcpus, memory_mib, maxmem_mib;
+};
+
+/*
+ * xyl_domain_config_change - change some of what was kept about a domain, so that a reboot does not
+ * undo what was done to the one that runs.  A domain that others made has nothing to change: 0.
+ * Context: the domain's lock is held; xyl_light_reader() has been called.
+ */
+int xyl_domain_config_change(struct xyl_light *light, uint32_t domid,
+                             const struct xyl_config_change *change, xyl_config_text_fn *to_text,
+                             struct xyl_err *err);
+
 /*
  * xyl_domain_keep - watch over a domain and act when it shuts down, as its
  * configuration says; returns when there is nothing left to watch.
