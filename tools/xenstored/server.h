@@ -30,7 +30,7 @@ struct link {
     bool dead;
 };
 
-struct xen;     /* xen.c */
+struct xen;     /* xen-private.h */
 struct journal; /* journal.c */
 
 struct server {
@@ -59,13 +59,14 @@ int server_listen(struct server *s, const char *path);
 /* Wait for something to do, at most @timeout_ms (-1: for ever), and do it. */
 void server_step(struct server *s, int timeout_ms);
 
-/* --- xen.c --- */
+/* --- xen.c, xen-connect.c, xen-serve.c --- */
 /* Open the devices, bind VIRQ_DOM_EXC: 0, or -1 with a line. */
 int xen_open(struct server *s);
 /* Serve domain 0's kernel, and the domains that a journal named: 0, or -1 with a line. */
 int xen_connect_dom0(struct server *s);
 void xen_resume(struct server *s);
 void xen_close(struct server *s);
+/* Map the domain's page and bind its port, or only another port: 0 or -errno. */
 int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t port);
 /* Serve rings that had more than their share of a round; true if some still have. */
 bool xen_serve_busy(struct server *s);

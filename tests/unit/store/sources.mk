@@ -3,7 +3,8 @@
 STORE_CORE := $(addprefix tools/xenstored/,control.c domain.c nodes.c note.c outq.c perms.c \
     replay.c request.c save.c store.c tree.c tx.c view.c watch.c)
 STORE_DAEMON := $(STORE_CORE) $(addprefix tools/xenstored/,journal.c journal-file.c \
-    journal-load.c posix.c ring.c xen.c) tests/unit/store/fake-xen.c
+    journal-load.c posix.c ring.c xen.c xen-connect.c xen-news.c xen-serve.c) \
+    tests/unit/store/fake-xen.c
 STORE_CLIENT := $(addprefix tools/libs/store/,again.c connection.c request.c watch.c)
 
 store_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__
