@@ -223,6 +223,9 @@ int journal_open(struct server *s, const char *dir)
             fail(dir, strerror(-rc), "free some memory or space there");
         }
     }
+    if (rc == 0 && (rc = serving_open(j)) != 0) {
+        fail(dir, strerror(-rc), "free some memory or space there");
+    }
     if (rc != 0) {
         journal_close(s);
         return -1;
@@ -245,6 +248,7 @@ void journal_close(struct server *s)
     save_stop(j);
     log_close(&j->log[0]);
     log_close(&j->log[1]);
+    serving_close(j);
     if (j->lock >= 0) {
         close(j->lock);
     }

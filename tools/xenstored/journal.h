@@ -29,6 +29,15 @@ struct record {
     uint64_t sum;
 };
 
+/*
+ * The file `serving`, mapped: the request that is being carried out, and for the how manieth time.
+ * A daemon that dies of it leaves that behind.
+ */
+struct serving {
+    uint64_t which; /* 0: none */
+    uint32_t deaths, zero;
+};
+
 struct log_file {
     int fd;
     char *map; /* NULL: not open */
@@ -59,6 +68,8 @@ struct journal {
     char *chunk;
     bool failed;
     unsigned int retry; /* turns since it failed */
+    struct serving *serving;
+    struct serving suspect; /* what an earlier daemon died of */
 };
 
 /* --- journal-file.c --- */
@@ -83,6 +94,11 @@ int save_begin(struct server *s);
 /* 1: more to do, 0: it is in place, or -errno. */
 int save_step(struct journal *j);
 void save_stop(struct journal *j);
+
+/* --- journal-serving.c --- */
+/* Map the file, take up what is in it: 0 or -errno. */
+int serving_open(struct journal *j);
+void serving_close(struct journal *j);
 
 /* --- journal.c --- */
 /* Number @seq from scratch, all at once. */

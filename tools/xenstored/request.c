@@ -192,6 +192,13 @@ static void trace(struct req *r, const struct op *op, int rc)
               rc != 0 ? ": " : "", rc != 0 ? store_error_name(-rc) : "");
 }
 
+void store_refuse(struct store *st, struct conn *c, const struct xsd_sockmsg *hdr)
+{
+    struct req r = { .st = st, .c = c, .hdr = hdr };
+
+    reply_error(&r, EIO);
+}
+
 void store_message(struct store *st, struct conn *c, const struct xsd_sockmsg *hdr, char *payload)
 {
     struct req r = { .st = st, .c = c, .hdr = hdr, .data = payload, .len = hdr->len };

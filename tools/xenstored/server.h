@@ -87,6 +87,16 @@ int journal_open(struct server *s, const char *dir);
 void journal_commit(struct server *s);
 /* A part of what has been put off; true if there is more. */
 bool journal_work(struct server *s);
+/*
+ * journal_serving - a domain's request is about to be carried out; journal_served() when the
+ * journal has what came of it.
+ * @cons  where in its ring the request ends, which tells it from all others.
+ * Returns how often a daemon before this one died of this very request, as far as that is known.
+ */
+unsigned int journal_serving(struct server *s, unsigned int domid, uint32_t cons);
+void journal_served(struct server *s);
+/* Did the daemon before this one die while it carried out a request of this domain? */
+bool journal_suspects(const struct server *s, unsigned int domid);
 /* Stop keeping; the state stays for the next start. */
 void journal_close(struct server *s);
 

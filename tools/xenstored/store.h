@@ -87,6 +87,8 @@ unsigned int conn_domid(const struct conn *c);
  * The reply, and events for anyone, are queued: see store_next_ready().
  */
 void store_message(struct store *st, struct conn *c, const struct xsd_sockmsg *hdr, char *payload);
+/* store_refuse - answer EIO, and do nothing else. */
+void store_refuse(struct store *st, struct conn *c, const struct xsd_sockmsg *hdr);
 
 /* The next client with new output (or that has failed), taken off the list; NULL at its end. */
 struct conn *store_next_ready(struct store *st);

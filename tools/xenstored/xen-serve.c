@@ -6,6 +6,7 @@
 #include "xen-private.h"
 
 #define REQUESTS_PER_TURN 16
+#define DEATHS_MAX        3 /* of one request; --keep and systemd give up after five in a row */
 
 void ring_set_busy(struct xen *x, struct ring_link *l)
 {
@@ -128,11 +129,27 @@ static void ring_done(struct server *s, struct ring_link *l, uint32_t cons)
     ring_taken(l->page, cons);
 }
 
+/* One that kills the daemon each time would do so for ever: it is answered without being read. */
+static void carry_out(struct server *s, struct ring_link *l, const struct xsd_sockmsg *hdr,
+                      uint32_t cons)
+{
+    unsigned int deaths = journal_serving(s, l->domid, cons);
+
+    l->have = 0;
+    if (deaths >= DEATHS_MAX) {
+        server_log("domain %u: its request of type %u is refused: xenstored died %u times of it",
+                   l->domid, hdr->type, deaths);
+        store_refuse(s->st, l->link.conn, hdr);
+        return;
+    }
+    store_message(s->st, l->link.conn, hdr, l->buf + sizeof(*hdr));
+}
+
 void ring_serve(struct server *s, struct ring_link *l)
 {
     struct xsd_sockmsg hdr;
     uint32_t first, cons;
-    int rc = 1, nr = 0;
+    int rc = 1, nr = 0, max = journal_suspects(s, l->domid) ? 1 : REQUESTS_PER_TURN;
 
     if (ring_reconnect(s, l)) {
         return;
@@ -142,20 +159,20 @@ void ring_serve(struct server *s, struct ring_link *l)
         return;
     }
     first = cons = ring_cons(l->page);
-    while (!l->link.dead && nr < REQUESTS_PER_TURN && conn_may_send(l->link.conn)) {
+    while (!l->link.dead && nr < max && conn_may_send(l->link.conn)) {
         rc = ring_request(s, l, &hdr, &cons);
         if (rc <= 0) {
             break;
         }
-        l->have = 0;
-        store_message(s->st, l->link.conn, &hdr, l->buf + sizeof(hdr));
+        carry_out(s, l, &hdr, cons);
         nr++;
     }
+    if (!l->link.dead && cons != first) {
+        ring_done(s, l, cons);
+    }
+    journal_served(s);
     if (l->link.dead) {
         return;
-    }
-    if (cons != first) {
-        ring_done(s, l, cons);
     }
     if (cons != first && nr == 0) {
         xenevtchn_notify(s->xen->evtchn, l->port); /* there is room again */

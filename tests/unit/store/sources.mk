@@ -3,12 +3,12 @@
 STORE_CORE := $(addprefix tools/xenstored/,control.c domain.c nodes.c note.c outq.c perms.c \
     replay.c request.c save.c store.c tree.c tx.c view.c watch.c)
 STORE_DAEMON := $(STORE_CORE) $(addprefix tools/xenstored/,journal.c journal-file.c \
-    journal-load.c posix.c ring.c xen.c xen-connect.c xen-news.c xen-serve.c) \
+    journal-load.c journal-serving.c posix.c ring.c xen.c xen-connect.c xen-news.c xen-serve.c) \
     tests/unit/store/fake-xen.c
 STORE_CLIENT := $(addprefix tools/libs/store/,again.c connection.c request.c watch.c)
 
 store_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__
-$(foreach t,tree store guest nomem replay restart ring rings socket,$(eval test-$(t)_CFLAGS := -Itools/xenstored))
+$(foreach t,tree store guest nomem poison replay restart ring rings socket,$(eval test-$(t)_CFLAGS := -Itools/xenstored))
 
 test-tree_SRCS     := tools/xenstored/tree.c
 test-store_SRCS    := $(STORE_CORE) tests/unit/store/client.c
@@ -19,6 +19,8 @@ test-replay_SRCS   := $(STORE_CORE) tests/unit/store/client.c
 test-ring_SRCS     := tools/xenstored/ring.c
 test-rings_SRCS    := $(STORE_DAEMON)
 test-rings_LDLIBS  := -Wl,--wrap=ring_taken
+test-poison_SRCS   := $(STORE_DAEMON)
+test-poison_LDLIBS := -Wl,--wrap=store_message
 test-restart_SRCS   := $(STORE_DAEMON)
 test-restart_CFLAGS += -fsanitize-coverage=trace-pc -DLOG_MIN=4096u
 test-socket_SRCS   := $(STORE_DAEMON) $(STORE_CLIENT) tests/unit/store/daemon.c

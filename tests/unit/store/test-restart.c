@@ -336,7 +336,8 @@ static int run_life(unsigned long kill_at)
 
 static void clean(void)
 {
-    static const char *const names[] = { "snapshot", "snapshot.new", "log.0", "log.1", "lock" };
+    static const char *const names[] = { "snapshot", "snapshot.new", "log.0", "log.1", "lock",
+                                         "serving" };
     char path[128];
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

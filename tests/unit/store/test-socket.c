@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -328,6 +329,73 @@ TEST(a_daemon_that_stays_away)
     CHECK_EQ(xyl_store_write_str(s, NO_TX, "/a", "1"), 0);
     xyl_store_close(s);
     CHECK(daemon_end());
+}
+
+/* Dies of every request but the start of a transaction, and comes back: counts its deaths. */
+static void mortal(int listener, unsigned int *deaths)
+{
+    char buf[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
+    struct xsd_sockmsg hdr;
+    int fd;
+
+    while ((fd = accept(listener, NULL, NULL)) >= 0) {
+        while (recv(fd, buf, sizeof(hdr), MSG_WAITALL) == (ssize_t)sizeof(hdr)) {
+            memcpy(&hdr, buf, sizeof(hdr));
+            if (recv(fd, buf, hdr.len, MSG_WAITALL) != (ssize_t)hdr.len ||
+                hdr.type != XS_TRANSACTION_START) {
+                ++*deaths;
+                break;
+            }
+            hdr.len = 2;
+            memcpy(buf, &hdr, sizeof(hdr));
+            memcpy(buf + sizeof(hdr), "7", 2);
+            if (write(fd, buf, sizeof(hdr) + 2) < 0) {
+                break;
+            }
+        }
+        close(fd);
+    }
+    _exit(0);
+}
+
+static int write_one(struct xyl_store *s, xyl_store_tx tx, void *arg)
+{
+    (void)arg;
+    return xyl_store_write_str(s, tx, "/a", "1");
+}
+
+/* A request that kills the daemon each time was repeated for ever. */
+TEST(a_deadly_request_is_given_up)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    unsigned int *deaths = mmap(NULL, sizeof(*deaths), PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct xyl_store *s;
+    pid_t pid;
+
+    CHECK(deaths != MAP_FAILED);
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "/tmp/xylem-mortal-%d", (int)getpid());
+    CHECK(bind(listener, (struct sockaddr *)&addr, sizeof(addr)) == 0 && listen(listener, 9) == 0);
+    pid = fork();
+    if (pid == 0) {
+        mortal(listener, deaths);
+    }
+    s = xyl_store_open(addr.sun_path);
+    CHECK(s != NULL);
+    EXPECT(xyl_store_write_str(s, NO_TX, "/a", "1") == -EIO);
+    EXPECT(*deaths == 4);
+    EXPECT(xyl_store_transact(s, write_one, NULL) == -EIO);
+    EXPECT(*deaths > 4 && *deaths <= 8);
+    xyl_store_set_patience(s, -1); /* watches are made again with each connection, and kill, too */
+    EXPECT(xyl_store_watch(s, "/a", "t") == -EIO);
+    EXPECT(*deaths > 8 && *deaths <= 16);
+    xyl_store_close(s);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    unlink(addr.sun_path);
+    close(listener);
+    munmap(deaths, sizeof(*deaths));
 }
 
 TEST_MAIN

@@ -141,10 +141,16 @@ int store_reconnect(struct xyl_store *s)
 {
     const struct timespec pause = { .tv_nsec = TRY_EVERY_MS * 1000000L };
     long long end = now_ms() + s->patience_ms;
-    int error = s->error;
+    int error = s->error, rc;
+    unsigned int lost = 0;
 
-    while (s->is_socket && (s->patience_ms < 0 || now_ms() < end)) {
-        if (connect_again(s) == 0 && watch_again(s) == 0) {
+    while (s->is_socket && lost < STORE_LOST_MAX && (s->patience_ms < 0 || now_ms() < end)) {
+        rc = connect_again(s);
+        if (rc == 0) {
+            rc = watch_again(s);
+            lost += store_gone(rc);
+        }
+        if (rc == 0) {
             return 0;
         }
         nanosleep(&pause, NULL);

@@ -288,7 +288,7 @@ static int repeated(enum xsd_sockmsg_type type, int rc)
 int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
                   const struct iovec *iov, unsigned int nr, struct store_reply *reply)
 {
-    bool again = false;
+    unsigned int lost = 0;
     int rc;
 
     store_revive(s);
@@ -297,13 +297,18 @@ int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx 
     }
     for (;;) {
         rc = store_request_once(s, type, tx, iov, nr, reply);
-        if (!store_gone(rc) || store_reconnect(s) != 0) {
-            return again ? repeated(type, rc) : rc;
+        if (!store_gone(rc)) {
+            return lost > 0 ? repeated(type, rc) : rc;
+        }
+        if (++lost == STORE_LOST_MAX) {
+            return -EIO;
+        }
+        if (store_reconnect(s) != 0) {
+            return rc;
         }
         if (tx != 0) {
             return -EAGAIN;
         }
-        again = true;
     }
 }
 

@@ -10,6 +10,7 @@
 
 #define STORE_MSG_MAX (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX)
 #define STORE_MAX_IOV 5
+#define STORE_LOST_MAX 4 /* connections lost by one request, which may be what the daemon dies of */
 
 struct queued_event {
     struct queued_event *next;
@@ -57,7 +58,7 @@ struct store_reply {
  * store_request - send one message and wait for its reply.
  * @iov  payload pieces, @nr of them, at most STORE_MAX_IOV - 1.
  * A daemon that was restarted is asked again; in a transaction that is a conflict.
- * Errors: the daemon's, or -EIO, -EPIPE, -E2BIG of our own.
+ * Errors: the daemon's, or -EIO (it dies of it each time), -EPIPE, -E2BIG of our own.
  */
 int store_request(struct xyl_store *s, enum xsd_sockmsg_type type, xyl_store_tx tx,
                   const struct iovec *iov, unsigned int nr, struct store_reply *reply);

@@ -294,10 +294,14 @@ int xyl_store_tx_end(struct xyl_store *s, xyl_store_tx tx, bool abort)
 int xyl_store_transact(struct xyl_store *s,
                        int (*fn)(struct xyl_store *s, xyl_store_tx tx, void *arg), void *arg)
 {
+    unsigned int before = s->connections;
     xyl_store_tx tx;
     int rc, end;
 
     do {
+        if (s->connections - before >= STORE_LOST_MAX) {
+            return -EIO; /* something in it may be what the daemon dies of */
+        }
         rc = xyl_store_tx_start(s, &tx);
         if (rc != 0) {
             return rc;

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A request that kills the daemon each time is refused after a few deaths; others are served. */
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake-xen.h"
+#include "harness.h"
+#include "journal.h"
+
+#define POISON "poison"
+#define LIVES  8
+
+static struct xenstore_domain_interface *page; /* shared, as the guest outlives the daemon */
+static struct server s;
+static char folder[64];
+
+void server_log(const char *fmt, ...)
+{
+    (void)fmt;
+}
+
+void __real_store_message(struct store *st, struct conn *c, const struct xsd_sockmsg *hdr,
+                          char *payload);
+void __wrap_store_message(struct store *st, struct conn *c, const struct xsd_sockmsg *hdr,
+                          char *payload);
+
+void __wrap_store_message(struct store *st, struct conn *c, const struct xsd_sockmsg *hdr,
+                          char *payload)
+{
+    if (hdr->type == XS_READ && strcmp(payload, POISON) == 0) {
+        kill(getpid(), SIGKILL);
+    }
+    __real_store_message(st, c, hdr, payload);
+}
+
+static void put(const void *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        page->req[MASK_XENSTORE_IDX(page->req_prod++)] = ((const char *)data)[i];
+    }
+}
+
+static void request(uint32_t type, uint32_t id, const char *arg)
+{
+    struct xsd_sockmsg hdr = { .type = type, .req_id = id, .len = (uint32_t)strlen(arg) + 1 };
+
+    put(&hdr, sizeof(hdr));
+    put(arg, hdr.len);
+}
+
+/* The payload of the next message, which answers request @id; NULL if there is none. */
+static const char *reply(uint32_t id, uint32_t *type)
+{
+    static char text[256];
+    struct xsd_sockmsg hdr;
+
+    if (page->rsp_prod - page->rsp_cons < sizeof(hdr)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof(hdr); i++) {
+        ((char *)&hdr)[i] = page->rsp[MASK_XENSTORE_IDX(page->rsp_cons++)];
+    }
+    for (size_t i = 0; i < hdr.len && i < sizeof(text); i++) {
+        text[i] = page->rsp[MASK_XENSTORE_IDX(page->rsp_cons++)];
+    }
+    *type = hdr.type;
+    return hdr.req_id == id ? text : NULL;
+}
+
+static void introduce(void)
+{
+    struct conn *c = store_connect(s.st, 0, false, NULL);
+    char args[] = "1\0004097\0009";
+    struct xsd_sockmsg hdr = { .type = XS_INTRODUCE, .len = sizeof(args) };
+
+    store_message(s.st, c, &hdr, args);
+    journal_commit(&s);
+    store_disconnect(s.st, c);
+    server_flush(&s);
+}
+
+/* One daemon: until it is killed, or has nothing more to do. */
+static void life(void)
+{
+    fake_reset();
+    fake_domain[1].page = page;
+    fake_domain[1].alive = true;
+    if (server_open(&s, &store_default_limits, 7) != 0 || journal_open(&s, folder) != 0 ||
+        xen_open(&s) != 0) {
+        _exit(3);
+    }
+    xen_resume(&s);
+    if (fake_port_of(1) < 0) {
+        introduce();
+    }
+    for (int i = 0; i < 20; i++) {
+        server_step(&s, 0);
+    }
+    server_close(&s);
+    _exit(0);
+}
+
+static bool killed(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        life();
+    }
+    waitpid(pid, &status, 0);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+static void clean(void)
+{
+    static const char *const names[] = { "snapshot", "snapshot.new", "log.0", "log.1", "lock",
+                                         "serving" };
+    char path[128];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+TEST(a_request_that_kills_each_time)
+{
+    unsigned int deaths = 0;
+    uint32_t type = 0;
+
+    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED);
+    snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-poison-%d", (int)getpid());
+    clean();
+    request(XS_GET_DOMAIN_PATH, 1, "1");
+    request(XS_READ, 2, POISON);
+    request(XS_GET_DOMAIN_PATH, 3, "3");
+    while (deaths < LIVES && killed()) {
+        deaths++;
+    }
+    EXPECT(deaths == 3);
+    EXPECT(strcmp(reply(1, &type) ?: "none", "/local/domain/1") == 0);
+    EXPECT(strcmp(reply(2, &type) ?: "none", "EIO") == 0 && type == XS_ERROR);
+    EXPECT(strcmp(reply(3, &type) ?: "none", "/local/domain/3") == 0);
+    EXPECT(page->rsp_prod == page->rsp_cons && page->req_prod == page->req_cons);
+    clean();
+    munmap(page, sizeof(*page));
+}
+
+/* What is killed from outside is no poison: another request is in the way each time. */
+TEST(deaths_of_different_requests_do_not_add_up)
+{
+    struct journal j = { .lock = -1 };
+    struct server server = { .journal = &j };
+
+    snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-poison-%d", (int)getpid());
+    strcpy(j.dir, folder);
+    mkdir(folder, 0700);
+    for (uint32_t i = 0; i < 6; i++) {
+        CHECK_EQ(serving_open(&j), 0);
+        EXPECT(journal_suspects(&server, 1) == (i > 0));
+        EXPECT(!journal_suspects(&server, 0) && !journal_suspects(&server, 2));
+        CHECK_EQ(journal_serving(&server, 2, 5), 0);
+        journal_served(&server);
+        CHECK_EQ(journal_serving(&server, 1, i / 2), i % 2);
+        serving_close(&j);
+    }
+    clean();
+}
+
+TEST_MAIN
