@@ -3,7 +3,7 @@
 
 debootstrap makes the root file system once (kept under build/cache).  The disk boots first without
 a hypervisor, in QEMU with the kernel handed over, and installs the packages and GRUB on itself as
-a person would; from then on it boots by itself.
+a person would; from then on it boots by itself.  It has a bridge xenbr0, 10.9.0.1/24.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
 mount -o remount,rw /; mount -t proc proc /proc; mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev 2>/dev/null; mount -t tmpfs run /run
 install() {
-    dpkg -i /lab/*.deb || return
+    find / -xdev | LC_ALL=C sort >/lab/before
+    apt-get -q -y --no-install-recommends install /lab/*.deb || return
     mkdir -p /boot/efi && modprobe -a vfat nls_cp437 nls_ascii && mount /dev/vda2 /boot/efi ||
         return
     grub-install --target=i386-pc /dev/vda || return
@@ -48,7 +49,7 @@ Type=oneshot
 StandardOutput=tty
 StandardError=tty
 TTYPath=/dev/hvc0
-ExecStart=/bin/bash /lab/script
+ExecStart=/lab/script
 [Install]
 WantedBy=multi-user.target
 """
@@ -60,6 +61,10 @@ GRUB_SERIAL_COMMAND="serial --speed=115200"
 GRUB_CMDLINE_LINUX="console=hvc0 net.ifnames=0"
 GRUB_CMDLINE_XEN_DEFAULT="dom0_mem=768M,max:768M com1=115200,8n1 console=com1 loglvl=all"
 """
+
+_BRIDGE = {"xenbr0.netdev": "[NetDev]\nName=xenbr0\nKind=bridge\n",
+           "xenbr0.network": "[Match]\nName=xenbr0\n[Network]\nAddress=10.9.0.1/24\n"
+                             "ConfigureWithoutCarrier=yes\n"}
 
 
 def packages() -> list[Path]:
@@ -85,19 +90,27 @@ def root_tree() -> Path:
     return tree
 
 
-def _add(tree: Path, script: str) -> None:
+def _add(tree: Path, files: dict[str, Path]) -> None:
     """What makes the root file system of the cache this test's own."""
     lab = tree / "lab"
     lab.mkdir()
     for package in packages():
         shutil.copy(package, lab)
-    (lab / "script").write_text(script)
+    for name, file in files.items():
+        run(["cp", "--sparse=always", str(file), str(lab / name)])
+        (lab / name).chmod(0o755)
     (lab / "install").write_text(_INSTALL)
     (lab / "install").chmod(0o755)
-    (tree / "etc/systemd/system/lab.service").write_text(_UNIT)
-    wants = tree / "etc/systemd/system/multi-user.target.wants"
+    units = tree / "etc/systemd/system"
+    (units / "lab.service").write_text(_UNIT)
+    wants = units / "multi-user.target.wants"
     wants.mkdir(exist_ok=True)
     (wants / "lab.service").symlink_to("/etc/systemd/system/lab.service")
+    # A login on the console would hang it up under whatever writes there.
+    (units / "serial-getty@hvc0.service").symlink_to("/dev/null")
+    (wants / "systemd-networkd.service").symlink_to("/lib/systemd/system/systemd-networkd.service")
+    for name, text in _BRIDGE.items():
+        (tree / "etc/systemd/network" / name).write_text(text)
     (tree / "etc/default/grub").write_text(_SETTINGS)
     (tree / "etc/hostname").write_text("xylem-test\n")
     (tree / "etc/fstab").write_text("/dev/vda3 / ext4 errors=remount-ro 0 1\n")
@@ -122,11 +135,11 @@ def _write_part(disk: Path, part: Path, at: int) -> None:
     part.unlink()
 
 
-def make_disk(folder: Path, script: str) -> Path:
-    """A disk in FOLDER that will run SCRIPT at each boot of an installed system."""
+def make_disk(folder: Path, files: dict[str, Path]) -> Path:
+    """A disk in FOLDER with FILES in /lab; /lab/script runs at each boot once installed."""
     tree, disk = folder / "tree", folder / "disk.img"
     run(["cp", "-a", "--reflink=auto", str(root_tree()), str(tree)], what="copying the tree")
-    _add(tree, script)
+    _add(tree, files)
     _partitions(disk)
     esp, root = folder / "esp.img", folder / "root.img"
     with open(esp, "wb") as out:

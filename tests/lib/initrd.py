@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 DOM0_EARLY = ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs"]
 DOM0_LATER = ["ahci", "sd_mod", "virtio_pci", "virtio_blk", "virtio_net", "e1000", "e1000e",
               "loop", "brd", "bridge", "veth", "tun", "xen-blkback", "xen-netback", "ext4"]
-DOMU_LATER = ["xen-blkfront", "xen-netfront", "xen-evtchn", "ext4"]
+DOMU_LATER = ["xen-blkfront", "xen-netfront", "xen-evtchn", "crc32c_generic", "ext4"]
 PROGRAMS = ["xl", "xenstored", "xenconsoled", "xen-init-dom0"]
 DEBIAN_BIN = "usr/lib/xen-4.17/bin"
 
@@ -153,13 +153,13 @@ def parse_tools(spec: str) -> dict[str, str]:
     return chosen
 
 
-def domu() -> Path:
-    """Initrd of the stock guest (cloud kernel): a marker, then a shell on its console."""
+def domu(kernel: str = "linux-image-cloud-amd64") -> Path:
+    """Initrd of the stock guest, for the kernel of a package: a marker, then what run= asks."""
     archive = Archive()
     _add_busybox(archive)
-    add_modules(archive, packages.fetch("linux-image-cloud-amd64"), DOMU_LATER)
+    add_modules(archive, packages.fetch(kernel), DOMU_LATER)
     archive.file("init", HERE / "domu-init", 0o755)
-    return archive.save(BUILD / "images" / "domu-initrd")
+    return archive.save(BUILD / "images" / f"{kernel.replace('linux-image', 'domu-initrd')}")
 
 
 def dom0(tools: str) -> Path:

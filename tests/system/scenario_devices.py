@@ -7,6 +7,12 @@ it prints goes to its console.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from pathlib import Path
+
+from lib import initrd, packages
+from lib.paths import BUILD, run
 from lib.scenario import Context, scenario
 from lib.steps import Step, helper, run_steps
 
@@ -254,6 +260,49 @@ while [ $round -lt 5 ]; do
 done
 """
 
+# GRUB for PV guests, Debian's grub-xen-host, is the guest's kernel: it finds its menu on the
+# guest's own disk, and boots the kernel and the initrd that lie there (packed by XZ; it knows no
+# LZ4).
+_GRUB = r"""
+job grub "'/grub/disk,raw,xvda,rw'" <<'X'
+grep -q by=grub /proc/cmdline && echo "@@guest: booted by GRUB"
+modprobe -a crc32c_generic ext4; mkdir /mnt
+mount -t ext4 /dev/xvda1 /mnt && echo seen >/mnt/seen && umount /mnt &&
+    echo "@@guest: its disk is writable"
+X
+sed -i -e "s#^kernel.*#kernel = '/grub/grub-x86_64-xen.bin'#" -e '/^ramdisk/d' -e '/^extra/d' \
+    -e 's/^memory.*/memory = 256/' /tmp/grub.cfg
+for start in 1 2; do
+    create grub; console grub
+    until_says grub 'booted by GRUB'
+    until_says grub 'its disk is writable'
+    until_gone grub
+    rm -f /tmp/grub.console
+done
+tidy_devices
+"""
+
+_GRUB_MIB, _GRUB_KERNEL = 32, "linux-image-amd64"
+
+
+def _grub_files(folder: Path) -> Path:
+    """A folder with Debian's GRUB for PV guests, and a disk with one partition that it boots."""
+    out, tree, part = folder / "grub", folder / "tree", folder / "part"
+    (tree / "boot/grub").mkdir(parents=True)
+    out.mkdir()
+    shutil.copy(packages.kernel(_GRUB_KERNEL), tree / "boot/vmlinuz")
+    shutil.copy(initrd.domu(_GRUB_KERNEL), tree / "boot/initrd")
+    (tree / "boot/grub/grub.cfg").write_text(
+        "set timeout=0\nmenuentry Linux {\n"
+        " linux /boot/vmlinuz console=hvc0 quiet run=disk by=grub\n initrd /boot/initrd\n}\n")
+    with open(out / "disk", "wb") as disk:
+        disk.truncate((_GRUB_MIB + 1) << 20)
+    run(["sh", "-c", f"echo 2048,,L | sfdisk -q {out}/disk"], what="sfdisk")
+    run(["mke2fs", "-q", "-t", "ext4", "-d", str(tree), str(part), f"{_GRUB_MIB}m"])
+    run(["dd", f"if={part}", f"of={out}/disk", "bs=1M", "seek=1", "conv=notrunc,sparse"])
+    shutil.copy(packages.fetch("grub-xen-host") / "usr/lib/grub-xen/grub-x86_64-xen.bin", out)
+    return out
+
 
 # The first devices leave the backend drivers' and domain 0's tables grown, such as that of its
 # grant mappings: more disks than any step has, and more in flight.
@@ -287,18 +336,20 @@ _STEPS = [
     _step("dev-errors", _ERRORS),
     _step("dev-script", _SCRIPT),
 ]
-_LONG = [_step("dev-backend-gone", _BACKEND_GONE)]
+_LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 
 
-def _run(context: Context, steps: list[Step]) -> None:
-    run_steps(context, steps, 900, add=[(helper("netcheck"), "/usr/bin/netcheck")], before=_WARM)
+def _run(context: Context, steps: list[Step], more: list[tuple[Path, str]]) -> None:
+    run_steps(context, steps, 900, add=[(helper("netcheck"), "/usr/bin/netcheck"), *more],
+              before=_WARM)
 
 
 @scenario("devices", parts=[step.name for step in _STEPS])
 def devices(context: Context) -> None:
-    _run(context, _STEPS)
+    _run(context, _STEPS, [])
 
 
 @scenario("devices-long", long_only=True, parts=[step.name for step in _LONG])
 def devices_long(context: Context) -> None:
-    _run(context, _LONG)
+    with tempfile.TemporaryDirectory(prefix="grub-", dir=BUILD) as folder:
+        _run(context, _LONG, [(_grub_files(Path(folder)), "/grub")])
