@@ -243,6 +243,6 @@ int xl_console(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
     if (xl_dry_run(xl, "connect to console %lu of domain %u", num, args->domid)) {
         return 0;
     }
-    fd = xl_console_open(xl, args->domid, (unsigned int)num, 10000, err);
+    fd = xl_console_open(xl, args->domid, (unsigned int)num, TTY_WAIT_MS, err);
     return fd < 0 ? fd : xl_console_relay(fd, err);
 }

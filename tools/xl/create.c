@@ -11,8 +11,6 @@
 #include "xyl_cfg.h"
 #include "xyl_json.h"
 
-#define TTY_WAIT_MS 60000
-
 /* What one run of the verb works on. */
 struct creating {
     struct xl *xl;

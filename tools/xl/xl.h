@@ -157,6 +157,8 @@ int xl_list_devices(struct xl *xl, const struct xl_args *args, const struct xl_d
 
 /* ------------------------------------------------------------ console.c */
 
+#define TTY_WAIT_MS 60000   /* for the console daemon, which on a busy host may take a while */
+
 /*
  * xl_console_open - the terminal of a domain, locked so that one person has it.
  * @wait_ms  how long to wait for the console daemon.
