@@ -4,9 +4,12 @@
  * hypervisor's address range, with a snapshot at each marker instruction.
  *
  * A marker is `nopl 0x5859NNNN(%rax)`: bytes 0f 1f 80 and the displacement, little endian.  Each
- * execution writes one line "MARKER TOTAL HYPERVISOR USER" to the file named by the argument
- * `out=FILE`; the last line, at exit, has the marker "end".  USER counts the lower half of the
- * address space.  With `first=ADDRESS` a line "first-A" is written when the instruction at A is
+ * execution writes one line "MARKER TOTAL HYPERVISOR USER CALLS SWITCHES" to the file named by the
+ * argument `out=FILE`; the last line, at exit, has the marker "end".  USER counts the lower half of
+ * the address space.  With `calls=1`, CALLS are the `syscall` instructions of kernels: hypercalls;
+ * and SWITCHES those of them that lie in another page of memory than the one before.  Each domain
+ * has its hypercall page, and makes a hypercall before it blocks: so often did the CPU go from one
+ * domain to another.  With `first=ADDRESS` a line "first-A" is written when the instruction at A is
  * executed for the first time, for each A below 4 GiB that differs from ADDRESS by a multiple of
  * 2 MiB: the entry of a program that a loader may have moved, and seldom something else.
  *
@@ -54,6 +57,7 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+void *qemu_plugin_insn_haddr(const struct qemu_plugin_insn *insn);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, udata_cb cb, void *data);
 
 int qemu_plugin_version = 1;
@@ -68,6 +72,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
  * whole; it lies in the guest nearly always, and the hypervisor's count is the one that matters.
  */
 static uint64_t user_count, kernel_count, hv_count;
+static uint64_t call_count, switch_count;
+static bool want_calls;
 static FILE *out;
 
 #define STEP 0x200000ULL
@@ -80,11 +86,17 @@ static size_t nr_entries;
 static uint64_t first_va;
 static bool want_first;
 
+static void counts_write(void)
+{
+    fprintf(out, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+            user_count + kernel_count + hv_count, hv_count, user_count, call_count, switch_count);
+    fflush(out);
+}
+
 static void snapshot(const char *name, uint64_t number)
 {
-    fprintf(out, "%s%04" PRIx64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", name, number,
-            user_count + kernel_count + hv_count, hv_count, user_count);
-    fflush(out);
+    fprintf(out, "%s%04" PRIx64, name, number);
+    counts_write();
 }
 
 /* ------------------------------------------------------------ profile */
@@ -310,6 +322,34 @@ static void watch_entry(struct qemu_plugin_insn *insn)
     qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entry, QEMU_PLUGIN_CB_NO_REGS, &entries[i]);
 }
 
+/* ------------------------------------------------------------ hypercalls */
+
+static void on_call(unsigned int vcpu, void *page)
+{
+    static void *last;
+
+    (void)vcpu;
+    call_count++;
+    switch_count += page != last;
+    last = page;
+}
+
+static void watch_call(struct qemu_plugin_insn *insn)
+{
+    static const uint8_t syscall[2] = { 0x0f, 0x05 };
+
+    if (want_calls && qemu_plugin_insn_vaddr(insn) >= HV_END &&
+        qemu_plugin_insn_size(insn) == sizeof(syscall) &&
+        memcmp(qemu_plugin_insn_data(insn), syscall, sizeof(syscall)) == 0) {
+        uintptr_t at = (uintptr_t)qemu_plugin_insn_haddr(insn);
+
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_call, QEMU_PLUGIN_CB_NO_REGS,
+                                               (void *)(at & ~(uintptr_t)0xfff));
+    }
+}
+
+/* ------------------------------------------------------------ translation blocks */
+
 static uint64_t *counter(uint64_t va)
 {
     if (va < HV_START) {
@@ -343,6 +383,7 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
                                                    (void *)(uintptr_t)marker);
         }
         watch_entry(insn);
+        watch_call(insn);
     }
 }
 
@@ -350,8 +391,8 @@ static void on_end(qemu_plugin_id_t id, void *data)
 {
     (void)id;
     (void)data;
-    fprintf(out, "end %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-            user_count + kernel_count + hv_count, hv_count, user_count);
+    fputs("end", out);
+    counts_write();
     stretches_write();
     fclose(out);
     profile_write();
@@ -370,6 +411,10 @@ static int argument(const char *text)
     if (length == 5 && strncmp(text, "first", length) == 0) {
         first_va = strtoull(value, NULL, 0);
         want_first = true;
+        return 0;
+    }
+    if (strcmp(text, "calls=1") == 0) {
+        want_calls = true;
         return 0;
     }
     if (length == 7 && strncmp(text, "profile", length) == 0) {

@@ -36,16 +36,31 @@ def arguments(out: Path, shift: int, first: int | None = None) -> list[str]:
             "-rtc", "base=2026-01-01,clock=vm"]
 
 
+def file(name: str) -> Path:
+    """Where the counts of the run NAME go; those of an earlier one are gone."""
+    path = OUT / f"{name}.counts"
+    path.unlink(missing_ok=True)
+    return path
+
+
+def label(hv: str) -> str:
+    """HV, which may be the path of a hypervisor, as a part of file names."""
+    return re.sub(r"[^\w.-]", "_", hv)
+
+
 @dataclass(frozen=True)
 class Snap:
-    """Instructions executed until a marker: all, the hypervisor's, user programs'."""
+    """Until a marker: instructions, the hypervisor's, user programs'; hypercalls, switches."""
     total: int
     hypervisor: int
     user: int
+    calls: int = 0
+    switches: int = 0
 
     def since(self, before: Snap) -> Snap:
         return Snap(self.total - before.total, self.hypervisor - before.hypervisor,
-                    self.user - before.user)
+                    self.user - before.user, self.calls - before.calls,
+                    self.switches - before.switches)
 
 
 def read(path: Path) -> dict[str, Snap]:
@@ -54,8 +69,8 @@ def read(path: Path) -> dict[str, Snap]:
     if not path.exists():
         raise Trouble(f"the counting plugin wrote no {path}: see the serial log")
     for line in path.read_text().splitlines():
-        marker, total, hypervisor, user = line.split()
-        snaps.setdefault(marker, Snap(int(total), int(hypervisor), int(user)))
+        marker, *counts = line.split()
+        snaps.setdefault(marker, Snap(*map(int, counts)))
     return snaps
 
 

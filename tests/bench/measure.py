@@ -16,22 +16,11 @@ Figures = dict[str, float]
 LOGS = BUILD / "logs"
 
 
-def _counts(name: str) -> Path:
-    path = counting.OUT / f"{name}.counts"
-    path.unlink(missing_ok=True)
-    return path
-
-
-def _label(hv: str) -> str:
-    """HV, which may be the path of a hypervisor, as a part of file names."""
-    return re.sub(r"[^\w.-]", "_", hv)
-
-
 def _small_guest(hv: str, guest: str) -> Figures:
     """The rows of one small guest, run as dom0."""
-    out = _counts(f"{guest}-{_label(hv)}")
+    out = counting.file(f"{guest}-{counting.label(hv)}")
     result = guests.Run(guest, hv=hv, direct=True, seconds=400, qemu=counting.arguments(out, 2)
-                        ).boot(LOGS / f"bench-{guest}-{_label(hv)}.txt")
+                        ).boot(LOGS / f"bench-{guest}-{counting.label(hv)}.txt")
     if result.verdict != "SUCCESS":
         raise Trouble(f"small guest {guest} on {hv}: {result.complaints()}")
     text = "\n".join(result.lines)
@@ -54,8 +43,8 @@ def boot(hv: str) -> Figures:
     """From the hypervisor's entry to dom0's first instruction, at any address."""
     figures = {}
     for memory in (512, 4096):
-        log = LOGS / f"bench-boot-{memory}-{_label(hv)}.txt"
-        out = _counts(f"boot-{memory}-{_label(hv)}")
+        log = LOGS / f"bench-boot-{memory}-{counting.label(hv)}.txt"
+        out = counting.file(f"boot-{memory}-{counting.label(hv)}")
         entry = counting.entry_address(dom0.hypervisor(hv))
         result = guests.Run("hello", hv=hv, direct=True, memory=memory, seconds=100,
                             qemu=counting.arguments(out, 2, entry)).boot(log)
@@ -77,7 +66,7 @@ def stretch(hv: str) -> Figures:
     elf = BUILD / "xen/xen-xylem.elf64"
     if hv != "xylem":
         return {}                               # the tests of a stripped one cannot be found
-    out = _counts("stretch")
+    out = counting.file("stretch")
     ranges = [symbols.extent(elf, name) for name in TESTS]
     arguments = counting.arguments(out, 2)
     arguments[1] += "".join(f",test={low:x}-{high:x}" for low, high in ranges) + ",from=0"
@@ -158,13 +147,13 @@ def _domu_files(folder: Path) -> Path:
 
 def linux(hv: str, tools: str) -> Figures:
     """Stock kernels: reset to init, the script's rows in dom0 and domU, xl."""
-    out = _counts(f"linux-{_label(hv)}-{tools}")
+    out = counting.file(f"linux-{counting.label(hv)}-{tools}")
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         setup = dom0.Setup(hv=hv, direct=True, tools=tools, script=_SCRIPT,
                            qemu=counting.arguments(out, 0),
                            add=[(counting.WORK, "/bench/work"),
                                 (_domu_files(Path(scratch)), "/bench/domu.cpio")])
-        with dom0.Lab(setup, LOGS / f"bench-linux-{_label(hv)}-{tools}.txt", 2400) as lab:
+        with dom0.Lab(setup, LOGS / f"bench-linux-{counting.label(hv)}-{tools}.txt", 2400) as lab:
             status, text = lab.script_output()
             lab.wait_off(300)
     if status != 0:
@@ -201,11 +190,11 @@ def unpacked_kernel() -> Path:
 
 def unpacking(hv: str) -> Figures:
     """Reset to init with a kernel that needs no unpacking: what remains is "all the rest"."""
-    out = _counts(f"unpacked-{_label(hv)}")
+    out = counting.file(f"unpacked-{counting.label(hv)}")
     setup = dom0.Setup(hv=hv, direct=True, tools="debian", toolstack=False,
                        kernel=unpacked_kernel(),
                        qemu=counting.arguments(out, 0), add=[(counting.WORK, "/bench/work")])
-    with dom0.Lab(setup, LOGS / f"bench-unpacked-{_label(hv)}.txt", 600) as lab:
+    with dom0.Lab(setup, LOGS / f"bench-unpacked-{counting.label(hv)}.txt", 600) as lab:
         lab.expect(r"@@lab: dom0 init")
         lab.wait_off(200)
     return {"reset to init, hypervisor, without unpacking":

@@ -22,6 +22,8 @@ SCRIPT_ROWS = ["getppid", "clock_gettime", "fork + exit", "fork + exec", "touch 
 STORE_ROWS = ["xenstore read", "xenstore write", "xenstore transaction",
               "xenstore write and watch event"]
 
+DATA_ROWS = ["disk read", "disk write", "TCP to dom0", "TCP to the guest"]
+
 ROWS = [
     Row("micro: null hypercall (xen_version)", 0.40, 0.20),
     Row("micro: evtchn_send, pending", 0.45, 0.28),
@@ -62,6 +64,11 @@ ROWS = [
     Row("xl create: xl's own run", 0.30, 0.10),
     Row("xl create: all, to the guest's init", 0.85, 0.75),
     Row("xl destroy", 0.30, 0.10),
+    Row("xl create with one disk and one vif", 0.30, 0.10),
+    Row("xl destroy with one disk and one vif"),
+    *[Row(f"{name}, per MiB") for name in DATA_ROWS],
+    *[Row(f"{name}, {what} per MiB", 0.50, 0.10)
+      for what in ("hypercalls", "switches") for name in DATA_ROWS],
     Row("xl list", 0.30, 0.10),
     Row("xl info", 0.30, 0.10),
     Row("xl domid", 0.30, 0.10),

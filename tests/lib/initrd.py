@@ -78,7 +78,7 @@ def _add_busybox(archive: Archive) -> None:
     archive.device("dev/console", 5, 1)
 
 
-def _library_folders() -> dict[str, Path]:
+def library_folders() -> dict[str, Path]:
     """Soname to file, from the libraries that the peer packages need."""
     found: dict[str, Path] = {}
     for name in packages.library_packages(config("PEER_PACKAGES")) + ["libgcc-s1"]:
@@ -88,7 +88,7 @@ def _library_folders() -> dict[str, Path]:
     return found
 
 
-def _add_dynamic(archive: Archive, path: str, program: Path, libs: dict[str, Path]) -> None:
+def add_dynamic(archive: Archive, path: str, program: Path, libs: dict[str, Path]) -> None:
     """A dynamically linked program with the libraries it needs."""
     archive.file(path, program, 0o755)
     todo = [program]
@@ -107,19 +107,19 @@ def _add_dynamic(archive: Archive, path: str, program: Path, libs: dict[str, Pat
 
 def _add_debian(archive: Archive, programs: list[str]) -> None:
     """Debian's store clients, and those of its own tools that are asked for."""
-    libs = _library_folders()
+    libs = library_folders()
     libc = packages.fetch("libc6")
     loader = next(p for p in libc.glob("lib*/**/ld-linux-x86-64.so.2"))
     archive.file("lib64/ld-linux-x86-64.so.2", loader.resolve(), 0o755)
     archive.file("lib/x86_64-linux-gnu/libgcc_s.so.1", libs["libgcc_s.so.1"].resolve(), 0o755)
     store = packages.fetch("xenstore-utils") / "usr/bin"
-    _add_dynamic(archive, "usr/bin/xenstore", store / "xenstore", libs)
+    add_dynamic(archive, "usr/bin/xenstore", store / "xenstore", libs)
     for client in sorted(store.glob("xenstore-*")):
         if client.name != "xenstore-control":
             archive.link(f"usr/bin/{client.name}", "xenstore")
     utils = packages.fetch("xen-utils-4.17") / DEBIAN_BIN
     for name in [*PROGRAMS, "xenconsole", "libxl-save-helper", "lsevtchn", "xenstore-control"]:
-        _add_dynamic(archive, f"{DEBIAN_BIN}/{name}", utils / name, libs)
+        add_dynamic(archive, f"{DEBIAN_BIN}/{name}", utils / name, libs)
     for name in programs:
         archive.link(f"usr/sbin/{name}", f"/{DEBIAN_BIN}/{name}")
     common = packages.fetch("xen-utils-common")
