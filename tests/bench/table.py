@@ -69,6 +69,10 @@ ROWS = [
     *[Row(f"{name}, per MiB") for name in DATA_ROWS],
     *[Row(f"{name}, {what} per MiB", 0.50, 0.10)
       for what in ("hypercalls", "switches") for name in DATA_ROWS],
+    Row("xl create of a small guest, of 16 in turn"),
+    Row("xl create of a small guest, of 16 at once"),
+    Row("16 creates at once over 16 in turn", most=1.1),
+    Row("dom0 memory per running guest, KiB", 0.30, 0.10),
     Row("xl list", 0.30, 0.10),
     Row("xl info", 0.30, 0.10),
     Row("xl domid", 0.30, 0.10),
