@@ -325,6 +325,7 @@ TEST(rename_restart_keeps_the_dead_one)
     CHECK_EQ(keep(SHUTDOWN_crash, SHUTDOWN_poweroff), 0);
     CHECK_EQ(host_domains(), 1);
     CHECK_EQ(xyl_domain_find(light, "guest-1", &dead, &err), 0);
+    CHECK(!xyl_domain_unwatched(light, &host.domains[1]));   /* else it would start once more */
     xyl_domain_destroy(light, dead, NULL);
     CHECK_EQ(state_files(), 0);
     end();

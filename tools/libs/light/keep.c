@@ -148,6 +148,9 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
             rc = rc < 0 ? xyl_fail_sys(err, rc, "cannot take away the devices of domain %u",
                                        *domid) : 0;
         }
+        if (rc == 0) {
+            rc = xyl_domain_leave_unwatched(light, *domid, err);
+        }
         break;
     case XYL_ACTION_SOFT_RESET:
         light_log(light, "domain %u: soft reset is not there for PV guests", *domid);
