@@ -34,14 +34,14 @@ const struct xl_verb xl_verbs[] = {
       "[OPTIONS] -a|DOMAIN",
       "Ask a guest to power itself off\n"
       "-a, --all                   all guests\n"
-      "-w, --wait                  until the domain is down\n"
+      "-w, --wait                  until the domain is gone, or stays as on_poweroff says\n"
       "-F, --fallback              use the ACPI power button if the guest has no PV drivers;\n"
       "                            PV guests always have them" },
     { "reboot", xl_reboot, XL_DOMAIN_OR_ALL, 0, 1, "a|all w|wait F|fallback",
       "[OPTIONS] -a|DOMAIN",
       "Ask a guest to reboot itself\n"
       "-a, --all                   all guests\n"
-      "-w, --wait                  until the old domain is down\n"
+      "-w, --wait                  until the old domain is gone, or stays as on_reboot says\n"
       "-F, --fallback              as for shutdown" },
     { "pause", xl_pause, XL_DOMAIN, 1, 1, "", "DOMAIN", "Stop a domain's vCPUs" },
     { "unpause", xl_unpause, XL_DOMAIN, 1, 1, "", "DOMAIN", "Let a paused domain run on" },

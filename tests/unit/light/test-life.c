@@ -238,6 +238,86 @@ TEST(a_request_waits_for_the_guest)
     end();
 }
 
+/* ------------------------------------------------------------ waiting for the end */
+
+static unsigned int events;
+
+/* It shuts down, is being torn down for a while, and then is gone without a further event. */
+static bool slow_end(void)
+{
+    xyl_domain_info *d = &host.domains[1];
+
+    events++;
+    if (events == 1) {
+        host_shutdown(domid, SHUTDOWN_poweroff);
+    } else if (events == 2) {
+        d->flags |= XEN_DOMINF_dying;
+    } else {
+        d->tot_pages = 0;
+    }
+    return events <= 2;
+}
+
+/* It shuts down, and whoever watches it leaves it so. */
+static bool preserved_end(void)
+{
+    char path[LIGHT_PATH];
+
+    events++;
+    snprintf(path, sizeof(path), "/libxl/%u/unwatched", domid);
+    if (events == 1) {
+        host_shutdown(domid, SHUTDOWN_poweroff);
+    } else {
+        store_set(path, "1");
+    }
+    return events <= 2;
+}
+
+static bool number_used_again(void)
+{
+    events++;
+    memset(host.domains[1].handle, 7, sizeof(host.domains[1].handle));
+    return events <= 1;
+}
+
+static void wait_for(bool (*wait)(void), unsigned int nr)
+{
+    events = 0;
+    host.wait = wait;
+    CHECK_EQ(xyl_domain_wait_end(light, domid, &err), 0);
+    CHECK_EQ(events, nr);
+}
+
+TEST(the_end_is_when_the_domain_is_gone)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    wait_for(slow_end, 3);
+    wait_for(nobody_answers, 0);
+    nodes_remove(light, domid, config.uuid);
+    userdata_remove(domid, config.uuid);
+    end();
+}
+
+TEST(who_is_preserved_is_waited_for_no_longer)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    wait_for(preserved_end, 2);
+    xyl_domain_destroy(light, domid, NULL);
+    end();
+}
+
+TEST(another_domain_of_that_number_is_not_waited_for)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    wait_for(number_used_again, 1);
+    memcpy(host.domains[1].handle, config.uuid, sizeof(config.uuid));
+    xyl_domain_destroy(light, domid, NULL);
+    end();
+}
+
 /* ------------------------------------------------------------ keeping watch */
 
 static unsigned int ends;

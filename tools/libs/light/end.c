@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define ACK_TIMEOUT_MS 60000
+#define ACK_TIMEOUT_MS   60000
+#define TEARDOWN_LOOK_MS 20
 
 static int refuse_dom0(uint32_t domid, const char *what, struct xyl_err *err)
 {
@@ -159,34 +160,81 @@ int xyl_domain_request(struct xyl_light *light, uint32_t domid, const char *what
     return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot write %s in the store", path);
 }
 
+/* Is it down, and has somebody said that nobody is to act on that?  1 yes, 0 no, -Exxx. */
+static int stays_down(struct xyl_light *light, const xyl_domain_info *info, const char *unwatched)
+{
+    char *text;
+
+    if (!(info->flags & XEN_DOMINF_shutdown) || (info->flags & XEN_DOMINF_dying)) {
+        return 0;
+    }
+    text = xyl_store_read(light->store, XYL_STORE_NO_TX, unwatched, NULL);
+    if (text == NULL) {
+        return errno == ENOENT ? 0 : -errno;
+    }
+    free(text);
+    return 1;
+}
+
+/*
+ * Is it over?  1 yes, 0 not yet, -Exxx.  *@wait_ms: when to look again even without an event, for
+ * the store tells that a domain is being torn down, and not when that is done.
+ */
+static int is_over(struct xyl_light *light, const xyl_domain_info *first, const char *unwatched,
+                   int *wait_ms)
+{
+    xyl_domain_info info;
+    int rc = xyl_ctrl_domain_info(light->ctrl, first->domain, &info);
+
+    if (rc < 0) {
+        return rc == -ESRCH ? 1 : rc;
+    }
+    *wait_ms = info.flags & XEN_DOMINF_dying ? TEARDOWN_LOOK_MS : -1;
+    return memcmp(info.handle, first->handle, sizeof(info.handle)) != 0 ? 1 :
+           stays_down(light, &info, unwatched);
+}
+
+/* Watches are there: each event is a reason to look, and the first comes at once. */
+static int wait_over(struct xyl_light *light, const xyl_domain_info *first, const char *unwatched,
+                     struct xyl_err *err)
+{
+    int wait_ms = -1, rc = 0;
+
+    while (rc == 0) {
+        struct xyl_store_event *event = xyl_store_wait_event(light->store, wait_ms);
+
+        if (event == NULL && errno != EINTR && !(errno == ETIMEDOUT && wait_ms >= 0)) {
+            return xyl_fail_sys(err, -errno, "the store went away");
+        }
+        free(event);
+        rc = is_over(light, first, unwatched, &wait_ms);
+    }
+    return rc > 0 ? 0 : xyl_fail_sys(err, rc, "domain %u", first->domain);
+}
+
 int xyl_domain_wait_end(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
 {
     struct xyl_store *store = xyl_light_store(light, err);
     struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
+    char unwatched[LIGHT_PATH];
     xyl_domain_info info;
     int rc;
 
     if (store == NULL || ctrl == NULL) {
         return -ENODEV;
     }
-    rc = xyl_store_watch(store, "@releaseDomain", "end");
+    rc = xyl_ctrl_domain_info(ctrl, domid, &info);
     if (rc < 0) {
-        return xyl_fail_sys(err, rc, "cannot watch the store");
+        return rc == -ESRCH ? 0 : xyl_fail_sys(err, rc, "domain %u", domid);
     }
-    for (;;) {
-        struct xyl_store_event *event = xyl_store_wait_event(store, -1);
-
-        if (event == NULL && errno != EINTR) {
-            rc = xyl_fail_sys(err, -errno, "the store went away");
-            break;
-        }
-        free(event);
-        rc = xyl_ctrl_domain_info(ctrl, domid, &info);
-        if (rc < 0 || (info.flags & (XEN_DOMINF_dying | XEN_DOMINF_shutdown))) {
-            rc = rc == -ESRCH ? 0 : rc;
-            break;
-        }
+    snprintf(unwatched, sizeof(unwatched), "/libxl/%u/unwatched", domid);
+    rc = xyl_store_watch(store, "@releaseDomain", "end");
+    if (rc == 0) {
+        rc = xyl_store_watch(store, unwatched, "end");
     }
+    rc = rc == 0 ? wait_over(light, &info, unwatched, err) :
+                   xyl_fail_sys(err, rc, "cannot watch the store");
+    xyl_store_unwatch(store, unwatched, "end");
     xyl_store_unwatch(store, "@releaseDomain", "end");
     return rc;
 }

@@ -97,7 +97,10 @@ int xyl_domain_destroy(struct xyl_light *light, uint32_t domid, struct xyl_err *
 int xyl_domain_request(struct xyl_light *light, uint32_t domid, const char *what,
                        struct xyl_err *err);
 
-/* xyl_domain_wait_end - until the domain has shut down or is gone. */
+/*
+ * xyl_domain_wait_end - until the domain is gone; or has shut down and nobody is to act on that
+ *                       (its configuration preserves it, or it was created unwatched).
+ */
 int xyl_domain_wait_end(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
 
 /* xyl_domain_rename - errors: -EEXIST another domain has the name. */
