@@ -35,9 +35,9 @@ def helper(name: str, *libraries: str) -> Path:
     return out
 
 
-def freepages() -> Path:
-    """The program freepages."""
-    return helper("freepages", "-lxencall", "-lxentoollog", "-lxentoolcore", "-ldl", "-lpthread")
+def caller(name: str) -> Path:
+    """A helper that makes hypercalls."""
+    return helper(name, "-lxencall", "-lxentoollog", "-lxentoolcore", "-ldl", "-lpthread")
 
 
 def _script(steps: list[Step], before: str) -> str:
@@ -83,7 +83,7 @@ def run_steps(context: Context, steps: list[Step], seconds: float, **setup: obje
     chosen = [step for step in steps if step.name in context.parts]
     watch = _Watch(context, chosen)
     before = str(setup.pop("before", ""))
-    add = [(freepages(), "/usr/bin/freepages")]
+    add = [(caller("freepages"), "/usr/bin/freepages")]
     add += [(path, f"/guests/{path.name}") for path in guests.FOLDER.iterdir() if path.is_file()]
     add += setup.pop("add", [])                                          # type: ignore[arg-type]
     try:

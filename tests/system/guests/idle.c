@@ -3,7 +3,9 @@
  * A helper, not a test: a guest that is up and does nothing, for create and destroy cycles.
  * On its command line: "poweroff", "reboot" or "crash" makes it do that at once, "fault" take an
  * exception that it has no handler for, "watchdog" arm one for a second and let it run out, "spin"
- * use all the time it gets, "tick" write a line on its console every second.
+ * use all the time it gets, "tick" write a line on its console every second.  Two that want more
+ * than their share: "yield" does so after each 0.3 ms of work, "nap" sleeps for 0.2 ms whenever it
+ * has run for 9.9 ms, just before others would get their turn.
  */
 #include "guest.h"
 
@@ -38,6 +40,45 @@ static void tick(void)
     }
 }
 
+/* Cheap to emulate: many instructions in one block. */
+static void work(void)
+{
+    asm volatile(".rept 500; nop; .endr");
+}
+
+static uint64_t time_run(void)
+{
+    struct vcpu_runstate_info info = { .state = 0 };
+
+    (void)HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_get_runstate_info, 0, &info);
+    return info.time[RUNSTATE_running];
+}
+
+static void yield_often(void)
+{
+    for (;;) {
+        for (uint64_t until = guest_now() + 300000; guest_now() < until;) {
+            work();
+        }
+        (void)sched_op(SCHEDOP_yield, NULL);
+    }
+}
+
+static void nap_in_time(void)
+{
+    for (;;) {
+        struct sched_poll poll = { .nr_ports = 0 };
+
+        for (uint64_t until = time_run() + 9900000; time_run() < until;) {
+            for (unsigned int i = 0; i < 10; i++) {
+                work();
+            }
+        }
+        poll.timeout = guest_now() + 200000;
+        (void)sched_op(SCHEDOP_poll, &poll);
+    }
+}
+
 void test_main(void)
 {
     if (guest_option("poweroff")) {
@@ -54,8 +95,12 @@ void test_main(void)
         (void)sched_op(SCHEDOP_watchdog, &op);
     } else if (guest_option("spin")) {
         for (;;) {
-            asm volatile("pause");
+            work();
         }
+    } else if (guest_option("yield")) {
+        yield_often();
+    } else if (guest_option("nap")) {
+        nap_in_time();
     } else if (guest_option("tick")) {
         tick();
     }
