@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Several CPUs under load, on the hypervisor with its assertions; bounded by operations done."""
+"""Several CPUs under load, and off and on, on the hypervisor with its assertions."""
 
 from __future__ import annotations
 
 from lib import guests
 from lib.scenario import Context, Skipped, scenario
-from lib.steps import PRELUDE
+from lib.steps import PRELUDE, Step, run_steps
 
 from .scenario_debug import debug_hypervisor
 
@@ -44,9 +44,63 @@ xl dmesg | grep -q 'invariants of the heap hold'
 """
 
 
-def _storm(context: Context, cpus: int, rounds: int) -> None:
+# Guests that compute, sleep and have two vcpus go on whichever CPUs there are, and dom0 with them.
+_OFF_ON = r"""
+cpu=/sys/devices/system/xen_cpu/xen_cpu1/online
+is_on() {
+    [ "$(cat $cpu)" = "$1" ] && [ "$(xl info | awk '$1 == "nr_cpus" { print $3 }')" = $((1 + $1)) ]
+}
+storm() { n=0; while [ $n -lt 10 ]; do /bin/busybox true; n=$((n+1)); done; }
+ticks() { grep -c tick /tmp/sleeper.console; }
+more_ticks() { [ "$(ticks)" -gt "$before" ]; }
+computed() { xl list busy | awk 'NR == 2 { print $6 }'; }
+more_computed() { [ "$(computed)" != "$time" ]; }
+micro sleeper tick; create sleeper; console sleeper
+micro busy spin; echo 'cap = 25' >>/tmp/busy.cfg; create busy
+stock two 128 run=idle; echo 'vcpus = 2' >>/tmp/two.cfg
+create two; console two
+until_says two '@@guest: up'
+for round in 1 2; do
+    for on in 0 1; do
+        storm & load=$!
+        echo $on >$cpu || fail "round $round: $on is refused"
+        is_on $on || fail "round $round: not $on but $(cat $cpu), $(xl info | grep nr_cpus)"
+        before=$(ticks) time=$(computed)
+        wait $load || fail "round $round: a process of dom0 ended with $?"
+        until_true more_ticks || fail "round $round, $on: who sleeps does not wake"
+        until_true more_computed || fail "round $round, $on: who computes does not go on"
+    done
+done
+# A vcpu that is allowed there alone keeps the CPU on.
+xl vcpu-pin busy 0 1 || fail "vcpu-pin"
+(echo 0 >$cpu) 2>/dev/null && fail "a vcpu's only CPU went off"
+is_on 1 || fail "refused, but not on"
+xl vcpu-pin busy 0 all
+echo 0 >$cpu || fail "refused though nobody needs it"
+xl vcpu-pin busy 0 1 2>/dev/null && fail "a vcpu may run on a CPU that is off alone"
+xl shutdown -w two || fail "shutdown -w"
+echo 1 >$cpu || fail "does not come back"
+xl destroy sleeper; xl destroy busy
+xl debug-keys qmr
+xl dmesg | grep 'do not hold' && fail "invariants"
+xl dmesg | grep -q 'invariants of the heap hold' || fail "no audit"
+"""
+
+
+def _need_our_own(context: Context) -> None:
     if context.hv != "xylem":
         raise Skipped("asks the hypervisor of this tree")
+
+
+@scenario("cpus", parts=["cpus-off-on"])
+def cpus(context: Context) -> None:
+    """The second CPU goes off and comes back by dom0's xen_cpu file, while guests run."""
+    _need_our_own(context)
+    run_steps(context, [Step("cpus-off-on", _OFF_ON)], 600, hv=str(debug_hypervisor()), cpus=2)
+
+
+def _storm(context: Context, cpus: int, rounds: int) -> None:
+    _need_our_own(context)
     add = [(path, f"/guests/{path.name}") for path in guests.FOLDER.iterdir() if path.is_file()]
     context.script(PRELUDE.read_text() + _SCRIPT.format(cpus=cpus, rounds=rounds), 2400,
                    hv=str(debug_hypervisor()), add=add, cpus=cpus)
