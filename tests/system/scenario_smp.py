@@ -99,6 +99,27 @@ def cpus(context: Context) -> None:
     run_steps(context, [Step("cpus-off-on", _OFF_ON)], 600, hv=str(debug_hypervisor()), cpus=2)
 
 
+_NULL = r"""
+xl info | grep -q '^xen_scheduler *: null$' || fail "$(xl info | grep scheduler)"
+for name in first second; do micro $name tick; create $name; console $name; done
+until_says first 'tick 3'
+says second tick && fail "two vcpus run on one CPU"
+xl vcpu-list | grep -q '^second .* r--' && fail "the second one runs"
+xl destroy first
+until_says second 'tick 3'
+xl sched-credit2 2>/tmp/out && fail "sched-credit2 under another scheduler"
+xl destroy second
+"""
+
+
+@scenario("null", parts=["sched-null"])
+def null(context: Context) -> None:
+    """sched=null: dom0 has one CPU, a guest the other; the next guest waits until that one ends."""
+    _need_our_own(context)
+    run_steps(context, [Step("sched-null", _NULL)], 300, hv=str(debug_hypervisor()),
+              hv_args="sched=null dom0_max_vcpus=1", cpus=2)
+
+
 def _storm(context: Context, cpus: int, rounds: int) -> None:
     _need_our_own(context)
     add = [(path, f"/guests/{path.name}") for path in guests.FOLDER.iterdir() if path.is_file()]

@@ -3,3 +3,5 @@
 sched_CFLAGS := -Ixen/include -Ixen/arch/x86/include -D__XEN_TOOLS__
 
 test-fair_SRCS := xen/common/sched/fair.c xen/common/sched/cap.c
+test-null_SRCS := $(addprefix xen/common/sched/,null.c core.c fair.c cap.c cpus.c)
+test-null_CFLAGS := -include tests/unit/sched/pre-null.h

@@ -131,8 +131,12 @@ static unsigned int idle_cpu_for(const struct vcpu *v)
 /* Where @v, on no queue and on no CPU, is to wait.  Queue lock held. */
 static unsigned int place(const struct vcpu *v)
 {
-    unsigned int best = v->processor, cpu = idle_cpu_for(v), least = ~0u;
+    unsigned int best = v->processor, cpu, least = ~0u;
 
+    if (sched_policy->place != NULL) {
+        return sched_policy->place(v);
+    }
+    cpu = idle_cpu_for(v);
     if (cpu != NR_CPUS || (vcpu_may_run_on(v, best) && cpumask_test(best, &sched_cpus))) {
         return cpu != NR_CPUS ? cpu : best;
     }
@@ -505,7 +509,7 @@ int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *s
 {
     unsigned long flags;
     struct runqueue *rq = sched_queue_lock(v, &flags);
-    bool queued, may;
+    bool queued, may, parked;
 
     /* Under the lock: sched_cpu_leave() looks at the vcpus once it has taken its CPU out. */
     if (hard != NULL && cpumask_next(0, hard, &sched_cpus) == NR_CPUS) {
@@ -516,13 +520,14 @@ int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *s
     v->sched.soft_affinity = soft != NULL ? *soft : v->sched.soft_affinity;
     may = vcpu_may_run_on(v, v->processor);
     queued = v->sched.queued;
+    parked = v->sched.parked;
     if (!may && queued) {
         sched_policy->dequeue(v);
     } else if (!may && rq->curr == v) {
         softirq_raise_cpu(v->processor, SOFTIRQ_SCHED);
     }
     spin_unlock_irqrestore(&rq->lock, flags);
-    if (!may && queued) {
+    if ((!may && queued) || parked) {
         vcpu_wake(v);
     }
     return 0;
@@ -616,17 +621,23 @@ void sched_cpu_init(unsigned int cpu)
     several |= cpu != 0;
 }
 
-static void __init check_policy(void)
+static void __init choose_policy(void)
 {
-    if (strcmp(sched_name, sched_policy->name) != 0) {
-        pr_warn("sched=%s: no such scheduler; taking the only one, %s\n", sched_name,
-                sched_policy->name);
+    static const struct sched_ops *const all[] = { &sched_fair, &sched_null };
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
+        if (strcmp(sched_name, all[i]->name) == 0) {
+            sched_policy = all[i];
+            return;
+        }
     }
+    pr_warn("sched=%s: no such scheduler, there are credit2 and null; taking %s\n", sched_name,
+            sched_policy->name);
 }
 
 void __init sched_init(void)
 {
-    check_policy();
+    choose_policy();
     if (!ratelimit_valid(ratelimit_us)) {
         pr_warn("sched_ratelimit_us=%u: not 0 and not between %u and %u; taking 1000\n",
                 ratelimit_us, XEN_SYSCTL_SCHED_RATELIMIT_MIN, XEN_SYSCTL_SCHED_RATELIMIT_MAX);
@@ -634,7 +645,10 @@ void __init sched_init(void)
     }
     sched_ratelimit = MICROSECS((s_time_t)ratelimit_us);
     sched_cpu_init(0);
+    if (sched_policy->init != NULL) {
+        sched_policy->init();
+    }
     sched_cpu_join(0);
     softirq_open(SOFTIRQ_SCHED, schedule);
-    printk(LOG_INFO "Using scheduler: %s (Xylem fair share)\n", sched_policy->name);
+    printk(LOG_INFO "Using scheduler: %s (%s)\n", sched_policy->name, sched_policy->title);
 }

@@ -40,6 +40,9 @@ static bool all_may_leave(void)
 void sched_cpu_join(unsigned int cpu)
 {
     cpumask_set(cpu, &sched_cpus);
+    if (sched_policy->joined != NULL) {
+        sched_policy->joined(cpu);
+    }
     softirq_raise_cpu(cpu, SOFTIRQ_SCHED);      /* to be known as idle */
 }
 

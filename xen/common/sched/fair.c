@@ -198,6 +198,7 @@ static int fair_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
 
 const struct sched_ops sched_fair = {
     .name = "credit2",
+    .title = "Xylem fair share",
     .id = XEN_SCHEDULER_CREDIT2,
     .vcpu_insert = fair_insert,
     .dequeue = fair_dequeue,

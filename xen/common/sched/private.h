@@ -39,7 +39,7 @@ extern cpumask_t sched_cpus, sched_idle_cpus;
 /* sched_queue_lock - lock the queue of the CPU that @v belongs to, which may change until then. */
 struct runqueue *sched_queue_lock(const struct vcpu *v, unsigned long *flags);
 
-extern const struct sched_ops sched_fair;
+extern const struct sched_ops sched_fair, sched_null;
 
 /* Shortest run, in ns, before a waker may take the CPU away. */
 extern s_time_t sched_ratelimit;

@@ -29,7 +29,7 @@ struct sched_vcpu {
     cpumask_t hard_affinity;    /* [s] */
     cpumask_t soft_affinity;    /* [s] */
     uint16_t weight;            /* [s] copy of the domain's */
-    bool parked;                /* [s] runnable, but its domain's cap is used up */
+    bool parked;                /* [s] runnable, but its policy has it wait (cap, no free CPU) */
     bool queued;                /* [s] */
     bool is_running;            /* set under [s]; cleared when the registers are saved */
     bool leaves;                /* its CPU's own: may not stay there, to be placed once saved */
@@ -42,10 +42,16 @@ struct sched_domain {
     struct timer timer;         /* ends the period of those that are parked */
 };
 
-/* A policy.  All hooks run with the run-queue lock of the CPU held, IRQs off. */
+/*
+ * A policy.  The hooks from vcpu_remove on run with the run-queue lock of the CPU held, IRQs off.
+ * Those that are marked "may be NULL" may.
+ */
 struct sched_ops {
     const char *name;           /* as `sched=` names it */
+    const char *title;          /* for the log */
     unsigned int id;            /* XEN_SCHEDULER_* */
+    void (*init)(void);                         /* chosen at boot; may be NULL */
+    void (*joined)(unsigned int cpu);           /* it takes vcpus from now on; may be NULL */
     void (*vcpu_insert)(struct vcpu *v);
     /* It runs no more, nor ever will; may be NULL, may be called twice. */
     void (*vcpu_remove)(struct vcpu *v);
@@ -53,6 +59,8 @@ struct sched_ops {
     /* It became runnable; true if it should preempt what runs on its CPU. */
     bool (*wake)(struct vcpu *v, struct vcpu *running, s_time_t now);
     void (*yield)(struct vcpu *v);
+    /* The CPU where @v, neither queued nor running, is to wait; NULL: as the core has it. */
+    unsigned int (*place)(const struct vcpu *v);
     /* It goes to the queue of CPU @to, whose lock is not held: take its account along. */
     void (*migrate)(struct vcpu *v, unsigned int to);
     /* The first that waits on @cpu and may run on @to, NULL if none does; it stays queued. */
