@@ -20,7 +20,7 @@ from .paths import BUILD, ROOT, Trouble
 
 
 Tell = Callable[[str, str, str, float], None]       # name, verdict, why, seconds
-CPUS = 1                                            # of a scenario's machine, unless it says
+CPUS = 2                                            # of a scenario's machine, unless it says
 
 
 class Failed(Exception):

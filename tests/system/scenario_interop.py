@@ -47,10 +47,10 @@ diff /tmp/a /tmp/b || fail "other values"
 """),
     Step("interop-xl-list", _DEBIAN + r"""
 micro listed; create listed
-# Times and states move on between two questions.
+# Times, states and the CPUs of vcpus move on between two questions.
 plain() {
     sed 's/[0-9]*:[0-9:]*/T/g; s/ *[0-9]*\.[0-9]/ T/; s/\t/ /g;
-        s/[-rbp]\{6\}/STATE/; s/ [-rb]\{3\} / STATE /'
+        s/[-rbp]\{6\}/STATE/; s/ *[0-9]*  *[-rb]\{3\} / CPU STATE /'
 }
 for verb in list 'list -v' 'list -n' 'list -c' 'list listed' vcpu-list 'vcpu-list listed' \
     'domid listed' "domname $(xl domid listed)" 'uptime -s listed'; do

@@ -11,24 +11,24 @@ _VERBS = [
     # vCPUs, memory, weight, keys and an NMI: the guest itself tells what it got.
     Step("xl-tune", r"""
 stock tuned 128
-printf 'maxvcpus = 2\nmaxmem = 160\n' >>/tmp/tuned.cfg
+printf 'maxvcpus = 3\nmaxmem = 160\n' >>/tmp/tuned.cfg
 create tuned
 # A vCPU that the guest was given is switched on by its user space, as udev does.
-( until says tuned 'guest#' && [ -e /tmp/second ]; do sleep 1; done
-  echo 'echo 1 >/sys/devices/system/cpu/cpu1/online'
+( until says tuned 'guest#' && [ -e /tmp/more ]; do sleep 1; done
+  for i in 1 2; do echo "echo 1 >/sys/devices/system/cpu/cpu$i/online"; done
   while there tuned; do sleep 5; done ) | xl console tuned >/tmp/tuned.console 2>&1 &
 until_says tuned 'guest#'
 online() { xl vcpu-list tuned | awk 'NR > 1 && $4 != "-"' | wc -l; }
 memory() { xl list tuned | awk 'NR == 2 { print $3 }'; }
 is() { [ "$($1)" = "$2" ]; }
 [ "$(online)" = 1 ] || fail "$(online) vCPUs at start"
-xl vcpu-set tuned 2 2>/dev/null; [ $? = 2 ] || fail "vcpu-set above the CPUs without -i"
-xl vcpu-set -i tuned 2 || fail "vcpu-set -i"
-[ "$(xenstore-read /local/domain/$(xl domid tuned)/cpu/1/availability)" = online ] || fail "node"
-sleep 1; touch /tmp/second
-until_true is online 2 || fail "the second vCPU does not come"
+xl vcpu-set tuned 3 2>/dev/null; [ $? = 2 ] || fail "vcpu-set above the CPUs without -i"
+xl vcpu-set -i tuned 3 || fail "vcpu-set -i"
+[ "$(xenstore-read /local/domain/$(xl domid tuned)/cpu/2/availability)" = online ] || fail "node"
+sleep 1; touch /tmp/more
+until_true is online 3 || fail "the other vCPUs do not come"
 xl vcpu-set tuned 1 || fail "vcpu-set 1"
-until_true is online 1 || fail "the second vCPU does not go"
+until_true is online 1 || fail "the other vCPUs do not go"
 xl vcpu-pin tuned all 0 node:0 || fail "vcpu-pin"
 xl vcpu-pin tuned 0 9 2>/tmp/error; [ $? = 2 ] || fail "vcpu-pin to CPU 9"
 xl mem-set tuned 96 || fail "mem-set 96"
@@ -60,7 +60,7 @@ reads() { [ "$(xenstore-read "$path/$1" 2>&1)" = "$2" ]; }
 until_true reads memory/static-max 153600 || fail "mem-max is lost by the reboot"
 until_true reads cpu/1/availability online || fail "vcpu-set is lost by the reboot"
 xl destroy tuned || fail "destroy"
-rm /tmp/second
+rm /tmp/more
 """),
     # What a guest did is what is counted for it; time is measured when it is asked for.
     Step("xl-stat", r"""
