@@ -19,7 +19,7 @@ from lib.steps import Step, helper, run_steps
 # job NAME: the guest NAME gets the script on standard input, and netcheck.  Its configuration is
 # /tmp/NAME.cfg, with the disks and network cards of the further arguments (lists without brackets).
 # tidy_devices: no loop device, no interface, no backend may be left of what a step made.
-_PRELUDE = r"""
+PRELUDE = r"""
 modprobe loop
 job() {
     rm -rf /tmp/job; mkdir /tmp/job
@@ -306,7 +306,7 @@ def _grub_files(folder: Path) -> Path:
 
 # The first devices leave the backend drivers' and domain 0's tables grown, such as that of its
 # grant mappings: more disks than any step has, and more in flight.
-_WARM = _PRELUDE + r"""
+WARM = PRELUDE + r"""
 bridge
 for i in a b c d; do truncate -s 16M "/tmp/warm$i"; done
 job warm "'/tmp/warma,raw,xvda,rw','/tmp/warmb,raw,xvdb,rw','/tmp/warmc,raw,xvdc,rw',
@@ -325,7 +325,7 @@ rm -f /tmp/warm?
 
 
 def _step(name: str, script: str) -> Step:
-    return Step(name, f"{_PRELUDE}\n{script}")
+    return Step(name, f"{PRELUDE}\n{script}")
 
 
 _STEPS = [
@@ -341,7 +341,7 @@ _LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 
 def _run(context: Context, steps: list[Step], more: list[tuple[Path, str]]) -> None:
     run_steps(context, steps, 900, add=[(helper("netcheck"), "/usr/bin/netcheck"), *more],
-              before=_WARM)
+              before=WARM)
 
 
 @scenario("devices", parts=[step.name for step in _STEPS])

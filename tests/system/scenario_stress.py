@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Guests that fork without end while devices come and go and guests are killed, at random."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from lib.scenario import Context, Skipped, scenario
+from lib.steps import Step, helper, run_steps
+
+from .scenario_debug import debug_hypervisor
+from .scenario_devices import PRELUDE, WARM
+
+# Each operation is one of: a disk or a card attached, or detached again; a guest destroyed, or
+# crashed, and made anew.  What a guest has is asked of xl, so a refusal is a finding.  Detaching
+# waits for the guest, so it is asked of those that are up.
+_STRESS = r"""
+bridge
+draw() { rng=$(((rng * 1103515245 + 12345) % 2147483648)); drawn=$((rng / 65536 % $1)); }
+begin() {
+    rm -f "/tmp/$1.console"
+    create "$1"; console "$1"
+}
+up() { until_says "$1" '@@guest: storms'; }
+has_disk() { xl block-list "$1" | grep -q '^51728 '; }
+has_card() { xl network-list "$1" | grep -q '^1 '; }
+disk() {
+    if has_disk "$1"; then
+        up "$1"
+        xl block-detach "$1" xvdb
+    else
+        xl block-attach "$1" "file:/tmp/$1.more,xvdb,w"
+    fi
+}
+card() {
+    if has_card "$1"; then
+        up "$1"
+        xl network-detach "$1" 1
+    else
+        up "$1"
+        xl network-attach "$1" bridge=xenbr0
+    fi
+}
+crash() {
+    up "$1"
+    xl sysrq "$1" c && until_gone "$1" && begin "$1"
+}
+operate() {
+    case $1 in
+    0 | 1 | 2) disk "$2" ;;
+    3 | 4 | 5) card "$2" ;;
+    6) xl destroy "$2" && begin "$2" ;;
+    7) crash "$2" ;;
+    esac
+}
+for i in 1 2 3 4; do
+    truncate -s 1M "/tmp/g$i.more"
+    job "g$i" "" "''" <<'X'
+echo 1 >/proc/sys/kernel/sysrq
+storm() { while :; do /bin/busybox true; done; }
+storm & storm &
+echo "@@guest: storms"
+while :; do
+    [ -b /dev/xvdb ] && dd if=/dev/zero of=/dev/xvdb bs=64k count=4 conv=fsync 2>/dev/null
+    usleep 200000
+done
+X
+    printf 'vcpus = 2\non_crash = "destroy"\n' >>"/tmp/g$i.cfg"
+    begin "g$i"
+done
+echo "@@stress: seed {seed}"
+rng={seed} n=0
+while [ $n -lt {operations} ]; do
+    draw 4; guest=g$((drawn + 1)); draw 8
+    operate $drawn $guest || fail "seed {seed}: operation $n, kind $drawn on $guest"
+    n=$((n + 1))
+    [ $((n % 25)) = 0 ] && echo "@@stress: $n operations"
+done
+for i in 1 2 3 4; do xl destroy "g$i" || fail "destroy of g$i"; done
+tidy_devices
+xl debug-keys qmr
+xl dmesg | grep 'do not hold' && fail "invariants"
+xl dmesg | grep -q 'invariants of the heap hold' || fail "no audit"
+"""
+
+
+@scenario("stress", long_only=True, parts=["stress-operations"])
+def stress(context: Context) -> None:
+    """
+    Four guests of two vcpus on two CPUs, 300 operations (STRESS_OPERATIONS) drawn from STRESS_SEED,
+    which is the time unless the environment says; the same free memory at the end.
+    """
+    if context.hv != "xylem":
+        raise Skipped("asks the hypervisor of this tree")
+    seed = int(os.environ.get("STRESS_SEED", str(int(time.time()) % 1000000)))
+    operations = int(os.environ.get("STRESS_OPERATIONS", "300"))
+    script = PRELUDE + _STRESS.replace("{seed}", str(seed)).replace("{operations}", str(operations))
+    run_steps(context, [Step("stress-operations", script)], 7200, hv=str(debug_hypervisor()),
+              add=[(helper("netcheck"), "/usr/bin/netcheck")], before=WARM, cpus=2)
