@@ -411,6 +411,17 @@ TEST(rename_restart_keeps_the_dead_one)
     end();
 }
 
+TEST(what_is_left_unwatched_may_be_gone_already)
+{
+    begin();
+    CHECK_EQ(create(), 0);
+    xyl_domain_destroy(light, domid, NULL);
+    CHECK_EQ(xyl_domain_leave_unwatched(light, domid, &err), 0);
+    CHECK_EQ(remains(), 0);
+    CHECK_EQ(state_files(), 0);
+    end();
+}
+
 TEST(a_domain_destroyed_by_others_ends_the_watch)
 {
     begin();

@@ -228,12 +228,21 @@ bool xyl_domain_unwatched(struct xyl_light *light, const xyl_domain_info *info)
 
 int xyl_domain_leave_unwatched(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
 {
+    bool held = light->lock >= 0;       /* by who has just made it */
     char path[LIGHT_PATH];
-    int rc = xyl_light_store(light, err) == NULL ? -ENOTCONN : 0;
+    int rc = xyl_domain_lock(light, domid, err);
 
+    if (rc == -ESRCH) {
+        xyl_err_clear(err);             /* gone: nobody watches it, and a node would stay */
+        return 0;
+    }
+    if (rc < 0) {
+        return rc;
+    }
     snprintf(path, sizeof(path), "/libxl/%u/unwatched", domid);
-    if (rc == 0) {
-        rc = xyl_store_write_str(light->store, XYL_STORE_NO_TX, path, "1");
+    rc = xyl_store_write_str(light->store, XYL_STORE_NO_TX, path, "1");
+    if (!held) {
+        light_unlock(light);
     }
     return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot write %s in the store", path);
 }
