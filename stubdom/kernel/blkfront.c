@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A block device: finding the back end, transfers in pieces, flushes. */
-#include <stub/blkfront.h>
+/* A block device: transfers in pieces, flushes, barriers; again, if the back end was replaced. */
+#include "blk-private.h"
+
 #include <stub/event.h>
-#include <stub/mm.h>
 
-#define PATIENCE SECONDS(60)
-#define STATE(s) (1u << XenbusState##s)
+#define AGAIN 1                         /* of transact(): the ring has gone, no answer will come */
 
-static void blkfront_event(void *arg)
+void blkfront_event(void *arg)
 {
     struct blkfront *bf = arg;
 
@@ -17,173 +16,147 @@ static void blkfront_event(void *arg)
     wake_all(&bf->events);
 }
 
-static int make_ring(struct blkfront *bf)
-{
-    uint64_t *page = page_alloc(1);
-    int gref;
-
-    if (page == NULL) {
-        return -XEN_ENOMEM;
-    }
-    for (size_t i = 0; i < PAGE_SIZE / sizeof(*page); i++) {
-        page[i] = 0;
-    }
-    gref = grant_give(bf->dev.back_id, page, false);
-    if (gref < 0) {
-        page_free(page, 1);
-        return gref;
-    }
-    bf->ring_page = page;
-    bf->ring_ref = (grant_ref_t)gref;
-    if (!blk_ring_init(&bf->ring, bf->dev.back_id, page)) {
-        return -XEN_ENOMEM;
-    }
-    bf->port = event_alloc(bf->dev.back_id, blkfront_event, bf);
-    return bf->port < 0 ? bf->port : 0;
-}
-
-static int publish(struct blkfront *bf)
-{
-    char path[STORE_PATH_MAX];
-    int rc = device_write(&bf->dev, 0, "ring-ref", bf->ring_ref);
-
-    if (rc == 0) {
-        rc = device_write(&bf->dev, 0, "event-channel", (uint64_t)bf->port);
-    }
-    if (rc == 0) {
-        rc = device_path(&bf->dev, "protocol", path, sizeof(path));
-    }
-    if (rc == 0) {
-        rc = store_write(0, path, XEN_IO_PROTO_ABI_X86_64);
-    }
-    return rc == 0 ? device_set_state(&bf->dev, XenbusStateInitialised) : rc;
-}
-
-static int read_properties(struct blkfront *bf)
-{
-    uint64_t info = device_number_back(&bf->dev, "info", 0);
-    uint64_t size = device_number_back(&bf->dev, "sector-size", BLK_SECTOR);
-
-    bf->sectors = device_number_back(&bf->dev, "sectors", 0);
-    bf->read_only = (info & VDISK_READONLY) != 0;
-    bf->can_flush = device_number_back(&bf->dev, "feature-flush-cache", 0) == 1;
-    if (bf->sectors == 0 || bf->sectors > INT64_MAX / BLK_SECTOR || size < BLK_SECTOR ||
-        size > PAGE_SIZE || (size & (size - 1)) != 0) {
-        return -XEN_EINVAL;
-    }
-    bf->sector_size = (unsigned int)size;
-    return 0;
-}
-
-static int connect(struct blkfront *bf)
-{
-    int rc = device_set_state(&bf->dev, XenbusStateInitialising);
-
-    if (rc == 0) {
-        rc = device_wait(&bf->dev, STATE(InitWait), time_now() + PATIENCE);
-    }
-    if (rc >= 0) {
-        rc = make_ring(bf);
-    }
-    if (rc == 0) {
-        rc = publish(bf);
-    }
-    if (rc == 0) {
-        rc = device_wait(&bf->dev, STATE(Connected) | STATE(Closing) | STATE(Closed),
-                         time_now() + PATIENCE);
-    }
-    if (rc < 0) {
-        return rc;
-    }
-    if (rc != XenbusStateConnected) {
-        return -XEN_EINVAL;
-    }
-    rc = read_properties(bf);
-    return rc == 0 ? device_set_state(&bf->dev, XenbusStateConnected) : rc;
-}
-
 int blkfront_open(struct blkfront *bf, unsigned int number)
 {
     int rc;
 
     *bf = (struct blkfront){ .port = -1, .handle = (uint16_t)number };
     wait_queue_init(&bf->events);
-    rc = device_open(&bf->dev, "vbd", number);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = connect(bf);
+    rc = blk_connect(bf);
     bf->connected = rc == 0;
-    if (rc != 0) {
-        blkfront_close(bf);
-    }
     return rc;
 }
 
 void blkfront_close(struct blkfront *bf)
 {
-    bf->connected = false;
-    wake_all(&bf->events);
-    (void)device_set_state(&bf->dev, XenbusStateClosing);
-    (void)device_wait(&bf->dev, STATE(Closing) | STATE(Closed) | STATE(InitWait),
-                      time_now() + SECONDS(5));
-    (void)device_set_state(&bf->dev, XenbusStateClosed);
-    if (bf->port >= 0) {
-        event_close((evtchn_port_t)bf->port);
-        bf->port = -1;
+    if (!bf->lost) {
+        bf->lost = true;
+        bf->connected = false;
+        wake_all(&bf->events);
+        blk_disconnect(bf);
     }
-    blk_ring_end(&bf->ring);
-    if (bf->ring_page != NULL && grant_end(bf->ring_ref) == 0) {
-        page_free(bf->ring_page, 1);
-    }
-    bf->ring_page = NULL;
-    device_close(&bf->dev);
 }
 
-/* Is the device of use?  A back end that leaves Connected wakes us through the watch's queue only
- * when somebody waits there, so its state is looked at whenever the watch has fired. */
-static bool alive(struct blkfront *bf)
+static void pause_a_second(struct blkfront *bf)
 {
-    if (bf->connected && bf->dev.watch.fired) {
-        bf->dev.watch.fired = false;
-        bf->connected = device_back_state(&bf->dev) == XenbusStateConnected;
+    (void)wait_on(&bf->events, time_now() + SECONDS(1));
+}
+
+/*
+ * Is the device of use, if need be after waiting for the next back end?  The watch on the state of
+ * the present one wakes only who waits at its queue, so that it fired is looked at here.
+ */
+static bool usable(struct blkfront *bf)
+{
+    bool kick = false;
+
+    if (bf->connected) {
+        bf->connected = !device_lost(&bf->dev, &kick);
     }
-    return bf->connected && !bf->ring.ring.broken;
+    if (kick) {
+        event_send((evtchn_port_t)bf->port);
+    }
+    while (!bf->connected && !bf->lost) {
+        if (bf->reconnecting) {
+            pause_a_second(bf);
+            continue;
+        }
+        bf->reconnecting = true;
+        blk_reconnect(bf);
+        bf->reconnecting = false;
+        wake_all(&bf->events);
+    }
+    return !bf->lost && !bf->ring.ring.broken;
 }
 
 static struct blk_slot *take_slot(struct blkfront *bf)
 {
     struct blk_slot *slot;
 
-    while (alive(bf)) {
+    while (usable(bf)) {
         slot = blk_ring_take(&bf->ring);
         if (slot != NULL) {
             return slot;
         }
-        (void)wait_on(&bf->events, time_now() + SECONDS(1));
+        pause_a_second(bf);
     }
     return NULL;
+}
+
+static int status_error(int status)
+{
+    return status == BLKIF_RSP_OKAY ? 0
+           : status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP : -XEN_EIO;
 }
 
 /* Send and wait for the answer.  A slot whose answer never came stays the back end's. */
 static int transact(struct blkfront *bf, struct blk_slot *slot, uint8_t operation, uint64_t sector,
                     size_t size)
 {
+    unsigned int generation = bf->generation;
+
     if (blk_ring_send(&bf->ring, slot, operation, sector, size, bf->handle)) {
         event_send((evtchn_port_t)bf->port);
     }
-    while (slot->state == BLK_SENT && alive(bf)) {
+    while (usable(bf) && bf->generation == generation && slot->state == BLK_SENT) {
         if (ring_wait(&bf->ring.ring)) {
             blkfront_event(bf);
         } else {
-            (void)wait_on(&bf->events, time_now() + SECONDS(1));
+            pause_a_second(bf);
         }
     }
-    if (slot->state != BLK_DONE) {
-        return -XEN_EIO;
+    if (bf->generation != generation) {
+        return bf->lost ? -XEN_EIO : AGAIN;
     }
-    return slot->status == BLKIF_RSP_OKAY ? 0
-           : slot->status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP : -XEN_EIO;
+    return slot->state == BLK_DONE ? status_error(slot->status) : -XEN_EIO;
+}
+
+/*
+ * One request's worth of @size bytes at @data, sent until it has an answer.  *done: how much that
+ * was.  A write that is sent twice writes the same.
+ */
+static int move_piece(struct blkfront *bf, uint8_t operation, uint64_t sector, void *data,
+                      size_t size, size_t *done)
+{
+    int rc = AGAIN;
+
+    while (rc == AGAIN) {
+        struct blk_slot *slot = take_slot(bf);
+        size_t n;
+
+        if (slot == NULL) {
+            return -XEN_EIO;
+        }
+        n = blk_ring_reserve(&bf->ring, slot, size, operation == BLKIF_OP_WRITE_BARRIER);
+        if (operation != BLKIF_OP_READ) {
+            blk_slot_put(slot, data, n);
+        }
+        rc = transact(bf, slot, operation, sector, n);
+        if (rc == AGAIN) {
+            continue;
+        }
+        if (rc == 0 && operation == BLKIF_OP_READ) {
+            blk_slot_get(slot, data, n);
+        }
+        if (slot->state == BLK_DONE) {
+            blk_ring_release(slot);
+        }
+        *done = n;
+    }
+    return rc;
+}
+
+/* All of it, or a flush, which has no data. */
+static int move(struct blkfront *bf, uint8_t operation, uint64_t sector, void *data, size_t size)
+{
+    size_t at = 0, n = 0;
+    int rc;
+
+    do {
+        rc = move_piece(bf, operation, sector + at / BLK_SECTOR, (char *)data + at, size - at, &n);
+        at += n;
+    } while (rc == 0 && at < size);
+    return rc;
 }
 
 static int check_range(const struct blkfront *bf, uint64_t sector, size_t size)
@@ -201,59 +174,54 @@ int blkfront_read(struct blkfront *bf, uint64_t sector, void *data, size_t size)
 {
     int rc = check_range(bf, sector, size);
 
-    for (size_t done = 0; done < size && rc == 0; done += BLK_MAX_SIZE) {
-        size_t n = size - done < BLK_MAX_SIZE ? size - done : BLK_MAX_SIZE;
-        struct blk_slot *slot = take_slot(bf);
+    return rc != 0 || size == 0 ? rc : move(bf, BLKIF_OP_READ, sector, data, size);
+}
 
-        if (slot == NULL) {
-            return -XEN_EIO;
-        }
-        rc = transact(bf, slot, BLKIF_OP_READ, sector + done / BLK_SECTOR, n);
-        if (rc == 0) {
-            blk_slot_get(slot, (char *)data + done, n);
-        }
-        if (slot->state == BLK_DONE) {
-            blk_ring_release(slot);
-        }
-    }
-    return rc;
+static int check_write(const struct blkfront *bf, uint64_t sector, size_t size)
+{
+    return bf->read_only ? -XEN_EROFS : check_range(bf, sector, size);
 }
 
 int blkfront_write(struct blkfront *bf, uint64_t sector, const void *data, size_t size)
 {
-    int rc = bf->read_only ? -XEN_EROFS : check_range(bf, sector, size);
+    int rc = check_write(bf, sector, size);
 
-    for (size_t done = 0; done < size && rc == 0; done += BLK_MAX_SIZE) {
-        size_t n = size - done < BLK_MAX_SIZE ? size - done : BLK_MAX_SIZE;
-        struct blk_slot *slot = take_slot(bf);
+    return rc != 0 || size == 0 ? rc : move(bf, BLKIF_OP_WRITE, sector, (void *)data, size);
+}
 
-        if (slot == NULL) {
-            return -XEN_EIO;
-        }
-        blk_slot_put(slot, (const char *)data + done, n);
-        rc = transact(bf, slot, BLKIF_OP_WRITE, sector + done / BLK_SECTOR, n);
-        if (slot->state == BLK_DONE) {
-            blk_ring_release(slot);
-        }
+/* Back ends may offer what they then refuse: not asked for again. */
+int blkfront_flush(struct blkfront *bf)
+{
+    int rc = -XEN_EOPNOTSUPP;
+
+    if (bf->can_flush) {
+        rc = move(bf, BLKIF_OP_FLUSH_DISKCACHE, 0, NULL, 0);
+        bf->can_flush = rc != -XEN_EOPNOTSUPP;
+    }
+    if (rc == -XEN_EOPNOTSUPP && bf->can_barrier) {
+        rc = move(bf, BLKIF_OP_WRITE_BARRIER, 0, NULL, 0);
+        bf->can_barrier = rc != -XEN_EOPNOTSUPP;
     }
     return rc;
 }
 
-int blkfront_flush(struct blkfront *bf)
+int blkfront_barrier(struct blkfront *bf, uint64_t sector, const void *data, size_t size)
 {
-    struct blk_slot *slot;
-    int rc;
+    int rc = check_write(bf, sector, size);
 
-    if (!bf->can_flush) {
-        return -XEN_EOPNOTSUPP;
+    if (rc != 0 || size == 0) {
+        return rc;
     }
-    slot = take_slot(bf);
-    if (slot == NULL) {
-        return -XEN_EIO;
+    if (bf->can_barrier) {
+        rc = move(bf, BLKIF_OP_WRITE_BARRIER, sector, (void *)data, size);
+        if (rc != -XEN_EOPNOTSUPP) {
+            return rc;
+        }
+        bf->can_barrier = false;
     }
-    rc = transact(bf, slot, BLKIF_OP_FLUSH_DISKCACHE, 0, 0);
-    if (slot->state == BLK_DONE) {
-        blk_ring_release(slot);
+    rc = blkfront_flush(bf);
+    if (rc == 0) {
+        rc = blkfront_write(bf, sector, data, size);
     }
-    return rc;
+    return rc == 0 ? blkfront_flush(bf) : rc;
 }

@@ -113,12 +113,9 @@ static int publish(struct netfront *nf)
 
 static int connect(struct netfront *nf)
 {
-    int rc = device_set_state(&nf->dev, XenbusStateInitialising);
+    int rc = device_begin(&nf->dev, time_now() + PATIENCE);
 
     if (rc == 0) {
-        rc = device_wait(&nf->dev, STATE(InitWait), time_now() + PATIENCE);
-    }
-    if (rc >= 0) {
         rc = read_mac(nf);
     }
     if (rc != 0) {
@@ -232,15 +229,10 @@ int netfront_wait(struct netfront *nf, uint64_t deadline)
 
 bool netfront_lost(struct netfront *nf)
 {
-    enum xenbus_state state;
+    bool kick, lost = net_rings_broken(&nf->rings) || device_lost(&nf->dev, &kick);
 
-    if (net_rings_broken(&nf->rings)) {
-        return true;
+    if (!lost && kick) {
+        event_send((evtchn_port_t)nf->port);
     }
-    if (!nf->dev.watch.fired) {
-        return false;
-    }
-    nf->dev.watch.fired = false;
-    state = device_back_state(&nf->dev);
-    return state != XenbusStateConnected;
+    return lost;
 }

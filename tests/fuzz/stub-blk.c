@@ -22,12 +22,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!blk_ring_init(&b, 0, page)) {
         abort();
     }
+    blk_ring_allow(&b, size % 3 == 0 ? 0 : 32);
     while (size >= 3) {
         size_t place = (data[0] | (size_t)data[1] << 8) & 4095, length = data[2] & 31;
         struct blk_slot *slot = blk_ring_take(&b);
 
         if (slot != NULL) {
-            (void)blk_ring_send(&b, slot, BLKIF_OP_READ, 8, sizeof(sectors), 1);
+            size_t n = blk_ring_reserve(&b, slot, sizeof(sectors), data[2] >= 0x80);
+
+            (void)blk_ring_send(&b, slot, BLKIF_OP_READ, 8, n, 1);
         }
         data += 3;
         size -= 3;
@@ -39,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         blk_ring_answers(&b);
         for (unsigned int i = 0; i < BLK_SLOTS; i++) {
             if (b.slots[i].state == BLK_DONE) {
-                blk_slot_get(&b.slots[i], sectors, sizeof(sectors));
+                blk_slot_get(&b.slots[i], sectors, b.slots[i].nr_pages * PAGE_SIZE);
                 blk_ring_release(&b.slots[i]);
             }
         }

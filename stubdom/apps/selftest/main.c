@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests let a stub domain do: its first argument says which. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <stub/mm.h>
 #include <stub/thread.h>
+
+#include "selftest.h"
 
 #define BLOCK (64 * 1024)
 
@@ -129,53 +129,6 @@ static int files(void)
     return fopen("/etc/none", "r") == NULL && errno == ENOENT ? 0 : 1;
 }
 
-#define PIECE 50001                     /* no whole sectors */
-
-/* Copy all of one disk to another; what is read back from that is the same. */
-static int disk(void)
-{
-    static char data[PIECE], back[PIECE];
-    int from = open("/dev/xvda", O_RDONLY), to = open("/dev/xvdb", O_RDWR);
-    struct stat st;
-    off_t at = 0;
-    ssize_t n;
-
-    if (from < 0 || to < 0 || fstat(from, &st) != 0) {
-        perror("selftest: open");
-        return 1;
-    }
-    while ((n = read(from, data, sizeof(data))) > 0 && write(to, data, (size_t)n) == n) {
-        at += n;
-    }
-    if (n != 0 || at != st.st_size || fsync(to) != 0 || lseek(to, 0, SEEK_SET) != 0 ||
-        lseek(from, 0, SEEK_SET) != 0) {
-        perror("selftest: copy");
-        return 1;
-    }
-    while ((n = read(to, back, sizeof(back))) > 0 && read(from, data, (size_t)n) == n &&
-           memcmp(data, back, (size_t)n) == 0) {
-        at -= n;
-    }
-    printf("selftest: %ld bytes copied, %ld differ or are missing\n", (long)st.st_size, (long)at);
-    return n == 0 && at == 0 && close(from) == 0 && close(to) == 0 ? 0 : 1;
-}
-
-/* Read until the disk is taken away: an error, and nothing worse. */
-static int removed(void)
-{
-    char sector[512];
-    int fd = open("/dev/xvda", O_RDONLY);
-    ssize_t n = sizeof(sector);
-
-    printf("selftest: reading\n");
-    for (int i = 0; i < 6000 && n == (ssize_t)sizeof(sector); i++) {
-        usleep(10000);
-        n = lseek(fd, 0, SEEK_SET) == 0 ? read(fd, sector, sizeof(sector)) : -1;
-    }
-    perror("selftest: read");
-    return n < 0 && errno == EIO && close(fd) == 0 ? 0 : 1;
-}
-
 static int clocks(void)
 {
     struct timespec from, to;
@@ -205,7 +158,8 @@ int main(int argc, char **argv)
     } tests[] = {
         { "fault", fault }, { "overflow", overflow }, { "exhaust", exhaust },
         { "threads", threads }, { "files", files }, { "clocks", clocks }, { "stay", stay },
-        { "disk", disk }, { "removed", removed },
+        { "disk", disk_copy }, { "removed", disk_removed }, { "barrier", disk_barrier },
+        { "restart", disk_restart },
     };
 
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]) && argc > 1; i++) {

@@ -11,6 +11,8 @@ test-store-wire_CFLAGS := -Wno-format-truncation
 test-store-wire_SRCS := $(STUB)/store-wire.c
 test-net-rings_SRCS  := $(addprefix $(STUB)/,net-rings.c ring.c) tests/unit/stubdom/fake-grant.c
 test-blk-ring_SRCS   := $(addprefix $(STUB)/,blk-ring.c ring.c) tests/unit/stubdom/fake-grant.c
+test-blkfront_SRCS   := $(addprefix $(STUB)/,blkfront.c blk-connect.c blk-ring.c ring.c) \
+    tests/unit/stubdom/fake-grant.c
 test-archive_SRCS    := stubdom/newlib/archive.c
 test-args_SRCS       := stubdom/newlib/args.c
 test-files_SRCS      := stubdom/newlib/files.c

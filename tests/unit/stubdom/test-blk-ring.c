@@ -51,8 +51,8 @@ static void answer(uint64_t id, int16_t status)
 
 TEST(data_goes_out_and_comes_back)
 {
-    static char data[BLK_MAX_SIZE], back[BLK_MAX_SIZE];
-    size_t size = BLK_MAX_SIZE - 1536;
+    static char data[BLK_DIRECT_SIZE], back[BLK_DIRECT_SIZE];
+    size_t size = BLK_DIRECT_SIZE - 1536;
     struct blk_slot *slot;
 
     for (size_t i = 0; i < sizeof(data); i++) {
@@ -61,6 +61,8 @@ TEST(data_goes_out_and_comes_back)
     fresh();
     slot = blk_ring_take(&b);
     CHECK(slot != NULL);
+    CHECK_EQ(blk_ring_reserve(&b, slot, BLK_MAX_SIZE, false), BLK_DIRECT_SIZE);
+    CHECK_EQ(blk_ring_reserve(&b, slot, size, false), size);
     blk_slot_put(slot, data, size);
     CHECK(blk_ring_send(&b, slot, BLKIF_OP_WRITE, 1234, size, 51712));
     CHECK_EQ(request(0)->nr_segments, 11);
@@ -78,6 +80,76 @@ TEST(data_goes_out_and_comes_back)
     blk_slot_get(slot, back, size);
     CHECK(memcmp(data, back, size) == 0);
     blk_ring_release(slot);
+    done(0);
+}
+
+/* More pages than a request holds: their list is a page of its own. */
+TEST(long_requests_are_indirect)
+{
+    static char data[BLK_MAX_SIZE], back[BLK_MAX_SIZE];
+    struct blkif_request_indirect *sent;
+    struct blkif_request_segment *seg;
+    struct blk_slot *slot;
+
+    for (size_t i = 0; i < sizeof(data); i++) {
+        data[i] = (char)(i * 5 + i / 4096);
+    }
+    fresh();
+    blk_ring_allow(&b, 256);
+    slot = blk_ring_take(&b);
+    CHECK_EQ(blk_ring_reserve(&b, slot, 2 * BLK_MAX_SIZE, true), BLK_DIRECT_SIZE);
+    CHECK_EQ(blk_ring_reserve(&b, slot, 2 * BLK_MAX_SIZE, false), BLK_MAX_SIZE);
+    blk_slot_put(slot, data, BLK_MAX_SIZE - 512);
+    (void)blk_ring_send(&b, slot, BLKIF_OP_WRITE, 77, BLK_MAX_SIZE - 512, 51712);
+    sent = (struct blkif_request_indirect *)request(0);
+    CHECK_EQ(sent->operation, BLKIF_OP_INDIRECT);
+    CHECK_EQ(sent->indirect_op, BLKIF_OP_WRITE);
+    CHECK_EQ(sent->nr_segments, BLK_PAGES);
+    CHECK_EQ(sent->sector_number, 77);
+    CHECK_EQ(sent->handle, 51712);
+    seg = fake_granted(sent->indirect_grefs[0]);
+    for (int i = 0; i < BLK_PAGES; i++) {
+        CHECK_EQ(seg[i].first_sect, 0);
+        CHECK_EQ(seg[i].last_sect, i < BLK_PAGES - 1 ? 7 : 6);
+        CHECK(memcmp(fake_granted(seg[i].gref), data + i * 4096, i < 31 ? 4096 : 3584) == 0);
+    }
+    answer(0, BLKIF_RSP_OKAY);
+    blk_slot_get(slot, back, BLK_MAX_SIZE - 512);
+    CHECK(memcmp(data, back, BLK_MAX_SIZE - 512) == 0);
+    done(0);
+}
+
+/* Whatever number of segments the back end names. */
+TEST(no_number_of_segments_is_believed)
+{
+    static const uint64_t allowed[] = { 0, 1, 11, 12, 31, 32, 33, 256, 1ull << 32, UINT64_MAX };
+
+    for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+        size_t most;
+
+        fresh();
+        blk_ring_allow(&b, allowed[i]);
+        most = blk_ring_reserve(&b, blk_ring_take(&b), SIZE_MAX / 2, false);
+        CHECK(most >= BLK_DIRECT_SIZE);
+        CHECK(most <= BLK_MAX_SIZE);
+        CHECK(most <= BLK_DIRECT_SIZE || most / PAGE_SIZE <= allowed[i]);
+        done(0);
+    }
+}
+
+/* With little memory requests are short, but there are some. */
+TEST(requests_shrink_with_memory)
+{
+    struct blk_slot *slot;
+
+    fresh();
+    blk_ring_allow(&b, 32);
+    fake_page_limit = BLK_SLOTS + 4;
+    slot = blk_ring_take(&b);
+    CHECK_EQ(blk_ring_reserve(&b, slot, BLK_MAX_SIZE, false), 4 * PAGE_SIZE);
+    CHECK_EQ(blk_ring_reserve(&b, blk_ring_take(&b), BLK_MAX_SIZE, false), PAGE_SIZE);
+    fake_page_limit = 1 << 20;
+    CHECK_EQ(blk_ring_reserve(&b, slot, BLK_MAX_SIZE, false), BLK_MAX_SIZE);
     done(0);
 }
 
@@ -146,13 +218,18 @@ TEST(no_answer_is_believed)
 TEST(a_page_that_is_still_mapped_is_given_up)
 {
     fresh();
-    fake_held = b.slots[3].gref[2];
+    fake_held = b.slots[3].gref[0];
+    done(1);
+    fresh();
+    blk_ring_allow(&b, 32);
+    CHECK_EQ(blk_ring_reserve(&b, blk_ring_take(&b), BLK_MAX_SIZE, false), BLK_MAX_SIZE);
+    fake_held = b.slots[0].table_ref;
     done(1);
 }
 
 TEST(without_memory_nothing_is_kept)
 {
-    fake_page_limit = 20;
+    fake_page_limit = 5;
     page = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
     CHECK(!blk_ring_init(&b, 0, page));
     CHECK_EQ(fake_pages, 0);
