@@ -232,6 +232,17 @@ unsigned int net_rings_room(struct net_rings *n)
     return n->tx.broken ? 0 : n->nr_free_slots;
 }
 
+static unsigned int slots_of(size_t size)
+{
+    return (unsigned int)((size + NET_SLOT_SIZE - 1) / NET_SLOT_SIZE);
+}
+
+bool net_rings_fits(struct net_rings *n, size_t size)
+{
+    return size <= XEN_NETIF_MAX_TX_SIZE && slots_of(size) <= XEN_NETIF_NR_SLOTS_MIN &&
+           net_rings_room(n) >= slots_of(size) && ring_room(&n->tx) >= slots_of(size) + 1;
+}
+
 /* Copy up to a slot's worth from where @part and @offset stand, and move them on. */
 static size_t fill_slot(uint8_t *to, const struct net_part **part, size_t *offset, size_t size)
 {
@@ -279,17 +290,15 @@ int net_rings_send(struct net_rings *n, const struct net_part *parts, unsigned i
                    struct net_offload offload, bool *notify)
 {
     size_t total = 0, left, offset = 0;
-    unsigned int slots;
     uint16_t flags = offload.checksum ? NETTXF_csum_blank | NETTXF_data_validated : 0;
 
     for (unsigned int i = 0; i < nr; i++) {
         total += parts[i].size;
     }
-    slots = (unsigned int)((total + NET_SLOT_SIZE - 1) / NET_SLOT_SIZE);
-    if (total == 0 || total > XEN_NETIF_MAX_TX_SIZE || slots > XEN_NETIF_NR_SLOTS_MIN) {
+    if (total == 0 || total > XEN_NETIF_MAX_TX_SIZE || slots_of(total) > XEN_NETIF_NR_SLOTS_MIN) {
         return -XEN_E2BIG;
     }
-    if (net_rings_room(n) < slots || ring_room(&n->tx) < slots + 1) {
+    if (!net_rings_fits(n, total)) {
         return n->tx.broken ? -XEN_EIO : -XEN_EAGAIN;
     }
     flags |= offload.segment != 0 ? NETTXF_extra_info : 0;

@@ -125,8 +125,10 @@ static int connect(struct netfront *nf)
         return -XEN_EINVAL;
     }
     nf->can_ipv6_checksum = device_number_back(&nf->dev, "feature-ipv6-csum-offload", 0) == 1;
-    nf->can_segment = device_number_back(&nf->dev, "feature-gso-tcpv4", 0) == 1 &&
-                      device_number_back(&nf->dev, "feature-sg", 0) == 1;
+    if (device_number_back(&nf->dev, "feature-sg", 0) == 1) {
+        nf->can_segment = device_number_back(&nf->dev, "feature-gso-tcpv4", 0) == 1;
+        nf->can_segment_ipv6 = device_number_back(&nf->dev, "feature-gso-tcpv6", 0) == 1;
+    }
     nf->mtu = 1500;
     rc = make_rings(nf);
     if (rc == 0) {
@@ -199,6 +201,11 @@ int netfront_send(struct netfront *nf, const struct net_part *parts, unsigned in
         event_send((evtchn_port_t)nf->port);
     }
     return rc;
+}
+
+bool netfront_room(struct netfront *nf, size_t size)
+{
+    return nf->connected && net_rings_fits(&nf->rings, size);
 }
 
 bool netfront_receive(struct netfront *nf, struct net_packet *packet)

@@ -19,6 +19,36 @@ static volatile uint8_t *entry(const struct ring *ring, uint32_t index)
            index_nospec(index & (ring->nr - 1), ring->nr) * ring->entry_size;
 }
 
+/* Each word of shared memory is read or written once; entries lie at multiples of four. */
+static void copy_in(void *to, const volatile uint8_t *from, size_t size)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= size; i += 4) {
+        uint32_t word = *(const volatile uint32_t *)(from + i);
+
+        __builtin_memcpy((uint8_t *)to + i, &word, sizeof(word));
+    }
+    for (; i < size; i++) {
+        ((uint8_t *)to)[i] = from[i];
+    }
+}
+
+static void copy_out(volatile uint8_t *to, const void *from, size_t size)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= size; i += 4) {
+        uint32_t word;
+
+        __builtin_memcpy(&word, (const uint8_t *)from + i, sizeof(word));
+        *(volatile uint32_t *)(to + i) = word;
+    }
+    for (; i < size; i++) {
+        to[i] = ((const uint8_t *)from)[i];
+    }
+}
+
 void ring_init(struct ring *ring, void *page, size_t entry_size)
 {
     uint32_t nr = 1;
@@ -43,9 +73,7 @@ bool ring_put(struct ring *ring, const void *request, size_t size)
     if (ring_room(ring) == 0 || size > ring->entry_size || ring->broken) {
         return false;
     }
-    for (size_t i = 0; i < size; i++) {
-        to[i] = ((const uint8_t *)request)[i];
-    }
+    copy_out(to, request, size);
     ring->req_prod++;
     return true;
 }
@@ -75,9 +103,7 @@ bool ring_get(struct ring *ring, void *response, size_t size)
         return false;
     }
     barrier();
-    for (size_t i = 0; i < size; i++) {
-        ((uint8_t *)response)[i] = from[i];
-    }
+    copy_in(response, from, size);
     ring->rsp_cons++;
     return true;
 }

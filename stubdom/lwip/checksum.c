@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The Internet checksum (RFC 1071) over memory of any alignment. */
-#include <stdint.h>
-#include <string.h>
+#include "offload.h"
 
-uint16_t net_checksum(const void *data, int len);
+#include <string.h>
 
 uint16_t net_checksum(const void *data, int len)
 {

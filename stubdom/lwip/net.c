@@ -28,6 +28,12 @@ static void status_changed(struct netif *netif)
     wake_all(&changed);
 }
 
+void net_unlock_core(void)
+{
+    card_flush(&card);
+    sys_mutex_unlock(&lock_tcpip_core);
+}
+
 /* Hand packets up until the back end goes away. */
 static void card_serve(void)
 {

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* lwIP's network interface over netfront: received pages go up as they are, the rest is copied. */
+/* lwIP's network interface over netfront: received pages go up as they are, segments in bursts. */
 #include "netif.h"
 
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
-#include <lwip/inet_chksum.h>
-#include <lwip/ip.h>
-#include <lwip/prot/ethernet.h>
-#include <lwip/prot/tcp.h>
 #include <lwip/tcpip.h>
 #include <netif/ethernet.h>
 
@@ -74,22 +70,26 @@ static struct pbuf *piece_pbuf(struct card *card, const struct net_piece *piece)
     return pbuf_alloced_custom(PBUF_RAW, piece->size, PBUF_REF, &pp->custom, data, piece->size);
 }
 
-/* The whole packet as a chain; NULL if there is no memory for it. */
+/*
+ * The whole packet as a chain; NULL if there is no memory for it.  Put together from its end, so
+ * that no piece walks along those before it.
+ */
 static struct pbuf *packet_pbuf(struct card *card, const struct net_packet *packet)
 {
     struct pbuf *chain = NULL;
     bool whole = true;
 
-    for (unsigned int i = 0; i < packet->nr; i++) {
+    for (unsigned int i = packet->nr; i-- > 0;) {
         struct pbuf *p = piece_pbuf(card, &packet->pieces[i]);
 
         if (p == NULL) {
             whole = false;
-        } else if (chain == NULL) {
-            chain = p;
-        } else {
-            pbuf_cat(chain, p);
+            continue;
         }
+        if (chain != NULL) {
+            pbuf_cat(p, chain);
+        }
+        chain = p;
     }
     if (!whole && chain != NULL) {
         pbuf_free(chain);
@@ -122,81 +122,99 @@ bool card_receive(struct card *card)
     return any;
 }
 
-#define TCP_SUM 16                      /* where the checksum lies in a TCP header */
-
-/* Finish the pseudo-header's sum with protocol and length, and put it at @to. */
-static void put_sum(uint8_t *to, uint16_t addresses, uint16_t length)
+static int send(struct card *card, const struct net_part *parts, unsigned int nr,
+                struct net_offload offload)
 {
-    uint8_t tail[4] = { 0, IP_PROTO_TCP, (uint8_t)(length >> 8), (uint8_t)length };
-    uint32_t sum = (uint32_t)addresses + net_checksum(tail, sizeof(tail));
+    int rc = netfront_send(&card->nf, parts, nr, offload);
 
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    to[0] = (uint8_t)sum;
-    to[1] = (uint8_t)(sum >> 8);
+    return rc == 0 ? ERR_OK : rc == -XEN_EAGAIN ? ERR_MEM : ERR_IF;
 }
 
-/*
- * The sum over TCP's pseudo-header, which the back end goes on from.  (UDP may be fragmented, so
- * lwIP sums it.)  @at is the IP header in the packet's first buffer, @have what that holds from
- * there.  False: nothing for the back end to do.
- */
-static bool prepare_ipv4(uint8_t *at, size_t have)
+/* Add the pieces of @p to @parts, without its first @skip bytes, which lie in the first piece. */
+static unsigned int add_parts(struct net_part *parts, unsigned int nr, struct pbuf *p, size_t skip)
 {
-    size_t head = have >= 20 ? (size_t)(at[0] & 15) * 4 : 0;
-    uint16_t length;
-
-    if (head < 20 || have < head + TCP_SUM + 2 || at[9] != IP_PROTO_TCP) {
-        return false;
+    for (struct pbuf *q = p; q != NULL; q = q->next) {
+        if (q->len > skip) {
+            parts[nr++] = (struct net_part){ (char *)q->payload + skip, q->len - skip };
+        }
+        skip = 0;
     }
-    length = (uint16_t)((at[2] << 8 | at[3]) - (int)head);
-    put_sum(at + head + TCP_SUM, net_checksum(at + 12, 8), length);
-    return true;
+    return nr;
 }
 
-/* The same for IPv6 without extension headers. */
-static bool prepare_ipv6(uint8_t *at, size_t have)
+static err_t send_one(struct card *card, struct pbuf *p)
 {
-    if (have < 40 + TCP_SUM + 2 || at[6] != IP_PROTO_TCP) {
-        return false;
-    }
-    put_sum(at + 40 + TCP_SUM, net_checksum(at + 8, 32), (uint16_t)(at[4] << 8 | at[5]));
-    return true;
-}
-
-static struct net_offload offload_of(const struct card *card, struct pbuf *p)
-{
+    struct net_part parts[NET_MAX_PIECES];
     struct net_offload offload = { .checksum = false };
-    uint8_t *frame = p->payload;
 
-    if (!card->offload) {
-        return offload;
+    if (pbuf_clen(p) > NET_MAX_PIECES) {
+        return ERR_BUF;
     }
-    if (p->len > 14 && frame[12] == 0x08 && frame[13] == 0x00) {
-        offload.checksum = prepare_ipv4(frame + 14, p->len - 14u);
-    } else if (p->len > 14 && frame[12] == 0x86 && frame[13] == 0xdd) {
-        offload.checksum = prepare_ipv6(frame + 14, p->len - 14u);
+    offload.checksum = card->offload && offload_checksum(p->payload, p->len);
+    return (err_t)send(card, parts, add_parts(parts, 0, p, 0), offload);
+}
+
+void card_flush(struct card *card)
+{
+    struct net_part parts[BURST_PARTS + 1];
+    struct burst *burst = &card->burst;
+    unsigned int nr = 1;
+
+    if (card->nr_waiting == 1) {
+        (void)send_one(card, card->waiting[0]);
+    } else if (card->nr_waiting > 1) {
+        struct net_offload offload = burst_finish(burst);
+
+        parts[0] = (struct net_part){ burst->head, burst->head_size };
+        for (unsigned int i = 0; i < card->nr_waiting; i++) {
+            nr = add_parts(parts, nr, card->waiting[i], burst->head_size);
+        }
+        (void)send(card, parts, nr, offload);
     }
-    return offload;
+    while (card->nr_waiting > 0) {
+        pbuf_free(card->waiting[--card->nr_waiting]);
+    }
+    burst->head_size = card->nr_parts = 0;
+}
+
+/* Are there slots for the burst with @more bytes, so that it can wait? */
+static bool may_wait(struct card *card, const struct pbuf *p)
+{
+    size_t size = card->burst.head_size + card->burst.size + p->tot_len;
+
+    return card->nr_waiting < BURST_PBUFS && card->nr_parts + pbuf_clen(p) <= BURST_PARTS &&
+           netfront_room(&card->nf, size);
+}
+
+static bool wait_in_burst(struct card *card, struct pbuf *p)
+{
+    if (!may_wait(card, p) || !burst_add(&card->burst, p->payload, p->len, p->tot_len)) {
+        return false;
+    }
+    pbuf_ref(p);
+    card->waiting[card->nr_waiting++] = p;
+    card->nr_parts += pbuf_clen(p);
+    return true;
+}
+
+static bool can_segment(const struct card *card, const struct pbuf *p)
+{
+    size_t head = burst_head(p->payload, p->len, p->tot_len);
+
+    return card->offload && head != 0 &&
+           (head == BURST_HEAD ? card->nf.can_segment_ipv6 : card->nf.can_segment);
 }
 
 static err_t card_output(struct netif *netif, struct pbuf *p)
 {
     struct card *card = netif->state;
-    struct net_part parts[NET_MAX_PIECES];
-    unsigned int nr = 0;
-    int rc;
+    bool fits = can_segment(card, p);
 
-    for (struct pbuf *q = p; q != NULL; q = q->next) {
-        if (nr == NET_MAX_PIECES) {
-            return ERR_BUF;
-        }
-        if (q->len > 0) {
-            parts[nr++] = (struct net_part){ q->payload, q->len };
-        }
+    if (fits && wait_in_burst(card, p)) {
+        return ERR_OK;
     }
-    rc = netfront_send(&card->nf, parts, nr, offload_of(card, p));
-    return rc == 0 ? ERR_OK : rc == -XEN_EAGAIN ? ERR_MEM : ERR_IF;
+    card_flush(card);
+    return fits && wait_in_burst(card, p) ? ERR_OK : send_one(card, p);
 }
 
 void card_connected(struct card *card)
@@ -211,6 +229,7 @@ void card_connected(struct card *card)
 
 void card_lost(struct card *card)
 {
+    card_flush(card);
     card->generation++;
     card->held = 0;
 }

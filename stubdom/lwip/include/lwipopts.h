@@ -8,6 +8,10 @@
 #define LWIP_TCPIP_CORE_LOCKING     1
 void net_assert_core(void);
 #define LWIP_ASSERT_CORE_LOCKED()   net_assert_core()
+/* Who gives the core lock up sends the segments that were held back to go together (netif.h). */
+void net_unlock_core(void);
+#define LOCK_TCPIP_CORE()           sys_mutex_lock(&lock_tcpip_core)
+#define UNLOCK_TCPIP_CORE()         net_unlock_core()
 /* Threads are not preempted and handlers of events do not call lwIP: nothing to protect from. */
 #define SYS_LIGHTWEIGHT_PROT        0
 #define TCPIP_THREAD_NAME           "net-core"

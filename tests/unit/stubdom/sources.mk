@@ -13,6 +13,8 @@ test-net-rings_SRCS  := $(addprefix $(STUB)/,net-rings.c ring.c) tests/unit/stub
 test-blk-ring_SRCS   := $(addprefix $(STUB)/,blk-ring.c ring.c) tests/unit/stubdom/fake-grant.c
 test-blkfront_SRCS   := $(addprefix $(STUB)/,blkfront.c blk-connect.c blk-ring.c ring.c) \
     tests/unit/stubdom/fake-grant.c
+test-offload_CFLAGS  := -Istubdom/lwip
+test-offload_SRCS    := stubdom/lwip/offload.c stubdom/lwip/checksum.c
 test-archive_SRCS    := stubdom/newlib/archive.c
 test-args_SRCS       := stubdom/newlib/args.c
 test-files_SRCS      := stubdom/newlib/files.c

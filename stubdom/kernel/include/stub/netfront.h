@@ -70,6 +70,8 @@ bool net_rings_receive(struct net_rings *n, struct net_packet *packet);
 void net_rings_release(struct net_rings *n, void *page);
 /* How many send slots are free, after taking back those the back end is done with. */
 unsigned int net_rings_room(struct net_rings *n);
+/* Would a packet of @size bytes go out now? */
+bool net_rings_fits(struct net_rings *n, size_t size);
 /*
  * net_rings_send - copy a packet into slots.  *notify: the back end wants an event.
  * Errors: -XEN_EAGAIN not enough free slots; -XEN_E2BIG no packet is that long; -XEN_EIO broken.
@@ -90,7 +92,7 @@ struct netfront {
     int port;
     uint8_t mac[6];
     unsigned int mtu;
-    bool can_ipv6_checksum, can_segment, connected;
+    bool can_ipv6_checksum, can_segment, can_segment_ipv6, connected;
     struct wait_queue events;           /* woken by every event of the back end */
 };
 
@@ -109,6 +111,7 @@ void netfront_close(struct netfront *nf);
  */
 int netfront_send(struct netfront *nf, const struct net_part *parts, unsigned int nr,
                   struct net_offload offload);
+bool netfront_room(struct netfront *nf, size_t size);        /* as net_rings_fits */
 bool netfront_receive(struct netfront *nf, struct net_packet *packet);
 void netfront_release(struct netfront *nf, void *page);
 int netfront_wait(struct netfront *nf, uint64_t deadline);

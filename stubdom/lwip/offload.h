@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What the back end does for TCP: checksums, and cutting one long packet into segments. */
+#ifndef STUB_LWIP_OFFLOAD_H
+#define STUB_LWIP_OFFLOAD_H
+
+#include <stub/netfront.h>
+
+#define BURST_HEAD (14 + 40 + 20)       /* Ethernet, IPv6, TCP without options */
+#define BURST_MOST (XEN_NETIF_NR_SLOTS_MIN * NET_SLOT_SIZE)     /* bytes of one packet */
+
+/* The Internet checksum over memory of any alignment, in memory order, not inverted. */
+uint16_t net_checksum(const void *data, int len);
+
+/*
+ * offload_checksum - leave the TCP checksum of a frame to the back end.
+ * @frame  its first @have bytes; all headers have to be in there.
+ * The field becomes the sum over the pseudo-header, which the back end goes on from.  (UDP may be
+ * fragmented, so lwIP sums it.)  False: no TCP, nothing was changed, nothing is to be done.
+ */
+bool offload_checksum(uint8_t *frame, size_t have);
+
+/*
+ * Segments of one connection that follow one another become one packet, which the back end cuts
+ * again.  This keeps the headers; the data stays where it is.
+ *   O1  all segments counted in but the last have `mss` bytes of data; `ended` after a shorter one.
+ *   O2  head holds the first one's headers with the flags of all of them; head_size 0: none yet.
+ */
+struct burst {
+    uint8_t head[BURST_HEAD];
+    size_t head_size, size;             /* bytes of headers, of data */
+    uint16_t mss;
+    uint32_t next;                      /* sequence number that the next segment must have */
+    bool ipv6, ended;
+};
+
+/* Bytes of the headers of a frame that may be part of a burst; 0: it may not. */
+size_t burst_head(const uint8_t *frame, size_t have, size_t total);
+/*
+ * burst_add - count a frame in, as the first or the next one.
+ * @have, @total  bytes that are at @frame, and of the whole frame.
+ * False: it does not belong to the others, or is no plain segment.
+ */
+bool burst_add(struct burst *b, const uint8_t *frame, size_t have, size_t total);
+/* burst_finish - make `head` that of the one packet, and say what is asked of the back end. */
+struct net_offload burst_finish(struct burst *b);
+
+#endif
