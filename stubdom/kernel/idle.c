@@ -32,6 +32,13 @@ uint64_t time_wall(void)
     return base + time_now();
 }
 
+uint64_t time_used(void)
+{
+    struct vcpu_runstate_info info = { .state = RUNSTATE_running };
+
+    return vcpu_op(VCPUOP_get_runstate_info, 0, &info) == 0 ? info.time[RUNSTATE_running] : 0;
+}
+
 static void timer_event(void *arg)
 {
     (void)arg;

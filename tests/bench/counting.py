@@ -20,7 +20,8 @@ def build() -> None:
     """Compile the plugin and the program that runs in Linux."""
     OUT.mkdir(parents=True, exist_ok=True)
     here = ROOT / "tests/bench"
-    common = ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
+    common = ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE",
+              "-I", str(BUILD / "include")]
     run([*common, "-fPIC", "-shared", "-o", str(PLUGIN), str(here / "count.c")],
         what="building the counting plugin")
     run([*common, "-static", "-o", str(WORK), *map(str, sorted(here.glob("work*.c")))],

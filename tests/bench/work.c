@@ -5,9 +5,11 @@
  *
  * `work FIRST PREFIX` uses the markers FIRST, FIRST+1, ...; `work store FIRST PREFIX` and
  * `work peer FIRST PREFIX DOMID` have rows of their own, and `work serve` in that domain is the
- * other side of the latter.  `work mark N` executes marker N and nothing else, `work around N
- * PROGRAM...` runs a program between the markers N and N+1.  A line "bench N PREFIX-NAME rounds R"
- * says that the markers 2N and 2N+1 enclose R rounds of the row called PREFIX and NAME.
+ * other side of the latter.  `work stream ...` sends or takes bytes over TCP, `work cpu DOMID`
+ * prints for how many ns a domain has run.  `work mark N` executes marker N and nothing else,
+ * `work around N PROGRAM...` runs a program between the markers N and N+1.  A line
+ * "bench N PREFIX-NAME rounds R" says that the markers 2N and 2N+1 enclose R rounds of the row
+ * called PREFIX and NAME.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -297,6 +299,13 @@ int main(int argc, char **argv)
     if (argc >= 4 && strcmp(argv[1], "around") == 0) {
         return around((unsigned int)strtoul(argv[2], NULL, 0), argv + 3);
     }
+    if (argc >= 3 && strcmp(argv[1], "stream") == 0) {
+        return work_stream(argc - 2, argv + 2);
+    }
+    if (argc == 3 && strcmp(argv[1], "cpu") == 0) {
+        print_cpu_time((unsigned int)strtoul(argv[2], NULL, 0));
+        return 0;
+    }
     if (argc == 4 && strcmp(argv[1], "store") == 0) {
         start(argv[2], argv[3]);
         store_rows();
@@ -308,7 +317,7 @@ int main(int argc, char **argv)
         rows();
     } else {
         fprintf(stderr, "usage: work FIRST PREFIX | store FIRST PREFIX | peer FIRST PREFIX DOMID "
-                "| serve | mark N | around N PROGRAM...\n");
+                "| serve | stream ... | cpu DOMID | mark N | around N PROGRAM...\n");
         return 2;
     }
     return 0;

@@ -21,6 +21,12 @@ void store_rows(void);
 void peer_serve(void);
 void peer_rows(unsigned int domid);
 
+/* Bytes over TCP: ARGV is what follows `stream`; exit status. */
+int work_stream(int argc, char **argv);
+
+/* Print for how many ns a domain has run; from dom0. */
+void print_cpu_time(unsigned int domid);
+
 /* /dev/xen/evtchn.  A port number or -1; await() takes one event and unmasks its port. */
 int evtchn_open(void);
 int evtchn_offer(int fd, unsigned int domid);

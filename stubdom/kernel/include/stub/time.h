@@ -16,6 +16,9 @@ uint64_t clock_read(const struct shared_info *shared);
 uint64_t time_now(void);
 uint64_t time_wall(void);
 
+/* time_used - ns that this domain has run, hypercalls included, since it was started. */
+uint64_t time_used(void);
+
 /*
  * A timer calls fn once, in the scheduler's context (no waiting there), at or after its deadline.
  * The memory is the caller's; it may be set again from its own fn.
