@@ -270,13 +270,15 @@ TEST(unread_output_loses_its_middle)
 
     begin();
     g = appear();
-    for (int i = 0; i < 2000; i++) {
+    /* More than a terminal that nobody reads takes, however late the kernel moves it on. */
+    for (int i = 0; i < 20000; i++) {
         snprintf(line, sizeof(line), "line %d\r\n", i);
         guest_prints(line);
         guest_event(&d, g, clock_ms);
     }
     CHECK(buffer_size(&g->out) <= 5000 && page->out_cons == page->out_prod);
-    CHECK(strncmp(g->out.data + g->out.tail - 11, "line 1999\r\n", 11) == 0);
+    CHECK(buffer_size(&g->out) >= 12);
+    CHECK(memcmp(g->out.data + g->out.tail - 12, "line 19999\r\n", 12) == 0);
     CHECK(end());
 }
 
