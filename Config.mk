@@ -48,7 +48,8 @@ PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_IMAGE) $(PACKAGES_TEST)
 # of, and the peer for comparison.  Kernel names are resolved through the release's own
 # metapackages, so that the release decides the version.
 GUEST_PACKAGES := linux-image-amd64 linux-image-cloud-amd64 busybox-static
-PEER_PACKAGES  := xen-hypervisor-4.17-amd64 xen-utils-4.17 xen-utils-common xenstore-utils bash
+PEER_PACKAGES  := xen-hypervisor-4.17-amd64 xen-utils-4.17 xen-utils-common xenstore-utils \
+                  bash util-linux mount
 
 # Imported sources: Debian source package, upstream version, orig tarball's SHA-256.
 IMPORTS := xz-utils libzstd lz4 zlib xxhash

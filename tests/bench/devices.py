@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """PV disks and network cards: what they cost to make, to end, and for each MiB that goes through.
 
-Debian's hotplug scripts are written for bash, which the peer gets for them.
+Debian's hotplug scripts are written for bash and util-linux, which the peer gets for them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ DATA = {"disk read": 0x740, "disk write": 0x742, "TCP to dom0": 0x744, "TCP to t
 MIB = 16
 
 _SCRIPT = f"""
-[ -e /peer.cpio ] && (cd / && cpio -i </peer.cpio 2>/dev/null)
+[ -e /peer.cpio ] && (rm -f /sbin/losetup; cd / && cpio -i </peer.cpio 2>/dev/null)
+failed() {{ cat /var/log/xen/xen-hotplug.log; exit 1; }}
 modprobe loop; modprobe bridge; modprobe xen-blkback; modprobe xen-netback
 ip link add xenbr0 type bridge && ip addr add 10.9.0.1/24 dev xenbr0 && ip link set xenbr0 up
 truncate -s {MIB}M /tmp/disk
@@ -56,10 +57,10 @@ vif = [ "bridge=xenbr0" ]
 X
 sed 's|^disk = .*|disk = [ "/tmp/disk,raw,xvda,rw", "/tmp/job.tar,raw,xvdz,ro" ]|' \\
     /tmp/guest.cfg >/tmp/data.cfg
-xl create -q -p /tmp/guest.cfg && xl destroy guest || exit 1
+xl create -q -p /tmp/guest.cfg && xl destroy guest || failed
 sleep 2
 /bench/work mark {CREATE}
-xl create -q -p /tmp/guest.cfg || exit 1
+xl create -q -p /tmp/guest.cfg || failed
 /bench/work mark {CREATE + 1}
 sleep 2
 /bench/work mark {DESTROY}
@@ -68,19 +69,21 @@ xl destroy guest || exit 1
 sleep 2
 (/bench/netcheck tcp-serve 5001 1000000; /bench/netcheck tcp-serve 5002 {MIB << 20}
  /bench/netcheck tcp-send 10.9.0.2 5003 {MIB << 20}) &
-xl create -q /tmp/data.cfg || exit 1
+xl create -q /tmp/data.cfg || failed
 (sleep 100) | xl console guest
 n=0
 while xl domid guest >/dev/null 2>&1 && [ $n -lt 300 ]; do n=$((n+1)); sleep 1; done
 """
 
 
-def _add_bash(folder: Path) -> list[tuple[Path, str]]:
-    """bash and its libraries, for Debian's scripts."""
+def _add_for_scripts(folder: Path) -> list[tuple[Path, str]]:
+    """What Debian's scripts call and busybox lacks, with libraries."""
     archive = Archive()
-    initrd.add_dynamic(archive, "bin/bash", packages.fetch("bash") / "bin/bash",
-                       initrd.library_folders())
-    return [(archive.save(folder / "bash.cpio"), "/peer.cpio")]
+    libraries = initrd.library_folders()
+    for package, program in (("bash", "bin/bash"), ("util-linux", "usr/bin/flock"),
+                             ("mount", "sbin/losetup")):
+        initrd.add_dynamic(archive, program, packages.fetch(package) / program, libraries)
+    return [(archive.save(folder / "peer.cpio"), "/peer.cpio")]
 
 
 def _data_figures(snaps: dict[str, counting.Snap]) -> dict[str, float]:
@@ -102,7 +105,7 @@ def devices(hv: str, tools: str) -> dict[str, float]:
     qemu[1] += ",calls=1"
     add = [(counting.WORK, "/bench/work"), (helper("netcheck"), "/bench/netcheck")]
     if tools == "debian":
-        add += _add_bash(counting.OUT)
+        add += _add_for_scripts(counting.OUT)
     setup = dom0.Setup(hv=hv, direct=True, tools=tools, script=_SCRIPT, qemu=qemu, add=add)
     with dom0.Lab(setup, BUILD / "logs" / f"bench-{name}.txt", 2400) as lab:
         status, _ = lab.script_output()
