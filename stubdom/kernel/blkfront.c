@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A block device: transfers in pieces, flushes, barriers; again, if the back end was replaced. */
+/* A block device: transfers in pieces, flushes, barriers. */
 #include "blk-private.h"
 
 #include <stub/event.h>
-
-#define AGAIN 1                         /* of transact(): the ring has gone, no answer will come */
 
 void blkfront_event(void *arg)
 {
@@ -29,12 +27,9 @@ int blkfront_open(struct blkfront *bf, unsigned int number)
 
 void blkfront_close(struct blkfront *bf)
 {
-    if (!bf->lost) {
-        bf->lost = true;
-        bf->connected = false;
-        wake_all(&bf->events);
-        blk_disconnect(bf);
-    }
+    bf->connected = false;
+    wake_all(&bf->events);
+    blk_disconnect(bf);
 }
 
 static void pause_a_second(struct blkfront *bf)
@@ -43,30 +38,16 @@ static void pause_a_second(struct blkfront *bf)
 }
 
 /*
- * Is the device of use, if need be after waiting for the next back end?  The watch on the state of
- * the present one wakes only who waits at its queue, so that it fired is looked at here.
+ * Is the device of use?  The watch on the back end's state wakes only who waits at its queue, so
+ * that it fired is looked at here.
  */
 static bool usable(struct blkfront *bf)
 {
-    bool kick = false;
-
-    if (bf->connected) {
-        bf->connected = !device_lost(&bf->dev, &kick);
+    if (bf->connected && bf->dev.watch.fired) {
+        bf->dev.watch.fired = false;
+        bf->connected = device_back_state(&bf->dev) == XenbusStateConnected;
     }
-    if (kick) {
-        event_send((evtchn_port_t)bf->port);
-    }
-    while (!bf->connected && !bf->lost) {
-        if (bf->reconnecting) {
-            pause_a_second(bf);
-            continue;
-        }
-        bf->reconnecting = true;
-        blk_reconnect(bf);
-        bf->reconnecting = false;
-        wake_all(&bf->events);
-    }
-    return !bf->lost && !bf->ring.ring.broken;
+    return bf->connected && !bf->ring.ring.broken;
 }
 
 static struct blk_slot *take_slot(struct blkfront *bf)
@@ -93,55 +74,39 @@ static int status_error(int status)
 static int transact(struct blkfront *bf, struct blk_slot *slot, uint8_t operation, uint64_t sector,
                     size_t size)
 {
-    unsigned int generation = bf->generation;
-
     if (blk_ring_send(&bf->ring, slot, operation, sector, size, bf->handle)) {
         event_send((evtchn_port_t)bf->port);
     }
-    while (usable(bf) && bf->generation == generation && slot->state == BLK_SENT) {
+    while (slot->state == BLK_SENT && usable(bf)) {
         if (ring_wait(&bf->ring.ring)) {
             blkfront_event(bf);
         } else {
             pause_a_second(bf);
         }
     }
-    if (bf->generation != generation) {
-        return bf->lost ? -XEN_EIO : AGAIN;
-    }
     return slot->state == BLK_DONE ? status_error(slot->status) : -XEN_EIO;
 }
 
-/*
- * One request's worth of @size bytes at @data, sent until it has an answer.  *done: how much that
- * was.  A write that is sent twice writes the same.
- */
+/* One request's worth of @size bytes at @data.  *done: how much that was. */
 static int move_piece(struct blkfront *bf, uint8_t operation, uint64_t sector, void *data,
                       size_t size, size_t *done)
 {
-    int rc = AGAIN;
+    struct blk_slot *slot = take_slot(bf);
+    int rc;
 
-    while (rc == AGAIN) {
-        struct blk_slot *slot = take_slot(bf);
-        size_t n;
-
-        if (slot == NULL) {
-            return -XEN_EIO;
-        }
-        n = blk_ring_reserve(&bf->ring, slot, size, operation == BLKIF_OP_WRITE_BARRIER);
-        if (operation != BLKIF_OP_READ) {
-            blk_slot_put(slot, data, n);
-        }
-        rc = transact(bf, slot, operation, sector, n);
-        if (rc == AGAIN) {
-            continue;
-        }
-        if (rc == 0 && operation == BLKIF_OP_READ) {
-            blk_slot_get(slot, data, n);
-        }
-        if (slot->state == BLK_DONE) {
-            blk_ring_release(slot);
-        }
-        *done = n;
+    if (slot == NULL) {
+        return -XEN_EIO;
+    }
+    *done = blk_ring_reserve(&bf->ring, slot, size, operation == BLKIF_OP_WRITE_BARRIER);
+    if (operation != BLKIF_OP_READ) {
+        blk_slot_put(slot, data, *done);
+    }
+    rc = transact(bf, slot, operation, sector, *done);
+    if (rc == 0 && operation == BLKIF_OP_READ) {
+        blk_slot_get(slot, data, *done);
+    }
+    if (slot->state == BLK_DONE) {
+        blk_ring_release(slot);
     }
     return rc;
 }

@@ -236,10 +236,15 @@ int netfront_wait(struct netfront *nf, uint64_t deadline)
 
 bool netfront_lost(struct netfront *nf)
 {
-    bool kick, lost = net_rings_broken(&nf->rings) || device_lost(&nf->dev, &kick);
+    enum xenbus_state state;
 
-    if (!lost && kick) {
-        event_send((evtchn_port_t)nf->port);
+    if (net_rings_broken(&nf->rings)) {
+        return true;
     }
-    return lost;
+    if (!nf->dev.watch.fired) {
+        return false;
+    }
+    nf->dev.watch.fired = false;
+    state = device_back_state(&nf->dev);
+    return state != XenbusStateConnected;
 }

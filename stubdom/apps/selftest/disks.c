@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <stub/blkfront.h>
-#include <stub/store.h>
 
 #define PIECE 50001                     /* no whole sectors */
 
@@ -92,30 +91,4 @@ int disk_barrier(void)
     rc |= memcmp(data, back, MEBI);
     blkfront_close(&bf);
     return rc == 0 ? 0 : 1;
-}
-
-/* Write and read until told to stop: what was written is there, whatever the back end does. */
-int disk_restart(void)
-{
-    static char data[PIECE], back[PIECE], word[8];
-    int fd = open("/dev/xvda", O_RDWR);
-    unsigned int round = 0;
-
-    printf("selftest: writing\n");
-    while (store_read(0, "data/stop", word, sizeof(word)) < 0) {
-        off_t at = round % 16 * PIECE;
-
-        memset(data, (int)('a' + round++ % 26), sizeof(data));
-        if (lseek(fd, at, SEEK_SET) != at || write(fd, data, PIECE) != PIECE || fsync(fd) != 0 ||
-            lseek(fd, at, SEEK_SET) != at || read(fd, back, PIECE) != PIECE ||
-            memcmp(data, back, PIECE) != 0) {
-            perror("selftest: restart");
-            return 1;
-        }
-        if (round % 16 == 0) {
-            usleep(10000);
-        }
-    }
-    printf("selftest: %u rounds\n", round);
-    return close(fd) == 0 && round > 0 ? 0 : 1;
 }
