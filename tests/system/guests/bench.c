@@ -280,7 +280,7 @@ static void decrease(uint32_t id, xen_pfn_t *frames, unsigned long count, unsign
 /* ------------------------------------------------------------ a thousand domains at once */
 
 #define THOUSAND 1000
-#define SAMPLE   4
+#define SAMPLE   32      /* a page table for the heap in between must not decide */
 
 static uint32_t thousand[THOUSAND];
 
