@@ -24,7 +24,8 @@ def build() -> None:
               "-I", str(BUILD / "include")]
     run([*common, "-fPIC", "-shared", "-o", str(PLUGIN), str(here / "count.c")],
         what="building the counting plugin")
-    run([*common, "-static", "-o", str(WORK), *map(str, sorted(here.glob("work*.c")))],
+    run([*common, "-static", "-o", str(WORK), *map(str, sorted(here.glob("work*.c"))),
+         str(ROOT / "stubdom/apps/stream/stream.c")],
         what="building work")
 
 
