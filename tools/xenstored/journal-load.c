@@ -131,6 +131,7 @@ static int load(struct server *s)
     if (rc != 0) {
         if (rc == 1) {
             journal_discard(j); /* of an earlier start of the machine, or nothing at all */
+            unlink(journal_file(j, "serving"));
             rc = journal_begin(s, 1);
         }
         return rc;

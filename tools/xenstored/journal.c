@@ -15,7 +15,6 @@ void journal_discard(struct journal *j)
 {
     unlink(journal_file(j, "snapshot"));
     unlink(journal_file(j, "snapshot.new"));
-    unlink(journal_file(j, "serving"));
     for (unsigned int i = 0; i < 2; i++) {
         log_close(&j->log[i]);
         unlink(journal_file(j, journal_log_name(i)));

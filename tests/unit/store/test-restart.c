@@ -14,6 +14,7 @@
 
 #include "core.h"
 #include "fake-xen.h"
+#include "folder.h"
 #include "harness.h"
 #include "journal.h"
 
@@ -334,19 +335,6 @@ static int run_life(unsigned long kill_at)
     return WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status) == SIGKILL ? -1 : 99;
 }
 
-static void clean(void)
-{
-    static const char *const names[] = { "snapshot", "snapshot.new", "log.0", "log.1", "lock",
-                                         "serving" };
-    char path[128];
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-        unlink(path);
-    }
-    rmdir(folder);
-}
-
 static void begin(void)
 {
     if (sh == NULL) {
@@ -354,7 +342,7 @@ static void begin(void)
         snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-restart-%d", (int)getpid());
     }
     memset(sh, 0, offsetof(struct shared, nr_marks));
-    clean();
+    folder_remove(folder);
 }
 
 static bool good(int status, unsigned long at)
@@ -384,7 +372,7 @@ TEST(killed_at_each_point_that_shows)
         CHECK_EQ(run_life(other + 1), -1);
         CHECK(good(run_life(0), other + 1));
     }
-    clean();
+    folder_remove(folder);
 }
 
 TEST(killed_again_and_again)
@@ -402,7 +390,7 @@ TEST(killed_again_and_again)
         CHECK(good(status, seed));
     }
     CHECK(kills > 10);
-    clean();
+    folder_remove(folder);
 }
 
 TEST_MAIN
