@@ -3,6 +3,7 @@
 #include "fake-ctrl.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -39,6 +40,16 @@ void fake_end(void)
         close(memory);
         memory = -1;
     }
+}
+
+void fake_file(char path[64], const char *name, const void *data, size_t size)
+{
+    FILE *file;
+
+    snprintf(path, 64, "/tmp/xyl-guest-%d-%s", (int)getpid(), name);
+    file = fopen(path, "w");
+    fwrite(data, 1, size, file);
+    fclose(file);
 }
 
 uint8_t *fake_frame(xen_pfn_t mfn)

@@ -33,6 +33,9 @@ extern struct fake_machine *fake_state;
 void fake_reset(void);
 void fake_end(void);
 
+/* fake_file - a file for the builder to read; @path is its name, to be unlinked. */
+void fake_file(char path[64], const char *name, const void *data, size_t size);
+
 /* fake_frame - the memory of a frame. */
 uint8_t *fake_frame(xen_pfn_t mfn);
 

@@ -15,16 +15,6 @@
 
 static char kernel_path[64], ramdisk_path[64];
 
-static void write_file(char path[64], const char *name, const void *data, size_t size)
-{
-    FILE *file;
-
-    snprintf(path, 64, "/tmp/xyl-faults-%d-%s", (int)getpid(), name);
-    file = fopen(path, "w");
-    fwrite(data, 1, size, file);
-    fclose(file);
-}
-
 /* 0 if the build was refused as it should be or is whole, or why not. */
 static const char *build(bool *hit, enum fault_kind kind, unsigned long n)
 {
@@ -63,9 +53,9 @@ static void each_fails_once(enum fault_kind kind, unsigned long at_least)
     bool hit = true;
 
     made_linux(&m);
-    write_file(kernel_path, "kernel", m.file, MADE_SIZE);
+    fake_file(kernel_path, "kernel", m.file, MADE_SIZE);
     made_free(&m);
-    write_file(ramdisk_path, "ramdisk", ramdisk, sizeof(ramdisk));
+    fake_file(ramdisk_path, "ramdisk", ramdisk, sizeof(ramdisk));
     while (hit && why == NULL && n < N_MAX) {
         why = build(&hit, kind, ++n);
     }

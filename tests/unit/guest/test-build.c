@@ -17,16 +17,6 @@ static struct xyl_err err;
 static struct xyl_guest_spec spec;
 static struct xyl_guest_result result;
 
-static void write_file(char path[64], const char *name, const void *data, size_t size)
-{
-    FILE *file;
-
-    snprintf(path, 64, "/tmp/xyl-guest-%d-%s", (int)getpid(), name);
-    file = fopen(path, "w");
-    fwrite(data, 1, size, file);
-    fclose(file);
-}
-
 static void remove_files(void)
 {
     unlink(kernel_path);
@@ -54,7 +44,7 @@ static void use_elf(void)
     struct made m;
 
     made_linux(&m);
-    write_file(kernel_path, "kernel", m.file, MADE_SIZE);
+    fake_file(kernel_path, "kernel", m.file, MADE_SIZE);
     made_free(&m);
 }
 
@@ -93,7 +83,7 @@ static void use_gzip(const uint8_t *data, size_t size)
     }
     memcpy(to, &crc, 4);
     memcpy(to + 4, &len, 4);
-    write_file(kernel_path, "kernel", out, (size_t)(to + 8 - out));
+    fake_file(kernel_path, "kernel", out, (size_t)(to + 8 - out));
     free(out);
 }
 
@@ -274,7 +264,7 @@ TEST(ramdisk_is_copied_and_its_last_page_cleared)
         data[i] = (uint8_t)(i * 31);
     }
     use_elf();
-    write_file(ramdisk_path, "ramdisk", data, sizeof(data));
+    fake_file(ramdisk_path, "ramdisk", data, sizeof(data));
     begin();
     spec.ramdisk = ramdisk_path;
     CHECK_EQ(build(), 0);
@@ -332,10 +322,10 @@ TEST(damaged_kernels_are_refused)
     CHECK_EQ(build(), -ENOEXEC);
     CHECK(strncmp(err.text, "kernel /tmp/xyl-guest-", 22) == 0);
 
-    write_file(kernel_path, "kernel", "hello", 5);
+    fake_file(kernel_path, "kernel", "hello", 5);
     begin();
     CHECK_EQ(build(), -ENOEXEC);
-    write_file(kernel_path, "kernel", "", 0);
+    fake_file(kernel_path, "kernel", "", 0);
     begin();
     CHECK_EQ(build(), -EINVAL);
     snprintf(want, sizeof(want), "kernel %s: not a file, or empty", kernel_path);
@@ -419,7 +409,7 @@ TEST(hypercall_page_is_filled)
 
     made_linux(&m);
     made_note_u64(&m, XEN_ELFNOTE_HYPERCALL_PAGE, MADE_BASE + 0x1002000);
-    write_file(kernel_path, "kernel", m.file, MADE_SIZE);
+    fake_file(kernel_path, "kernel", m.file, MADE_SIZE);
     made_free(&m);
     begin();
     CHECK_EQ(build(), 0);
