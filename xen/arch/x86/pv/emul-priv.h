@@ -52,7 +52,7 @@ uint64_t *priv_reg(struct cpu_user_regs *regs, unsigned int i);
 /*
  * absent_port_read - what a guest that is not dom0 reads at ports it has no right to: all ones,
  * but that timer channel 2 has run out: its count, port 0x42, is 0 and its output, in port 0x61,
- * high.  Linux measures its clock by waiting for that count to leave 0xff, 50,000 reads long.
+ * high.  Linux measures its clock by waiting for that count to leave 0xff, 100,000 reads long.
  */
 uint32_t absent_port_read(unsigned int port, unsigned int size);
 /*
