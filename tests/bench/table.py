@@ -98,7 +98,9 @@ def _number(value: float | None) -> str:
 
 
 def _goal(value: float | None) -> str:
-    return f"{value:g}" if value else ""
+    if not value:
+        return ""
+    return f"{value:g}" if value < 10 else f"{value:,.0f}"
 
 
 def _verdict(ours: float | None, ratio: float | None, row: Row) -> str:
@@ -116,7 +118,7 @@ def _verdict(ours: float | None, ratio: float | None, row: Row) -> str:
 def render(xen: dict[str, float], xylem: dict[str, float]) -> str:
     """The table as text; rows without any figure are left out."""
     lines = [f"{'instructions (the hypervisor’s, if not said otherwise)':56}"
-             f"{'Xen 4.17':>16}{'Xylem':>16}{'ratio':>8}{'reach':>7}{'aim':>6}"]
+             f"{'Xen 4.17':>16}{'Xylem':>16}{'ratio':>8}{'reach':>11}{'aim':>11}"]
     reached = goals = 0
     for row in ROWS:
         theirs, ours = xen.get(row.key), xylem.get(row.key)
@@ -128,7 +130,7 @@ def render(xen: dict[str, float], xylem: dict[str, float]) -> str:
         reached += verdict in ("reached", "record")
         shown = f"{ratio:.2f}" if ratio is not None else "-"
         lines.append(f"{row.key:56}{_number(theirs):>16}{_number(ours):>16}{shown:>8}"
-                     f"{_goal(row.reach or row.most):>7}{_goal(row.record):>6}"
+                     f"{_goal(row.reach or row.most):>11}{_goal(row.record):>11}"
                      f"  {verdict}".rstrip())
     lines.append(f"{reached} of {goals} goals reached")
     return "\n".join(lines)
