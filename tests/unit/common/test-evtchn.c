@@ -39,7 +39,13 @@ void *kzalloc(size_t n) { return alloc_fails() ? NULL : calloc(1, n); }
 void *kzalloc_array_(size_t s, size_t n) { return alloc_fails() ? NULL : calloc(n, s); }
 void kfree(void *p) { free(p); }
 void printk(const char *fmt, ...) { (void)fmt; }
-void vcpu_unblock(struct vcpu *v) { (void)v; wakes++; }
+static bool told;                       /* the last one woke for a message of another domain's */
+void vcpu_unblock(struct vcpu *v)
+{
+    (void)v;
+    wakes++;
+    told = current->sched.tells;
+}
 void arch_send_event_check(unsigned int cpu) { (void)cpu; }
 void sched_wake_pollers(struct domain *d, unsigned int port) { (void)d; (void)port; polls++; }
 int pirq_guest_bind(struct vcpu *v, unsigned int pirq, bool share)
@@ -311,6 +317,37 @@ TEST(a_loop_to_itself_closes_both_ends)
     CHECK_EQ(close_port(0, a), 0);
     CHECK_EQ(state(0, a), EVTCHNSTAT_closed);
     CHECK_EQ(state(0, b), EVTCHNSTAT_unbound);
+    CHECK(teardown());
+}
+
+/* The scheduler lets who tells another domain something go on; nobody else who wakes a vcpu. */
+TEST(messages_to_other_domains_are_told_apart)
+{
+    struct evtchn_bind_ipi ipi = { .vcpu = 1 };
+    struct evtchn_bind_virq virq = { .virq = VIRQ_TIMER, .vcpu = 1 };
+    unsigned int a, b, own, loop;
+
+    setup();
+    a = unbound(0, 1);
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    own = unbound(0, 0);
+    CHECK_EQ(bind(0, 0, own, &loop), 0);
+    run(0, 0);
+    CHECK_EQ(op(EVTCHNOP_bind_ipi, &ipi), 0);
+    CHECK_EQ(op(EVTCHNOP_bind_virq, &virq), 0);
+    for (unsigned int i = 0; i < 4; i++) {
+        memset(vinfo, 0, sizeof(vinfo));
+        clear_bit(own, dom[0]->shared_info->evtchn_pending);
+        wakes = 0;
+        if (i == 3) {
+            send_guest_vcpu_virq(dom[0]->vcpu[1], VIRQ_TIMER);
+        } else {
+            CHECK_EQ(i == 0 ? send(1, b) : send(0, i == 1 ? ipi.port : loop), 0);
+        }
+        CHECK_EQ(wakes, 1);
+        CHECK_EQ(told, i == 0);
+        CHECK(!current->sched.tells);
+    }
     CHECK(teardown());
 }
 

@@ -49,10 +49,10 @@ void timer_init(struct timer *t, void (*fn)(void *), void *data, unsigned int cp
 }
 void timer_set(struct timer *t, s_time_t expires)
 {
+    t->expires = expires;
     if (t == &per_cpu(runqueue, 0).slice) {
+        t->state = TIMER_QUEUED;
         slice_end = expires;
-    } else {
-        t->expires = expires;
     }
 }
 void sched_vcpu_release(struct vcpu *v) { (void)v; }
@@ -111,7 +111,8 @@ static void reschedule(bool requeue)
     s_time_t slice = 0;
 
     next = sched_fair.pick(0, prev, requeue && prev != NULL, clock_ns, &slice);
-    rq->curr = next;
+    rq->curr = info.curr_vcpu = next;
+    rq->slice.state = TIMER_IDLE;
     slice_end = slice != 0 && next != NULL ? clock_ns + slice : NEVER;
     preempt = false;
     switches += next != prev;
@@ -285,6 +286,72 @@ TEST(who_sleeps_much_runs_soon)
     run_for(5000 * MS);
     CHECK(io->latest == 0);
     CHECK(near(io->ran, 5000 * MS, 10, 1));     /* all it wants */
+}
+
+/* The running guest sends @to, which sleeps, an event. */
+static void tell(struct guest *to)
+{
+    struct vcpu *teller = per_cpu(runqueue, 0).curr;
+
+    teller->sched.tells = true;
+    to->wakes = NEVER;
+    to->woke = clock_ns;
+    vcpu_wake(&to->vcpu);
+    teller->sched.tells = false;
+}
+
+/* Who is told something by another guest lets that one go on for a while. */
+TEST(a_teller_goes_on)
+{
+    struct guest *teller, *told[2];
+
+    for (unsigned int i = 0; i < 3; i++) {
+        reset();
+        sched_ratelimit = i == 0 ? 0 : 1 * MS;
+        teller = add(256, NEVER, 0, false);
+        told[0] = add(256, 20 * US, 1000 * MS, false);
+        told[1] = add(256, 20 * US, 1000 * MS, false);
+        run_for(50 * MS);
+        CHECK(per_cpu(runqueue, 0).curr == &teller->vcpu);
+        tell(told[0]);
+        CHECK_EQ(preempt, i == 0);              /* without a limit at once */
+        if (i == 0) {
+            continue;
+        }
+        run_for(600 * US);
+        tell(told[1]);                          /* the first one waits no longer for this */
+        CHECK(!preempt && per_cpu(runqueue, 0).curr == &teller->vcpu);
+        told[0]->latest = told[1]->latest = 0;
+        if (i == 1) {
+            run_for(1 * MS);
+            CHECK_EQ(told[0]->latest, 1 * MS);
+            CHECK(told[1]->latest < 1 * MS && told[1]->ran == told[0]->ran);
+        } else {
+            reschedule(false);                  /* the teller blocks: they run at once */
+            run_for(100 * US);
+            CHECK_EQ(told[0]->latest, 600 * US);
+            CHECK_EQ(told[1]->latest, 20 * US);
+        }
+    }
+}
+
+/* An interrupt does not wait for it. */
+TEST(a_teller_is_interrupted)
+{
+    struct guest *told, *io;
+
+    reset();
+    (void)add(256, NEVER, 0, false);
+    told = add(256, 20 * US, 1000 * MS, false);
+    io = add(256, 20 * US, 1000 * MS, false);
+    run_for(50 * MS);
+    tell(told);
+    io->wakes = clock_ns;
+    io->latest = 0;
+    wake_due();
+    CHECK(preempt);
+    run_for(1 * MS);
+    CHECK(io->latest <= 20 * US);
 }
 
 /* Two that sleep little cannot make a switch for each of their naps. */

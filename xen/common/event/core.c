@@ -125,9 +125,11 @@ int evtchn_send(struct domain *d, unsigned int lport)
         /* E1 holds while ch->lock is held: the peer cannot be closed meanwhile. */
         to = ch->u.interdomain.dom;
         peer = evtchn_at(to, ch->remote_port);
+        current->sched.tells = to != d;
         /* fall through */
     case ECS_IPI:
         evtchn_set_pending(to, peer);
+        current->sched.tells = false;
         counter_inc(current, COUNTER_EVENT_SEND);
         break;
     case ECS_UNBOUND:                   /* nobody there yet: lost, as the ABI has it */

@@ -73,6 +73,14 @@ static void raise_floor(struct runqueue *rq, const struct vcpu *running, s_time_
     rq->floor = max_t(int64_t, rq->floor, least);
 }
 
+/* What runs is to be decided anew at @when, if not sooner.  This CPU's queue. */
+static void decide_by(struct runqueue *rq, s_time_t when)
+{
+    if (!timer_active(&rq->slice) || rq->slice.expires > when) {
+        timer_set(&rq->slice, when);
+    }
+}
+
 /*
  * May @v, which woke, take the CPU from @running now?  What has been interrupted by the rate limit
  * is decided anew when it is over: the slice ends then.
@@ -84,6 +92,14 @@ static bool preempts(struct runqueue *rq, const struct vcpu *v, const struct vcp
     int64_t account = account_of(running, now);
     bool first = v->sched.credit < account;
 
+    /*
+     * Who tells another domain of work often has more of it: the other one is to find all of that
+     * at once, and to answer it at once.  It runs when the teller waits, or after the rate limit.
+     */
+    if (first && running == current && running->sched.tells && sched_ratelimit != 0) {
+        decide_by(rq, now + sched_ratelimit);
+        return false;
+    }
     /* Who has slept for long, as those do that wait for devices, need not wait for the limit. */
     if (first && (ran >= sched_ratelimit || account - v->sched.credit >= WAKE_BONUS)) {
         return true;

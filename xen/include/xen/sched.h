@@ -32,6 +32,7 @@ struct sched_vcpu {
     bool parked;                /* [s] runnable, but its policy has it wait (cap, no free CPU) */
     bool queued;                /* [s] */
     bool is_running;            /* set under [s]; cleared when the registers are saved */
+    bool tells;                 /* its own, IRQs off: it is sending an event to another domain */
     bool leaves;                /* its CPU's own: may not stay there, to be placed once saved */
 };
 struct sched_domain {
