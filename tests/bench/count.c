@@ -6,12 +6,16 @@
  * A marker is `nopl 0x5859NNNN(%rax)`: bytes 0f 1f 80 and the displacement, little endian.  Each
  * execution writes one line "MARKER TOTAL HYPERVISOR USER CALLS SWITCHES" to the file named by the
  * argument `out=FILE`; the last line, at exit, has the marker "end".  USER counts the lower half of
- * the address space.  With `calls=1`, CALLS are the `syscall` instructions of kernels: hypercalls;
- * and SWITCHES those of them that lie in another page of memory than the one before.  Each domain
- * has its hypercall page, and makes a hypercall before it blocks: so often did the CPU go from one
- * domain to another.  With `first=ADDRESS` a line "first-A" is written when the instruction at A is
+ * the address space.  With `first=ADDRESS` a line "first-A" is written when the instruction at A is
  * executed for the first time, for each A below 4 GiB that differs from ADDRESS by a multiple of
  * 2 MiB: the entry of a program that a loader may have moved, and seldom something else.
+ *
+ * With `calls=MARKER`, CALLS are the `syscall` instructions of kernels: hypercalls; and SWITCHES
+ * those of them that are another domain's than the one before.  Each domain makes a hypercall
+ * before it blocks: so often did the CPU go from one to the other.  Two domains are told apart:
+ * pages of memory in which there was a hypercall before MARKER are dom0's, which must have run
+ * alone until then; all others are its guest's.  A kernel has several, whatever hypercall page it
+ * was given.
  *
  * With `profile=FILE,from=M,to=N` each translation block has a counter of its own: cleared at
  * marker M, written to FILE at marker N (or at the end), one line "ADDRESS INSTRUCTIONS BYTES" for
@@ -73,7 +77,6 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
  */
 static uint64_t user_count, kernel_count, hv_count;
 static uint64_t call_count, switch_count;
-static bool want_calls;
 static FILE *out;
 
 #define STEP 0x200000ULL
@@ -265,6 +268,16 @@ static int add_test(const char *text)
 
 /* ------------------------------------------------------------ markers and entries */
 
+#define MAX_CALL_PAGES 256
+
+static struct call_page {
+    uintptr_t at;
+    bool first_domain;          /* it made hypercalls when there were no guests */
+} call_pages[MAX_CALL_PAGES];
+static size_t nr_call_pages;
+static long guests_from = -1;
+static bool guests_run;
+
 static void on_marker(unsigned int vcpu, void *data)
 {
     long marker = (long)(intptr_t)data;
@@ -278,6 +291,7 @@ static void on_marker(unsigned int vcpu, void *data)
     if (marker == profile_to) {
         profile_write();
     }
+    guests_run |= marker == guests_from;
 }
 
 static void on_entry(unsigned int vcpu, void *data)
@@ -324,28 +338,51 @@ static void watch_entry(struct qemu_plugin_insn *insn)
 
 /* ------------------------------------------------------------ hypercalls */
 
-static void on_call(unsigned int vcpu, void *page)
+static void on_call(unsigned int vcpu, void *data)
 {
-    static void *last;
+    static bool guest_was_last;
+    struct call_page *page = data;
 
     (void)vcpu;
+    page->first_domain |= !guests_run;
     call_count++;
-    switch_count += page != last;
-    last = page;
+    switch_count += guest_was_last == page->first_domain;
+    guest_was_last = !page->first_domain;
+}
+
+/* The page of memory that @insn lies in; NULL: there are too many. */
+static struct call_page *find_page(const struct qemu_plugin_insn *insn)
+{
+    uintptr_t at = (uintptr_t)qemu_plugin_insn_haddr(insn) & ~(uintptr_t)0xfff;
+    size_t i = 0;
+
+    while (i < nr_call_pages && call_pages[i].at != at) {
+        i++;
+    }
+    if (i == MAX_CALL_PAGES) {
+        return NULL;
+    }
+    call_pages[i].at = at;
+    nr_call_pages += i == nr_call_pages;
+    return &call_pages[i];
 }
 
 static void watch_call(struct qemu_plugin_insn *insn)
 {
     static const uint8_t syscall[2] = { 0x0f, 0x05 };
+    struct call_page *page;
 
-    if (want_calls && qemu_plugin_insn_vaddr(insn) >= HV_END &&
-        qemu_plugin_insn_size(insn) == sizeof(syscall) &&
-        memcmp(qemu_plugin_insn_data(insn), syscall, sizeof(syscall)) == 0) {
-        uintptr_t at = (uintptr_t)qemu_plugin_insn_haddr(insn);
-
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_call, QEMU_PLUGIN_CB_NO_REGS,
-                                               (void *)(at & ~(uintptr_t)0xfff));
+    if (guests_from < 0 || qemu_plugin_insn_vaddr(insn) < HV_END ||
+        qemu_plugin_insn_size(insn) != sizeof(syscall) ||
+        memcmp(qemu_plugin_insn_data(insn), syscall, sizeof(syscall)) != 0) {
+        return;
     }
+    page = find_page(insn);
+    if (page == NULL) {
+        fprintf(stderr, "count plugin: more than %d pages with hypercalls\n", MAX_CALL_PAGES);
+        abort();
+    }
+    qemu_plugin_register_vcpu_insn_exec_cb(insn, on_call, QEMU_PLUGIN_CB_NO_REGS, page);
 }
 
 /* ------------------------------------------------------------ translation blocks */
@@ -413,8 +450,8 @@ static int argument(const char *text)
         want_first = true;
         return 0;
     }
-    if (strcmp(text, "calls=1") == 0) {
-        want_calls = true;
+    if (length == 5 && strncmp(text, "calls", length) == 0) {
+        guests_from = strtol(value, NULL, 16);
         return 0;
     }
     if (length == 7 && strncmp(text, "profile", length) == 0) {

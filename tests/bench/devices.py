@@ -11,7 +11,6 @@ from pathlib import Path
 from lib import dom0, initrd, packages
 from lib.cpio import Archive
 from lib.paths import BUILD, Trouble
-from lib.steps import helper
 
 from . import counting
 
@@ -26,26 +25,16 @@ failed() {{ cat /var/log/xen/xen-hotplug.log; exit 1; }}
 modprobe loop; modprobe bridge; modprobe xen-blkback; modprobe xen-netback
 ip link add xenbr0 type bridge && ip addr add 10.9.0.1/24 dev xenbr0 && ip link set xenbr0 up
 truncate -s {MIB}M /tmp/disk
-mkdir /tmp/job; cp /bench/work /bench/netcheck /tmp/job
+mkdir /tmp/job; cp /bench/work /tmp/job
 cat >/tmp/job/run <<'X'
 until [ -e /sys/class/net/eth0 ]; do usleep 100000; done
 ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up
-dd if=/dev/xvda of=/dev/null bs=1M iflag=direct 2>/dev/null
-./work mark {DATA["disk read"]}
-dd if=/dev/xvda of=/dev/null bs=1M iflag=direct
-./work mark {DATA["disk read"] + 1}
-./work mark {DATA["disk write"]}
-dd if=/dev/zero of=/dev/xvda bs=1M count={MIB} oflag=direct
-./work mark {DATA["disk write"] + 1}
-./netcheck tcp-send 10.9.0.1 5001 1000000
-./work mark {DATA["TCP to dom0"]}
-./netcheck tcp-send 10.9.0.1 5002 {MIB << 20}
-./work mark {DATA["TCP to dom0"] + 1}
-./work mark {DATA["TCP to the guest"]}
-./netcheck tcp-serve 5003 {MIB << 20}
-./work mark {DATA["TCP to the guest"] + 1}
+./work data {DATA["disk read"]} {MIB} read /dev/xvda
+./work data {DATA["disk write"]} {MIB} write /dev/xvda
+./work data {DATA["TCP to dom0"]} {MIB} send 10.9.0.1 5001
+./work data {DATA["TCP to the guest"]} {MIB} take 5002
 X
-tar -C /tmp/job -cf /tmp/job.tar run work netcheck
+tar -C /tmp/job -cf /tmp/job.tar run work
 cat >/tmp/guest.cfg <<'X'
 name = "guest"
 kernel = "/boot/domu-vmlinuz"
@@ -67,8 +56,8 @@ sleep 2
 xl destroy guest || exit 1
 /bench/work mark {DESTROY + 1}
 sleep 2
-(/bench/netcheck tcp-serve 5001 1000000; /bench/netcheck tcp-serve 5002 {MIB << 20}
- /bench/netcheck tcp-send 10.9.0.2 5003 {MIB << 20}) &
+(/bench/work stream serve 5001
+ /bench/work stream send 10.9.0.2 5002 {2 * MIB << 20}) &
 xl create -q /tmp/data.cfg || failed
 (sleep 100) | xl console guest
 n=0
@@ -102,8 +91,8 @@ def devices(hv: str, tools: str) -> dict[str, float]:
     name = f"devices-{counting.label(hv)}-{tools}"
     out = counting.file(name)
     qemu = counting.arguments(out, 0)
-    qemu[1] += ",calls=1"
-    add = [(counting.WORK, "/bench/work"), (helper("netcheck"), "/bench/netcheck")]
+    qemu[1] += f",calls={CREATE:x}"
+    add = [(counting.WORK, "/bench/work")]
     if tools == "debian":
         add += _add_for_scripts(counting.OUT)
     setup = dom0.Setup(hv=hv, direct=True, tools=tools, script=_SCRIPT, qemu=qemu, add=add)

@@ -18,6 +18,9 @@ SCRIPT_ROWS = ["getppid", "clock_gettime", "fork + exit", "fork + exec", "touch 
                "map, touch, unmap 64 MiB", "mprotect pair, 16 pages", "pipe round trip",
                "event channel to itself", "event channel ping-pong"]
 
+# Where the script runs; its rows are called "linux: PLACE ROW".
+SCRIPT_PLACES = ["dom0", "domU", "2 CPUs: dom0", "2 CPUs: domU"]
+
 # Of these the whole machine's instructions are compared: client, kernel, daemon, hypervisor.
 STORE_ROWS = ["xenstore read", "xenstore write", "xenstore transaction",
               "xenstore write and watch event"]
@@ -55,10 +58,9 @@ ROWS = [
     Row("micro: bytes per empty domain", 0.60, 0.35),
     Row("boot: entry to dom0, 512 MiB", 0.15, 0.03),
     Row("boot: entry to dom0, 4096 MiB", 0.15, 0.03),
-    *[Row(f"linux: dom0 {name}") for name in SCRIPT_ROWS],
-    Row("linux: dom0 geometric mean", 0.60, 0.35),
-    *[Row(f"linux: domU {name}") for name in SCRIPT_ROWS],
-    Row("linux: domU geometric mean", 0.60, 0.35),
+    *[row for where in SCRIPT_PLACES for row in (
+        *[Row(f"linux: {where} {name}") for name in SCRIPT_ROWS],
+        Row(f"linux: {where} geometric mean", 0.60, 0.35))],
     Row("reset to init: unpacking the kernel", 0.70, 0.50),
     Row("reset to init: all the rest", 0.20, 0.08),
     Row("xl create: xl's own run", 0.30, 0.10),

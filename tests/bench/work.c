@@ -6,10 +6,11 @@
  * `work FIRST PREFIX` uses the markers FIRST, FIRST+1, ...; `work store FIRST PREFIX` and
  * `work peer FIRST PREFIX DOMID` have rows of their own, and `work serve` in that domain is the
  * other side of the latter.  `work stream ...` sends or takes bytes over TCP, `work cpu DOMID`
- * prints for how many ns a domain has run.  `work mark N` executes marker N and nothing else,
- * `work around N PROGRAM...` runs a program between the markers N and N+1.  A line
- * "bench N PREFIX-NAME rounds R" says that the markers 2N and 2N+1 enclose R rounds of the row
- * called PREFIX and NAME.
+ * prints for how many ns a domain has run.  `work data N MIB read FILE | write FILE |
+ * send HOST PORT | take PORT` moves MIB twice, the second time between the markers N and N+1.
+ * `work mark N` executes marker N and nothing else, `work around N PROGRAM...` runs a program
+ * between the markers N and N+1.  A line "bench N PREFIX-NAME rounds R" says that the markers 2N
+ * and 2N+1 enclose R rounds of the row called PREFIX and NAME.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,7 @@ asm(".text\n.balign 8\nmarkers:\n"
     "n = 0\n.rept 2048\n nopl 0x58590000 + n(%rax)\n ret\n n = n + 1\n.endr\n");
 extern const char markers[];
 
-static void mark(unsigned int n)
+void mark(unsigned int n)
 {
     const char *at = markers + n * 8;
 
@@ -302,6 +303,9 @@ int main(int argc, char **argv)
     if (argc >= 3 && strcmp(argv[1], "stream") == 0) {
         return work_stream(argc - 2, argv + 2);
     }
+    if (argc >= 3 && strcmp(argv[1], "data") == 0) {
+        return work_data(argc - 2, argv + 2);
+    }
     if (argc == 3 && strcmp(argv[1], "cpu") == 0) {
         print_cpu_time((unsigned int)strtoul(argv[2], NULL, 0));
         return 0;
@@ -317,7 +321,7 @@ int main(int argc, char **argv)
         rows();
     } else {
         fprintf(stderr, "usage: work FIRST PREFIX | store FIRST PREFIX | peer FIRST PREFIX DOMID "
-                "| serve | stream ... | cpu DOMID | mark N | around N PROGRAM...\n");
+                "| serve | stream ... | data ... | cpu DOMID | mark N | around N PROGRAM...\n");
         return 2;
     }
     return 0;

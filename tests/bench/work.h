@@ -8,6 +8,9 @@
 /* Say WHAT failed, with errno's text, and end. */
 __attribute__((noreturn)) void die(const char *what);
 
+/* Execute marker N. */
+void mark(unsigned int n);
+
 /* ONE, ROUNDS times, between the next two markers; some rounds before them do not count. */
 void row(const char *name, unsigned int rounds, void (*one)(void));
 
@@ -23,6 +26,12 @@ void peer_rows(unsigned int domid);
 
 /* Bytes over TCP: ARGV is what follows `stream`; exit status. */
 int work_stream(int argc, char **argv);
+/* A connection, for the caller to close; less than 0 if there is none. */
+int stream_connect(const char *host, const char *port);
+int stream_accept(const char *port);
+
+/* Data between two markers: ARGV is what follows `data`; exit status, 2 for wrong arguments. */
+int work_data(int argc, char **argv);
 
 /* Print for how many ns a domain has run; from dom0. */
 void print_cpu_time(unsigned int domid);

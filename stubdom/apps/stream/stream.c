@@ -15,6 +15,8 @@
 #define TRIES 600
 
 int work_stream(int argc, char **argv);
+int stream_connect(const char *host, const char *port);
+int stream_accept(const char *port);
 
 static char chunk[CHUNK];
 
@@ -24,18 +26,30 @@ static int fail(const char *what)
     return 1;
 }
 
-static int stream_serve(const char *port)
+/* The first connection to @port; less than 0 if there is none. */
+int stream_accept(const char *port)
 {
     struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
     int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, peer;
-    unsigned long bytes = 0;
-    ssize_t n;
 
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 1) < 0) {
-        return fail("stream: serve");
+        return -1;
     }
     peer = accept(fd, NULL, NULL);
+    close(fd);
+    return peer;
+}
+
+static int stream_serve(const char *port)
+{
+    unsigned long bytes = 0;
+    int peer = stream_accept(port);
+    ssize_t n;
+
+    if (peer < 0) {
+        return fail("stream: serve");
+    }
     while ((n = read(peer, chunk, sizeof(chunk))) > 0) {
         bytes += (unsigned long)n;
     }
@@ -43,11 +57,11 @@ static int stream_serve(const char *port)
         return fail("stream: read");
     }
     printf("stream: %lu bytes came\n", bytes);
-    return close(peer) | close(fd);
+    return close(peer);
 }
 
 /* The other side may not be there yet. */
-static int stream_connect(const char *host, const char *port)
+int stream_connect(const char *host, const char *port)
 {
     struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
 
