@@ -119,25 +119,26 @@ _ATTACH = r"""
 bridge
 image /tmp/more 1024; truncate -s 1M /tmp/own
 job live "'/tmp/own,raw,xvda,rw'" "''" <<'X'
-until [ -b /dev/xvdb ]; do usleep 100000; done
+wait_for() { until [ -b "/dev/$1" ]; do usleep 100000; done; }
+held_until_gone() {
+    while [ -b "/dev/$1" ]; do usleep 100000; done
+    [ "$(dd bs=4k count=1 iflag=direct <&3 2>/dev/null | wc -c)" = 0 ] &&
+        echo "@@guest: nothing to be read of $1"
+    exec 3<&-
+}
+wait_for xvdb
 sha256sum /dev/xvdb | cut -c1-64 | sed 's/^/@@guest: xvdb is /'
 until [ -e /sys/class/net/eth1 ]; do usleep 100000; done
 exec 3</dev/xvdb
 echo "@@guest: has eth1 and holds xvdb"
-while [ -b /dev/xvdb ] || [ -e /sys/class/net/eth1 ]; do usleep 100000; done
-[ "$(dd bs=4k count=1 iflag=direct <&3 2>/dev/null | wc -c)" = 0 ] &&
-    echo "@@guest: xvdb and eth1 are gone"
-exec 3<&-
-until [ -b /dev/xvdc ]; do usleep 100000; done
-echo "@@guest: reads xvdc"
-while dd if=/dev/xvdc of=/dev/null bs=64k iflag=direct 2>/dev/null; do :; done
-echo "@@guest: no more of xvdc"
-until [ -b /dev/xvdd ]; do usleep 100000; done
-exec 3</dev/xvdd
-echo "@@guest: holds xvdd"
-while [ -b /dev/xvdd ]; do usleep 100000; done
-[ "$(dd bs=4k count=1 iflag=direct <&3 2>/dev/null | wc -c)" = 0 ] &&
-    echo "@@guest: nothing to be read of xvdd"
+while [ -e /sys/class/net/eth1 ]; do usleep 100000; done
+held_until_gone xvdb
+for disk in xvdc xvdd; do
+    wait_for $disk
+    exec 3</dev/$disk
+    echo "@@guest: holds $disk"
+    held_until_gone $disk
+done
 X
 create live; console live
 xl block-attach live file:/tmp/more,xvdb,r || fail "block-attach"
@@ -154,11 +155,11 @@ xl list -l live | grep -q '"pdev_path": "/tmp/more"' || fail "list -l"
 until_says live 'has eth1 and holds xvdb'
 xl block-detach live xvdb || fail "block-detach"
 xl network-detach live 00:16:3e:0a:0b:0c || fail "network-detach"
-until_says live 'xvdb and eth1 are gone'
+until_says live 'nothing to be read of xvdb'
 xl block-attach live /tmp/more raw xvdc ro || fail "block-attach in words"
-until_says live 'reads xvdc'
-xl block-detach --force live xvdc || fail "block-detach --force of a disk that is read"
-until_says live 'no more of xvdc'
+until_says live 'holds xvdc'
+xl block-detach --force live xvdc || fail "block-detach --force of a disk that is held"
+until_says live 'nothing to be read of xvdc'
 xl block-attach live file:/tmp/more,xvdd,r || fail "block-attach of xvdd"
 until_says live 'holds xvdd'
 xl pause live
