@@ -176,8 +176,7 @@ static struct runqueue *place_and_lock(struct vcpu *v, unsigned long *flags)
     }
 }
 
-/* @v waits on a busy CPU: an idle one that may have it comes for it. */
-static void call_thief(const struct vcpu *v)
+void sched_call_thief(const struct vcpu *v)
 {
     unsigned int cpu = several ? idle_cpu_for(v) : NR_CPUS;
 
@@ -241,7 +240,7 @@ void vcpu_wake(struct vcpu *v)
         if (sched_policy->wake(v, idle ? NULL : rq->curr, now) || idle) {
             softirq_raise_cpu(v->processor, SOFTIRQ_SCHED);
         } else {
-            call_thief(v);
+            sched_call_thief(v);
         }
     }
     spin_unlock_irqrestore(&rq->lock, flags);
@@ -501,7 +500,10 @@ void sched_context_saved(struct vcpu *prev)
         prev->sched.leaves = false;     /* until here nobody else woke it */
         vcpu_wake(prev);
     } else if (READ_ONCE(prev->sched.queued)) {
-        call_thief(prev);               /* it could not be taken before its registers were saved */
+        sched_call_thief(prev);         /* before, it could not be taken */
+    }
+    if (READ_ONCE(this_cpu(runqueue).waiting) != 0) {
+        sched_balance(smp_processor_id());
     }
 }
 

@@ -5,7 +5,6 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 
-#define WEIGHT_DEFAULT  256
 #define SLICE           MILLISECS(10)   /* longest run while others wait */
 #define WAKE_BONUS      MILLISECS(2)    /* how far behind the floor a sleeper may come back */
 
@@ -62,15 +61,18 @@ static int64_t account_of(const struct vcpu *running, s_time_t now)
            (now - running->sched.start) * WEIGHT_DEFAULT / running->sched.weight;
 }
 
-static void raise_floor(struct runqueue *rq, const struct vcpu *running, s_time_t now)
+/* The least account of @running and those that wait. */
+static int64_t least_account(const struct runqueue *rq, const struct vcpu *running, s_time_t now)
 {
     const struct vcpu *first = list_first(&rq->queue, struct vcpu, sched.queue);
     int64_t least = account_of(running, now);
 
-    if (first != NULL) {
-        least = min_t(int64_t, least, first->sched.credit);
-    }
-    rq->floor = max_t(int64_t, rq->floor, least);
+    return first != NULL ? min_t(int64_t, least, first->sched.credit) : least;
+}
+
+static void raise_floor(struct runqueue *rq, const struct vcpu *running, s_time_t now)
+{
+    rq->floor = max_t(int64_t, rq->floor, least_account(rq, running, now));
 }
 
 /* What runs is to be decided anew at @when, if not sooner.  This CPU's queue. */
@@ -85,8 +87,8 @@ static void decide_by(struct runqueue *rq, s_time_t when)
  * May @v, which woke, take the CPU from @running now?  What has been interrupted by the rate limit
  * is decided anew when it is over: the slice ends then.
  */
-static bool preempts(struct runqueue *rq, const struct vcpu *v, const struct vcpu *running,
-                     s_time_t now)
+static __always_inline bool preempts(struct runqueue *rq, const struct vcpu *v,
+                                     const struct vcpu *running, s_time_t now)
 {
     s_time_t ran = now - running->sched.start;
     int64_t account = account_of(running, now);
@@ -185,6 +187,35 @@ static struct vcpu *fair_steal(unsigned int cpu, unsigned int to)
     return NULL;
 }
 
+static bool fair_least(unsigned int cpu, s_time_t now, int64_t *account)
+{
+    const struct runqueue *rq = &per_cpu(runqueue, cpu);
+    const struct vcpu *first = list_first(&rq->queue, struct vcpu, sched.queue);
+
+    if (!is_idle_vcpu(rq->curr)) {
+        *account = least_account(rq, rq->curr, now);
+    } else if (first != NULL) {
+        *account = first->sched.credit;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool fair_arrive(struct vcpu *v, struct vcpu *running, int64_t account, s_time_t now)
+{
+    struct runqueue *rq = &per_cpu(runqueue, v->processor);
+    bool preempt;
+
+    v->sched.credit = account;
+    if (sched_cap_park(v, now)) {
+        return false;
+    }
+    preempt = running != NULL && preempts(rq, v, running, now);
+    enqueue(rq, v);
+    return preempt;
+}
+
 static int fair_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
 {
     struct xen_domctl_sched_credit2 *p = &op->u.credit2;
@@ -223,5 +254,7 @@ const struct sched_ops sched_fair = {
     .pick = fair_pick,
     .migrate = fair_migrate,
     .steal = fair_steal,
+    .least = fair_least,
+    .arrive = fair_arrive,
     .adjust = fair_adjust,
 };

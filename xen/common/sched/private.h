@@ -7,6 +7,8 @@
 #include <xen/percpu.h>
 #include <xen/sched.h>
 
+#define WEIGHT_DEFAULT  256     /* an account: ns run, times this, over the weight */
+
 /*
  * Letters as in sched.h.  Invariants:
  *   R1  curr is the vcpu whose state is running; it is not on queue.
@@ -20,6 +22,9 @@ struct runqueue {
     struct timer slice;
     uint64_t switches;          /* this CPU only */
     unsigned int waiting;       /* [s] vcpus on queue; others read it */
+    int64_t origin;             /* [s] balance.c: positions of accounts count from here */
+    s_time_t looked;            /* this CPU only: when it last compared itself with another, ... */
+    unsigned int partner;       /* ... this one */
 };
 DECLARE_PER_CPU(struct runqueue, runqueue);
 
@@ -39,6 +44,9 @@ extern cpumask_t sched_cpus, sched_idle_cpus;
 /* sched_queue_lock - lock the queue of the CPU that @v belongs to, which may change until then. */
 struct runqueue *sched_queue_lock(const struct vcpu *v, unsigned long *flags);
 
+/* sched_call_thief - @v waits on a busy CPU: an idle one that may have it comes for it. */
+void sched_call_thief(const struct vcpu *v);
+
 extern const struct sched_ops sched_fair, sched_null;
 
 /* Shortest run, in ns, before a waker may take the CPU away. */
@@ -56,5 +64,11 @@ bool sched_cap_park(struct vcpu *v, s_time_t now);
 s_time_t sched_cap_limit(struct domain *d, s_time_t slice);
 /* sched_cap_set - @cap percent of a CPU, 0 for none; no lock is held. */
 void sched_cap_set(struct domain *d, unsigned int cap);
+
+/*
+ * sched_balance - vcpus wait on @cpu, this one: should one of them go elsewhere by now?  Does so.
+ * Context: the switch, once the registers of who ran are saved; IRQs off, no lock held.
+ */
+void sched_balance(unsigned int cpu);
 
 #endif /* SCHED_PRIVATE_H */

@@ -26,6 +26,7 @@ struct sched_vcpu {
     struct list_head queue;     /* [s] */
     int64_t credit;             /* [s] policy's account */
     s_time_t start;             /* [s] when it was last put on a CPU */
+    s_time_t since;             /* [s] when balancing last brought it to its queue */
     cpumask_t hard_affinity;    /* [s] */
     cpumask_t soft_affinity;    /* [s] */
     uint16_t weight;            /* [s] copy of the domain's */
@@ -66,6 +67,14 @@ struct sched_ops {
     void (*migrate)(struct vcpu *v, unsigned int to);
     /* The first that waits on @cpu and may run on @to, NULL if none does; it stays queued. */
     struct vcpu *(*steal)(unsigned int cpu, unsigned int to);
+    /*
+     * For balancing (sched/balance.c); both NULL: the queues are left as they are.
+     * least - *@account: the least of those that run or wait on @cpu; false: nobody does.
+     * arrive - @v comes from another queue and has here @account, as the others count; true if it
+     *          should preempt what runs.
+     */
+    bool (*least)(unsigned int cpu, s_time_t now, int64_t *account);
+    bool (*arrive)(struct vcpu *v, struct vcpu *running, int64_t account, s_time_t now);
     /*
      * Pick the next vcpu of @cpu, NULL for none, and its time slice in ns (0: no limit).
      * @prev ran until now (NULL if idle did); if @requeue it is still runnable.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Seen before each source (gcc -include): per-CPU variables of several CPUs. */
-#ifndef PRE_NULL_H
-#define PRE_NULL_H
+#ifndef PRE_CPUS_H
+#define PRE_CPUS_H
 
 #include <xen/percpu.h>
 
