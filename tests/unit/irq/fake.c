@@ -138,11 +138,11 @@ bool gsi_valid(unsigned int gsi) { return gsi < FAKE_GSIS; }
 void ioapic_route(unsigned int gsi, unsigned int vector, unsigned int cpu, bool level, bool low)
 {
     (void)cpu;
-    fake_line[gsi] = (struct fake_line){ vector, level, low, true };
+    fake_line[gsi] = (struct fake_line){ vector, 0, level, low, true };
 }
 void ioapic_mask(unsigned int gsi) { fake_line[gsi].masked = true; }
 void ioapic_unmask(unsigned int gsi) { fake_line[gsi].masked = false; }
-void ioapic_set_dest(unsigned int gsi, unsigned int cpu) { (void)gsi; (void)cpu; }
+void ioapic_set_dest(unsigned int gsi, unsigned int cpu) { fake_line[gsi].cpu = cpu; }
 
 bool fake_raise(unsigned int gsi)
 {

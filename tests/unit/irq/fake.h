@@ -11,7 +11,7 @@
 
 /* The IO-APIC's entries. */
 extern struct fake_line {
-    unsigned int vector;
+    unsigned int vector, cpu;
     bool level, low, masked;
 } fake_line[FAKE_GSIS];
 

@@ -65,6 +65,27 @@ TEST(interrupts_leave_a_cpu)
     CHECK(fake_end());
 }
 
+/* A line follows the vcpu that its event channel is bound to; other domains' lines do not. */
+TEST(affinity_follows_the_vcpu)
+{
+    fake_reset();
+    CHECK_EQ(map(0, 17), 17);
+    CHECK_EQ(pirq_guest_bind(&fake_vcpu[0], 17, false), 0);
+    fake_vcpu[0].processor = fake_vcpu[1].processor = 1;
+    pirq_set_affinity(&fake_vcpu[1], 17);
+    CHECK_EQ(irq_desc_of(17)->cpu, 0);
+    pirq_set_affinity(&fake_vcpu[0], 17);
+    CHECK_EQ(irq_desc_of(17)->cpu, 1);
+    CHECK_EQ(fake_line[17].cpu, 1);
+    pirq_set_affinity(&fake_vcpu[0], 4);        /* not mapped; absurd */
+    pirq_set_affinity(&fake_vcpu[0], ~0u);
+    fake_vcpu[0].processor = 7;                 /* off by now: where this runs */
+    pirq_set_affinity(&fake_vcpu[0], 17);
+    CHECK_EQ(fake_line[17].cpu, 0);
+    CHECK(fake_raise(17));
+    CHECK(fake_end());
+}
+
 TEST(isa_numbers_follow_the_overrides)
 {
     fake_reset();
@@ -236,6 +257,50 @@ TEST(storm_rests_and_comes_back)
     fake_now += MILLISECS(10);
     fake_expire();
     CHECK(fake_raise(5));
+    CHECK(fake_end());
+}
+
+/* A level line that its guest answers at once: the answer does not end the rest. */
+TEST(level_storm_rests_whatever_the_guest_says)
+{
+    unsigned int n = 0;
+
+    fake_reset();
+    CHECK_EQ(map(0, 17), 17);
+    CHECK_EQ(pirq_guest_bind(&fake_vcpu[0], 17, false), 0);
+    fake_now += MILLISECS(5);
+    while (n < 5000 && fake_raise(17)) {
+        pirq_guest_eoi(&fake_dom[0], 17);
+        n++;
+    }
+    CHECK(n > 1000 && n < 3000);
+    CHECK(fake_line[17].masked);
+    fake_now += MILLISECS(10);
+    fake_expire();
+    CHECK(!fake_line[17].masked);
+    CHECK(fake_end());
+}
+
+/* ... and the end of the rest is no answer. */
+TEST(level_storm_waits_for_the_guest_after_its_rest)
+{
+    fake_reset();
+    share_21();
+    fake_now += MILLISECS(5);
+    while (fake_raise(21) && fake_sent < 10000) {
+        if (!irq_desc_of(21)->guests->throttled) {
+            pirq_guest_eoi(&fake_dom[0], 21);
+            pirq_guest_eoi(&fake_dom[1], 21);
+        }
+    }
+    CHECK(fake_sent < 10000);
+    pirq_guest_eoi(&fake_dom[0], 21);
+    fake_now += MILLISECS(10);
+    fake_expire();
+    CHECK(fake_line[21].masked);                /* the other one has its 100 ms from here */
+    fake_now += MILLISECS(100);
+    fake_expire();
+    CHECK(!fake_line[21].masked);
     CHECK(fake_end());
 }
 

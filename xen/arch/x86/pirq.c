@@ -270,7 +270,10 @@ void pirq_guest_eoi(struct domain *d, unsigned int pirq)
     spin_unlock_irqrestore(&desc->lock, flags);
 }
 
-/* Rest is over, or a sharer kept the others waiting for too long. */
+/*
+ * Rest is over, which says nothing of those that have not answered yet: sharers get their time from
+ * here.  Or a sharer kept the others waiting for too long.
+ */
 static void guest_irq_timer(void *data)
 {
     unsigned int irq = (unsigned int)(unsigned long)data;
@@ -278,16 +281,16 @@ static void guest_irq_timer(void *data)
     unsigned long flags = spin_lock_irqsave(&desc->lock);
     struct guest_irq *g = desc->guests;
 
-    if (g != NULL) {
-        bool was_throttled = g->throttled;
-
+    if (g != NULL && g->throttled) {
         g->throttled = false;
-        if (g->in_flight != 0) {
-            for (unsigned int i = 0; i < g->nr; i++) {
-                end_in_flight(irq, desc, i);
-            }
-        } else if (was_throttled) {
+        if (g->in_flight == 0) {
             irq_unmask(irq);
+        } else if (g->nr > 1) {
+            timer_set(&g->timer, NOW() + EOI_PATIENCE);
+        }
+    } else if (g != NULL) {
+        for (unsigned int i = 0; i < g->nr; i++) {
+            end_in_flight(irq, desc, i);
         }
     }
     spin_unlock_irqrestore(&desc->lock, flags);
