@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from lib import guests
 from lib.scenario import Context, Skipped, scenario
-from lib.steps import PRELUDE, Step, run_steps
+from lib.steps import PRELUDE, Step, caller, run_steps
 
 from .scenario_debug import debug_hypervisor
 
@@ -86,17 +86,47 @@ xl dmesg | grep 'do not hold' && fail "invariants"
 xl dmesg | grep -q 'invariants of the heap hold' || fail "no audit"
 """
 
+# The same by sysctl, with each of its errors: 0 is on, 1 off, 2 and 3 are for siblings.  Domain 0's
+# file follows.
+_SYSCTL = r"""
+cpu=/sys/devices/system/xen_cpu/xen_cpu1/online
+says_online() { [ "$(cat $cpu)" = "$1" ]; }
+answers() {
+    answer=$(cpuctl "$1" "$2")
+    [ "$answer" = "$3" ] || fail "operation $1 on CPU $2: $answer, not $3"
+}
+answers 1 0 EBUSY
+answers 1 7 EINVAL
+answers 0 7 EINVAL
+answers 1 0xffffffff EINVAL
+answers 2 0 EOPNOTSUPP
+answers 3 0 EOPNOTSUPP
+answers 99 1 EINVAL
+answers 0 1 0
+for round in 1 2; do
+    answers 1 1 0
+    until_true says_online 0 || fail "CPU 1 is off, and dom0's file says $(cat $cpu)"
+    [ "$(xl info | awk '$1 == "nr_cpus" { print $3 }')" = 1 ] || fail "$(xl info | grep nr_cpus)"
+    answers 1 1 EINVAL
+    answers 0 1 0
+    until_true says_online 1 || fail "CPU 1 is on, and dom0's file says $(cat $cpu)"
+done
+"""
+
 
 def _need_our_own(context: Context) -> None:
     if context.hv != "xylem":
         raise Skipped("asks the hypervisor of this tree")
 
 
-@scenario("cpus", parts=["cpus-off-on"])
+@scenario("cpus", parts=["cpus-off-on", "cpus-sysctl"])
 def cpus(context: Context) -> None:
-    """The second CPU goes off and comes back by dom0's xen_cpu file, while guests run."""
+    """
+    The second CPU goes off and comes back by dom0's xen_cpu file, while guests run, and by sysctl.
+    """
     _need_our_own(context)
-    run_steps(context, [Step("cpus-off-on", _OFF_ON)], 600, hv=str(debug_hypervisor()), cpus=2)
+    run_steps(context, [Step("cpus-off-on", _OFF_ON), Step("cpus-sysctl", _SYSCTL)], 600,
+              hv=str(debug_hypervisor()), cpus=2, add=[(caller("cpuctl"), "/usr/bin/cpuctl")])
 
 
 _NULL = r"""
