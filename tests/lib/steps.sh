@@ -7,6 +7,8 @@ fail() {
     echo "$*" >/tmp/why
     for key in e a q; do xl debug-keys $key; done
     xl dmesg | tail -n 60
+    echo w >/proc/sysrq-trigger         # what waits in dom0's kernel, and for what
+    dmesg | tail -n 40
     xl list
     for file in /var/log/xen/xl-*.log /tmp/*.console; do
         case $file in
