@@ -27,7 +27,7 @@ memory = 256
 vcpus = 2
 X
 xl create -q /tmp/guest.cfg || exit 1
-(sleep 1000) | xl console guest
+(sleep 100) | xl console guest
 n=0
 while xl domid guest >/dev/null 2>&1 && [ $n -lt 300 ]; do n=$((n+1)); sleep 1; done
 """
