@@ -15,6 +15,7 @@ test-blkfront_SRCS   := $(addprefix $(STUB)/,blkfront.c blk-connect.c blk-ring.c
     tests/unit/stubdom/fake-grant.c
 test-offload_CFLAGS  := -Istubdom/lwip
 test-offload_SRCS    := stubdom/lwip/offload.c stubdom/lwip/checksum.c
+test-copy_SRCS       := tests/unit/stubdom/copy.c
 test-archive_SRCS    := stubdom/newlib/archive.c
 test-args_SRCS       := stubdom/newlib/args.c
 test-files_SRCS      := stubdom/newlib/files.c
