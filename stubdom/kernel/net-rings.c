@@ -5,25 +5,32 @@
 
 _Static_assert(sizeof(struct netif_tx_request) == 12, "public/io/netif.h");
 _Static_assert(sizeof(struct netif_rx_response) == 8, "public/io/netif.h");
+_Static_assert(NET_TX_LEAST * PAGE_SIZE > XEN_NETIF_MAX_TX_SIZE, "the longest packet fits");
+_Static_assert(NET_TX_LEAST <= XEN_NETIF_NR_SLOTS_MIN, "and any back end takes it");
 
 #define TX_ENTRY sizeof(struct netif_tx_request)
 #define RX_ENTRY sizeof(struct netif_rx_request)
 
-static bool tx_pages_init(struct net_rings *n)
+/* A page for one more send slot, cleared: the back end is to see nothing but packets. */
+static bool add_slot(struct net_rings *n)
 {
-    for (unsigned int i = 0; i < NET_TX_SLOTS / 2; i++) {
-        int gref;
+    uint64_t *page = n->nr_slots < NET_TX_SLOTS ? page_alloc(1) : NULL;
+    int gref;
 
-        n->tx_page[i] = page_alloc(1);
-        gref = n->tx_page[i] != NULL ? grant_give(n->back, n->tx_page[i], true) : -XEN_ENOMEM;
-        if (gref < 0) {
-            return false;
-        }
-        n->tx_gref[i] = (grant_ref_t)gref;
+    if (page == NULL) {
+        return false;
     }
-    for (uint16_t slot = 0; slot < NET_TX_SLOTS; slot++) {
-        n->free_slots[n->nr_free_slots++] = slot;
+    for (size_t i = 0; i < PAGE_SIZE / sizeof(*page); i++) {
+        page[i] = 0;
     }
+    gref = grant_give(n->back, page, true);
+    if (gref < 0) {
+        page_free(page, 1);
+        return false;
+    }
+    n->tx_page[n->nr_slots] = page;
+    n->tx_gref[n->nr_slots] = (grant_ref_t)gref;
+    n->free_slots[n->nr_free_slots++] = (uint16_t)n->nr_slots++;
     return true;
 }
 
@@ -37,9 +44,11 @@ bool net_rings_init(struct net_rings *n, domid_t back, void *tx, void *rx)
     n->back = back;
     ring_init(&n->tx, tx, TX_ENTRY);
     ring_init(&n->rx, rx, RX_ENTRY);
-    if (!tx_pages_init(n)) {
-        net_rings_end(n);
-        return false;
+    for (unsigned int i = 0; i < NET_TX_LEAST; i++) {
+        if (!add_slot(n)) {
+            net_rings_end(n);
+            return false;
+        }
     }
     return true;
 }
@@ -220,7 +229,7 @@ unsigned int net_rings_room(struct net_rings *n)
         if (response.status == NETIF_RSP_NULL) {
             continue;                   /* stands for an extra info */
         }
-        if (slot >= NET_TX_SLOTS || !n->busy[index_nospec(slot, NET_TX_SLOTS)]) {
+        if (slot >= n->nr_slots || !n->busy[index_nospec(slot, NET_TX_SLOTS)]) {
             n->tx.broken = true;
             return 0;
         }
@@ -234,13 +243,17 @@ unsigned int net_rings_room(struct net_rings *n)
 
 static unsigned int slots_of(size_t size)
 {
-    return (unsigned int)((size + NET_SLOT_SIZE - 1) / NET_SLOT_SIZE);
+    return (unsigned int)((size + PAGE_SIZE - 1) / PAGE_SIZE);
 }
 
 bool net_rings_fits(struct net_rings *n, size_t size)
 {
-    return size <= XEN_NETIF_MAX_TX_SIZE && slots_of(size) <= XEN_NETIF_NR_SLOTS_MIN &&
-           net_rings_room(n) >= slots_of(size) && ring_room(&n->tx) >= slots_of(size) + 1;
+    unsigned int slots = slots_of(size), room = net_rings_room(n);
+
+    while (room < slots && !n->tx.broken && add_slot(n)) {
+        room++;
+    }
+    return size <= XEN_NETIF_MAX_TX_SIZE && room >= slots && ring_room(&n->tx) >= slots + 1;
 }
 
 /* Copy up to a slot's worth from where @part and @offset stand, and move them on. */
@@ -278,8 +291,7 @@ static void put_segmentation(struct net_rings *n, struct net_offload offload)
 static void put_slot(struct net_rings *n, uint16_t slot, uint16_t size, uint16_t flags)
 {
     struct netif_tx_request request = {
-        .gref = n->tx_gref[slot / 2], .offset = (uint16_t)(slot % 2 * NET_SLOT_SIZE),
-        .flags = flags, .id = slot, .size = size,
+        .gref = n->tx_gref[slot], .flags = flags, .id = slot, .size = size,
     };
 
     n->busy[slot] = true;
@@ -295,7 +307,7 @@ int net_rings_send(struct net_rings *n, const struct net_part *parts, unsigned i
     for (unsigned int i = 0; i < nr; i++) {
         total += parts[i].size;
     }
-    if (total == 0 || total > XEN_NETIF_MAX_TX_SIZE || slots_of(total) > XEN_NETIF_NR_SLOTS_MIN) {
+    if (total == 0 || total > XEN_NETIF_MAX_TX_SIZE) {
         return -XEN_E2BIG;
     }
     if (!net_rings_fits(n, total)) {
@@ -304,11 +316,10 @@ int net_rings_send(struct net_rings *n, const struct net_part *parts, unsigned i
     flags |= offload.segment != 0 ? NETTXF_extra_info : 0;
     for (left = total; left > 0;) {
         uint16_t slot = n->free_slots[--n->nr_free_slots];
-        uint8_t *to = (uint8_t *)n->tx_page[slot / 2] + slot % 2 * NET_SLOT_SIZE;
-        size_t size = left < NET_SLOT_SIZE ? left : NET_SLOT_SIZE;
+        size_t size = left < PAGE_SIZE ? left : PAGE_SIZE;
         bool first = left == total;
 
-        (void)fill_slot(to, &parts, &offset, size);
+        (void)fill_slot(n->tx_page[slot], &parts, &offset, size);
         left -= size;
         put_slot(n, slot, (uint16_t)(first ? total : size),
                  (uint16_t)((first ? flags : 0) | (left > 0 ? NETTXF_more_data : 0)));
@@ -329,12 +340,13 @@ bool net_rings_broken(const struct net_rings *n)
 
 void net_rings_end(struct net_rings *n)
 {
-    for (unsigned int i = 0; i < NET_TX_SLOTS / 2; i++) {
-        if (n->tx_page[i] != NULL && (n->tx_gref[i] == 0 || grant_end(n->tx_gref[i]) == 0)) {
+    for (unsigned int i = 0; i < n->nr_slots; i++) {
+        if (grant_end(n->tx_gref[i]) == 0) {
             page_free(n->tx_page[i], 1);
         }
         n->tx_page[i] = NULL;
         n->tx_gref[i] = 0;
+        n->busy[i] = false;
     }
     for (unsigned int i = 0; i < ARRAY_SIZE(n->rx_page); i++) {
         if (n->rx_page[i] != NULL && grant_end(n->rx_gref[i]) == 0) {
@@ -346,7 +358,7 @@ void net_rings_end(struct net_rings *n)
     while (n->nr_spare > 0) {
         page_free(n->spare_pages[--n->nr_spare], 1);
     }
-    n->nr_posted = n->nr_pages = n->nr_free_slots = 0;
+    n->nr_posted = n->nr_pages = n->nr_free_slots = n->nr_slots = 0;
 }
 
 bool net_rings_check(const struct net_rings *n)
@@ -360,8 +372,11 @@ bool net_rings_check(const struct net_rings *n)
         posted += n->rx_page[i] != NULL;
     }
     for (unsigned int i = 0; i < NET_TX_SLOTS; i++) {
+        if ((n->tx_page[i] != NULL) != (i < n->nr_slots) || (n->busy[i] && i >= n->nr_slots)) {
+            return false;
+        }
         busy += n->busy[i];
     }
     return posted == n->nr_posted && posted + n->nr_spare <= n->nr_pages &&
-           n->nr_pages <= NET_RX_PAGES && busy + n->nr_free_slots == NET_TX_SLOTS;
+           n->nr_pages <= NET_RX_PAGES && busy + n->nr_free_slots == n->nr_slots;
 }

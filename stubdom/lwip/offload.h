@@ -6,7 +6,7 @@
 #include <stub/netfront.h>
 
 #define BURST_HEAD (14 + 40 + 20)       /* Ethernet, IPv6, TCP without options */
-#define BURST_MOST (XEN_NETIF_NR_SLOTS_MIN * NET_SLOT_SIZE)     /* bytes of one packet */
+#define BURST_MOST XEN_NETIF_MAX_TX_SIZE                        /* bytes of one frame to cut */
 
 /* The Internet checksum over memory of any alignment, in memory order, not inverted. */
 uint16_t net_checksum(const void *data, int len);

@@ -3,6 +3,7 @@
 #include "fake-grant.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <stub/grant.h>
 #include <stub/mm.h>
@@ -17,7 +18,10 @@ void *page_alloc(size_t nr)
 {
     void *page = fake_pages < fake_page_limit ? aligned_alloc(PAGE_SIZE, nr * PAGE_SIZE) : NULL;
 
-    fake_pages += page != NULL ? (int)nr : 0;
+    if (page != NULL) {
+        memset(page, 0xa5, nr * PAGE_SIZE);     /* not cleared */
+        fake_pages += (int)nr;
+    }
     return page;
 }
 

@@ -9,8 +9,8 @@
 
 #include <public/io/netif.h>
 
-#define NET_SLOT_SIZE   2048            /* a page holds two pieces of packets to send */
-#define NET_TX_SLOTS    64
+#define NET_TX_SLOTS    64              /* pages of packets to send, at most, */
+#define NET_TX_LEAST    16              /* and at least: those of the longest packet */
 #define NET_RX_SLOTS    64              /* pages given to the back end at a time */
 #define NET_RX_PAGES    96              /* pages in all, also those the program still reads */
 #define NET_MAX_PIECES  20              /* a packet of 64 KiB, in pages */
@@ -44,13 +44,15 @@ struct net_offload {
  * The rings and their pages (net-rings.c); one per card.
  *   N1  a page is in exactly one place: on spare_pages, in rx_page[] (granted), or the receiver's.
  *   N2  rx_gref[i] is a grant of rx_page[i], or 0 if the place is empty.
- *   N3  a send slot is on free_slots or named by a request that has no response yet (busy).
+ *   N3  each of the first nr_slots send slots has a page, and is on free_slots or named by a
+ *       request that has no response yet (busy); the others have none.
  */
 struct net_rings {
     struct ring tx, rx;
     domid_t back;
-    void *tx_page[NET_TX_SLOTS / 2];    /* granted read-only as long as the rings live */
-    grant_ref_t tx_gref[NET_TX_SLOTS / 2];
+    void *tx_page[NET_TX_SLOTS];        /* granted read-only as long as the rings live */
+    grant_ref_t tx_gref[NET_TX_SLOTS];
+    unsigned int nr_slots;
     bool busy[NET_TX_SLOTS];
     uint16_t free_slots[NET_TX_SLOTS];
     unsigned int nr_free_slots;
@@ -70,7 +72,7 @@ bool net_rings_receive(struct net_rings *n, struct net_packet *packet);
 void net_rings_release(struct net_rings *n, void *page);
 /* How many send slots are free, after taking back those the back end is done with. */
 unsigned int net_rings_room(struct net_rings *n);
-/* Would a packet of @size bytes go out now? */
+/* Would a packet of @size bytes go out now?  Slots get pages as far as it needs them. */
 bool net_rings_fits(struct net_rings *n, size_t size);
 /*
  * net_rings_send - copy a packet into slots.  *notify: the back end wants an event.
