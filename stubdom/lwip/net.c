@@ -31,6 +31,7 @@ static void status_changed(struct netif *netif)
 void net_unlock_core(void)
 {
     card_flush(&card);
+    card_tcp_done(&card);
     sys_mutex_unlock(&lock_tcpip_core);
 }
 

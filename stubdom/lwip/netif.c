@@ -142,16 +142,31 @@ static unsigned int add_parts(struct net_part *parts, unsigned int nr, struct pb
     return nr;
 }
 
+/* A frame as one packet.  One of very many pieces, as small writes leave them, is copied first. */
+static err_t send_frame(struct card *card, struct pbuf *p, struct net_offload offload)
+{
+    struct net_part parts[BURST_PARTS];
+    struct pbuf *copy = NULL;
+    int rc;
+
+    if (pbuf_clen(p) > BURST_PARTS) {
+        copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+        if (copy == NULL) {
+            return ERR_MEM;
+        }
+    }
+    rc = send(card, parts, add_parts(parts, 0, copy != NULL ? copy : p, 0), offload);
+    if (copy != NULL) {
+        pbuf_free(copy);
+    }
+    return (err_t)rc;
+}
+
 static err_t send_one(struct card *card, struct pbuf *p)
 {
-    struct net_part parts[NET_MAX_PIECES];
-    struct net_offload offload = { .checksum = false };
+    bool checksum = card->offload && offload_checksum(p->payload, p->len);
 
-    if (pbuf_clen(p) > NET_MAX_PIECES) {
-        return ERR_BUF;
-    }
-    offload.checksum = card->offload && offload_checksum(p->payload, p->len);
-    return (err_t)send(card, parts, add_parts(parts, 0, p, 0), offload);
+    return send_frame(card, p, (struct net_offload){ .checksum = checksum });
 }
 
 void card_flush(struct card *card)
@@ -180,7 +195,7 @@ void card_flush(struct card *card)
 /* Are there slots for the burst with @more bytes, so that it can wait? */
 static bool may_wait(struct card *card, const struct pbuf *p)
 {
-    size_t size = card->burst.head_size + card->burst.size + p->tot_len;
+    size_t size = burst_size(&card->burst) + p->tot_len;
 
     return card->nr_waiting < BURST_PBUFS && card->nr_parts + pbuf_clen(p) <= BURST_PARTS &&
            netfront_room(&card->nf, size);
@@ -205,11 +220,28 @@ static bool can_segment(const struct card *card, const struct pbuf *p)
            (head == BURST_HEAD ? card->nf.can_segment_ipv6 : card->nf.can_segment);
 }
 
+/*
+ * A segment that is longer than a packet.  One that has waited for an address (ARP) comes without
+ * `cut`: it is dropped, and sent again by TCP.
+ */
+static err_t send_long(struct card *card, struct pbuf *p)
+{
+    if (card->cut == 0 || !can_segment(card, p) || !offload_checksum(p->payload, p->len)) {
+        card->nf.rings.tx_dropped++;
+        return ERR_IF;
+    }
+    return send_frame(card, p, (struct net_offload){ .checksum = true, .segment = card->cut });
+}
+
 static err_t card_output(struct netif *netif, struct pbuf *p)
 {
     struct card *card = netif->state;
     bool fits = can_segment(card, p);
 
+    if (p->tot_len > CARD_MTU + SIZEOF_ETH_HDR) {
+        card_flush(card);
+        return send_long(card, p);
+    }
     if (fits && wait_in_burst(card, p)) {
         return ERR_OK;
     }
@@ -217,12 +249,24 @@ static err_t card_output(struct netif *netif, struct pbuf *p)
     return fits && wait_in_burst(card, p) ? ERR_OK : send_one(card, p);
 }
 
+static err_t card_output_ipv4(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+{
+    err_t rc = etharp_output(netif, p, to);
+
+    card_tcp_done(netif->state);
+    return rc;
+}
+
 void card_connected(struct card *card)
 {
     struct netif *netif = &card->netif;
 
     memcpy(netif->hwaddr, card->nf.mac, sizeof(card->nf.mac));
-    card->offload = card->nf.can_ipv6_checksum;     /* one that can do IPv4 only does nothing */
+    /*
+     * All or nothing: without it, long segments that are left from another back end go out as
+     * fragments, with lwIP's sums.
+     */
+    card->offload = card->nf.can_ipv6_checksum && card->nf.can_segment;
     netif->chksum_flags = (uint16_t)(NETIF_CHECKSUM_ENABLE_ALL &
                                      ~(card->offload ? NETIF_CHECKSUM_GEN_TCP : 0));
 }
@@ -239,11 +283,12 @@ err_t card_netif_init(struct netif *netif)
     netif->name[0] = 'e';
     netif->name[1] = 'n';
     netif->hwaddr_len = 6;
-    netif->mtu = 1500;
+    netif->mtu = CARD_MTU;
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET |
                    NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
-    netif->output = etharp_output;
+    netif->output = card_output_ipv4;
     netif->output_ip6 = ethip6_output;
     netif->linkoutput = card_output;
+    card_tcp_init(netif->state);
     return ERR_OK;
 }

@@ -10,20 +10,25 @@
 
 #include "offload.h"
 
-#define BURST_PBUFS 32                  /* segments of a burst */
+#define CARD_MTU    1500
+#define BURST_PBUFS LONG_PACKETS        /* segments of a burst */
 #define BURST_PARTS 64                  /* pieces of memory that these lie in */
 
 /*
  * `burst` gathers what lwIP sends while it holds its lock; it goes out when something else is to
  * be sent, at the latest with the lock.  There are always free slots for it (card_output), so that
  * nothing that lwIP was told is sent gets lost here.
+ *
+ * `cut` and netif.mtu are changed while IP has a segment that is longer than a packet (long.c):
+ * from where TCP lets go of it to where the card gets it.  Otherwise they are 0 and CARD_MTU.
  */
 struct card {
     struct netif netif;
     struct netfront nf;
     unsigned int generation;            /* counts lost connections: pages know theirs */
     unsigned int held;                  /* received pages that lwIP still has */
-    bool offload;                       /* TCP checksums are the back end's work */
+    bool offload;                       /* TCP checksums and cutting are the back end's work */
+    uint16_t cut;                       /* bytes of each packet of the segment under way */
     struct burst burst;
     struct pbuf *waiting[BURST_PBUFS];  /* its frames, each with a reference of ours */
     unsigned int nr_waiting, nr_parts;
@@ -37,6 +42,17 @@ void card_connected(struct card *card);
 void card_lost(struct card *card);
 /* Send what waits to become one packet. */
 void card_flush(struct card *card);
+/*
+ * Segments longer than a packet, of one card's connections (long.c; lwIP's hooks are in
+ * net-hooks.h).  When a packet has come, they may become longer:
+ *   L1  pcb->mss, which lwIP takes for the longest segment, is never below a queued one: it is
+ *       lowered only while none is queued.
+ *   L2  it is raised only to half the congestion window, so that a window has room for one.
+ * A connection that has lost something lets no segment grow any more: all of it would be repeated.
+ */
+void card_tcp_init(struct card *card);
+/* IP is done with a segment, sent or not. */
+void card_tcp_done(struct card *card);
 /* Give lwIP all packets that are there; false if there were none. */
 bool card_receive(struct card *card);
 

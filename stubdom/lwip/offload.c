@@ -9,6 +9,10 @@
 #define FLAG_FIN  0x01
 #define FLAG_PSH  0x08
 #define FLAG_ACK  0x10
+#define OPTION_END 0                    /* kinds of TCP's options */
+#define OPTION_NOP 1
+#define OPTION_MSS 2
+#define LEAST_CUT 536                   /* shorter packets are not worth the back end's while */
 
 static uint16_t get16(const uint8_t *at)
 {
@@ -50,7 +54,7 @@ static bool sum_ipv4(uint8_t *at, size_t have)
 {
     size_t head = have >= 20 ? (size_t)(at[0] & 15) * 4 : 0;
 
-    if (head < 20 || have < head + TCP_SUM + 2 || at[9] != TCP) {
+    if (head < 20 || have < head + TCP_SUM + 2 || at[9] != TCP || (get16(at + 6) & 0x3fff) != 0) {
         return false;
     }
     put_sum(at + head + TCP_SUM, net_checksum(at + 12, 8), (uint16_t)(get16(at + 2) - head));
@@ -164,6 +168,11 @@ bool burst_add(struct burst *b, const uint8_t *frame, size_t have, size_t total)
     return true;
 }
 
+size_t burst_size(const struct burst *b)
+{
+    return b->head_size != 0 ? b->head_size + b->size : 0;
+}
+
 struct net_offload burst_finish(struct burst *b)
 {
     uint8_t *ip = b->head + ETHERNET;
@@ -180,4 +189,38 @@ struct net_offload burst_finish(struct burst *b)
     }
     (void)offload_checksum(b->head, b->head_size);
     return (struct net_offload){ .checksum = true, .segment = b->mss, .ipv6 = b->ipv6 };
+}
+
+size_t long_segment(size_t plain, size_t room)
+{
+    size_t nr = plain < LEAST_CUT ? 1 : room / 2 / plain;
+    size_t most = plain < LEAST_CUT ? 1 : (BURST_MOST - BURST_HEAD) / plain;
+
+    most = most < LONG_PACKETS ? most : LONG_PACKETS;
+    nr = nr < most ? nr : most;
+    return nr > 1 ? nr * plain : plain;
+}
+
+void blank_mss(uint8_t *options, size_t have, uint8_t *rest, size_t more)
+{
+    size_t i = 0, length;
+
+#define BYTE(n) (*((n) < have ? options + (n) : rest + ((n) - have)))
+    while (i < have + more && BYTE(i) != OPTION_END) {
+        if (BYTE(i) == OPTION_NOP) {
+            i++;
+            continue;
+        }
+        length = i + 1 < have + more ? BYTE(i + 1) : 0;
+        if (length < 2 || length > have + more - i) {
+            return;                     /* damaged: lwIP reads no further either */
+        }
+        if (BYTE(i) == OPTION_MSS) {
+            for (size_t k = 0; k < length; k++) {
+                BYTE(i + k) = OPTION_NOP;
+            }
+        }
+        i += length;
+    }
+#undef BYTE
 }

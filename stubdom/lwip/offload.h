@@ -7,6 +7,7 @@
 
 #define BURST_HEAD (14 + 40 + 20)       /* Ethernet, IPv6, TCP without options */
 #define BURST_MOST XEN_NETIF_MAX_TX_SIZE                        /* bytes of one frame to cut */
+#define LONG_PACKETS 44                 /* packets that one is cut into, at most */
 
 /* The Internet checksum over memory of any alignment, in memory order, not inverted. */
 uint16_t net_checksum(const void *data, int len);
@@ -41,7 +42,18 @@ size_t burst_head(const uint8_t *frame, size_t have, size_t total);
  * False: it does not belong to the others, or is no plain segment.
  */
 bool burst_add(struct burst *b, const uint8_t *frame, size_t have, size_t total);
+/* Bytes of the whole packet as it is now; 0 if none has begun. */
+size_t burst_size(const struct burst *b);
 /* burst_finish - make `head` that of the one packet, and say what is asked of the back end. */
 struct net_offload burst_finish(struct burst *b);
+
+/*
+ * long_segment - how long a segment may be made that the back end cuts into packets of @plain bytes
+ * each: as many as go into half of @room, so that there are always two under way.
+ */
+size_t long_segment(size_t plain, size_t room);
+
+/* Make a segment size among TCP's options, of which @more bytes are at @rest, no option at all. */
+void blank_mss(uint8_t *options, size_t have, uint8_t *rest, size_t more);
 
 #endif

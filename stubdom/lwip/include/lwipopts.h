@@ -47,12 +47,16 @@ void net_unlock_core(void);
 #define LWIP_WND_SCALE              1
 #define TCP_RCV_SCALE               2
 #define TCP_WND                     (128 * 1024)
-#define TCP_SND_BUF                 (128 * 1024)
+#define TCP_SND_BUF                 (3 * 44 * TCP_MSS)      /* long segments: long.c */
 #define TCP_SND_QUEUELEN            512
 #define TCP_SNDLOWAT                (32 * 1024)     /* lwIP holds it in 16 bits */
 #define MEMP_NUM_TCP_SEG            512
 #define TCP_LISTEN_BACKLOG          1
 #define LWIP_TCP_SACK_OUT           0
+
+/* Segments of several packets, which the back end cuts (long.c): a note for each connection. */
+#define LWIP_TCP_PCB_NUM_EXT_ARGS   1
+#define LWIP_HOOK_FILENAME          "net-hooks.h"
 
 /* Checksums of TCP and UDP are the back end's work (netif.c says which, for each card). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1

@@ -15,6 +15,12 @@ test-blkfront_SRCS   := $(addprefix $(STUB)/,blkfront.c blk-connect.c blk-ring.c
     tests/unit/stubdom/fake-grant.c
 test-offload_CFLAGS  := -Istubdom/lwip
 test-offload_SRCS    := stubdom/lwip/offload.c stubdom/lwip/checksum.c
+# lwIP is the stub domains' own copy, which has to be there first.
+test-long_CFLAGS     := -Istubdom/lwip -Istubdom/lwip/include \
+    -isystem build/stubdom/lwip/src -isystem build/stubdom/lwip/src/include
+test-long_SRCS       := $(addprefix stubdom/lwip/,long.c netif.c offload.c checksum.c) \
+    $(addprefix tests/unit/stubdom/,lwip.c lwip-tcp.c lwip-ipv6.c)
+test-long_DEPS       := stubdom
 test-copy_SRCS       := tests/unit/stubdom/copy.c
 test-archive_SRCS    := stubdom/newlib/archive.c
 test-args_SRCS       := stubdom/newlib/args.c

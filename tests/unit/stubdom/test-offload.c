@@ -236,6 +236,85 @@ TEST(a_burst_has_an_end)
         }
     }
     CHECK_EQ(nr, (65535 - 54) / 1460);
+    CHECK_EQ(burst_size(&b), 54 + (size_t)nr * 1460);
+}
+
+/* The card asks for room with it: a packet that has gone was counted into the next one. */
+TEST(a_burst_that_has_gone_has_no_size)
+{
+    struct burst b = { .head_size = 0 };
+
+    CHECK_EQ(burst_size(&b), 0);
+    make(&frames[0], false, 1000, data, 1460, 0x10);
+    CHECK(burst_add(&b, frames[0].bytes, 74, frames[0].size));
+    CHECK_EQ(burst_size(&b), 54 + 1460);
+    (void)burst_finish(&b);
+    b.head_size = 0;
+    CHECK_EQ(burst_size(&b), 0);
+    CHECK(burst_add(&b, frames[0].bytes, 74, frames[0].size));
+    CHECK_EQ(burst_size(&b), 54 + 1460);
+}
+
+/* A fragment's data lies where another packet has its sum. */
+TEST(the_sum_of_a_fragment_is_left_alone)
+{
+    static const uint8_t fragment[][2] = { { 0x20, 0 }, { 0, 1 }, { 0x3f, 0xff } };
+
+    for (size_t i = 0; i < ARRAY_SIZE(fragment); i++) {
+        struct frame before;
+
+        make(&frames[0], false, 1000, data, 1000, 0x10);
+        memcpy(frames[0].bytes + 20, fragment[i], 2);
+        before = frames[0];
+        CHECK(!offload_checksum(frames[0].bytes, frames[0].size));
+        CHECK(memcmp(&before, &frames[0], sizeof(before)) == 0);
+    }
+}
+
+TEST(a_long_segment_is_whole_packets_and_no_more_than_half_of_what_there_is_room_for)
+{
+    for (size_t plain = 1; plain <= 1460; plain += plain < 600 ? 107 : 1) {
+        CHECK_EQ(long_segment(plain, 0), plain);
+        CHECK_EQ(long_segment(plain, 4 * plain - 1), plain);
+        for (size_t room = 4 * plain; room < 300000; room += 997) {
+            size_t size = long_segment(plain, room);
+
+            CHECK(size % plain == 0 && size >= plain && size / plain <= LONG_PACKETS);
+            CHECK(size == plain || size <= room / 2);
+            CHECK(size + BURST_HEAD <= BURST_MOST);
+            CHECK(plain >= 536 || size == plain);
+        }
+    }
+    CHECK_EQ(long_segment(1460, 128 * 1024), 44 * 1460);
+}
+
+static void blank(const char *before, size_t size, const char *after)
+{
+    for (size_t have = 0; have <= size; have++) {
+        uint8_t *first = malloc(have + 1), *rest = malloc(size - have + 1);
+
+        memcpy(first, before, have);
+        memcpy(rest, before + have, size - have);
+        blank_mss(first, have, rest, size - have);
+        CHECK(memcmp(first, after, have) == 0);
+        CHECK(memcmp(rest, after + have, size - have) == 0);
+        free(first);
+        free(rest);
+    }
+}
+
+/* Wherever the options are split; damaged ones end the search. */
+TEST(a_segment_size_is_no_option)
+{
+    blank("\x02\x04\x00\x01", 4, "\x01\x01\x01\x01");
+    blank("\x01\x01\x08\x0a\x02\x04\x00\x01\x02\x04\x00\x01\x02\x04\x00\x40", 16,
+          "\x01\x01\x08\x0a\x02\x04\x00\x01\x02\x04\x00\x01\x01\x01\x01\x01");
+    blank("\x00\x02\x04\x00\x01", 5, "\x00\x02\x04\x00\x01");
+    blank("\x03\x00\x02\x04\x00\x01", 6, "\x03\x00\x02\x04\x00\x01");
+    blank("\x02\x04\x00", 3, "\x02\x04\x00");
+    blank("\x02", 1, "\x02");
+    blank("\x03\xff\x02\x04", 4, "\x03\xff\x02\x04");
+    blank("", 0, "");
 }
 
 TEST_MAIN

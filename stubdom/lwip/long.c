@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* TCP segments longer than a packet: how long lwIP may make them, and that IP lets them pass. */
+#include "net-hooks.h"
+#include "netif.h"
+
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/tcp.h>
+
+#define PLAIN 0xffffu                   /* a note's bits: what one packet carries, 0: not known, */
+#define LOST  0x10000u                  /* and whether the connection has lost something */
+#define FLIGHT (2 * LONG_PACKETS * TCP_MSS)     /* bytes under way at a time */
+
+_Static_assert(TCP_SND_BUF >= FLIGHT + LONG_PACKETS * TCP_MSS, "one more can grow meanwhile");
+
+static struct card *card;
+static uint8_t note_id;                 /* of the note that lwIP keeps for us with a connection */
+
+static uintptr_t note_of(const struct tcp_pcb *pcb)
+{
+    return (uintptr_t)tcp_ext_arg_get(pcb, note_id);
+}
+
+/* What is queued, or what the network or the peer takes, if that is less. */
+static size_t room(const struct tcp_pcb *pcb)
+{
+    size_t most = pcb->snd_lbb - pcb->lastack;
+
+    most = most < pcb->cwnd ? most : pcb->cwnd;
+    return most < pcb->snd_wnd ? most : pcb->snd_wnd;
+}
+
+/*
+ * Let the segments of @pcb grow, or be packets again.  With more under way than FLIGHT, all that is
+ * written would go out at once, by as much as an answer has made room for, and nothing would grow.
+ */
+static void set_longest(struct tcp_pcb *pcb)
+{
+    uintptr_t note;
+    size_t size;
+
+    if ((pcb->state != ESTABLISHED && pcb->state != CLOSE_WAIT) || !IP_IS_V4_VAL(pcb->remote_ip)) {
+        return;
+    }
+    note = note_of(pcb) != 0 ? note_of(pcb) : pcb->mss;
+    if (pcb->nrtx != 0 || (pcb->flags & (TF_INFR | TF_RTO)) != 0) {
+        note |= LOST;
+    }
+    tcp_ext_arg_set(pcb, note_id, (void *)note);
+    if (pcb->snd_queuelen == 0) {
+        pcb->mss = (uint16_t)(note & PLAIN);
+    } else if ((note & LOST) == 0 && card->offload) {
+        pcb->cwnd = pcb->cwnd < FLIGHT ? pcb->cwnd : FLIGHT;
+        size = long_segment(note & PLAIN, room(pcb));
+        pcb->mss = pcb->mss > size ? pcb->mss : (uint16_t)size;
+    }
+}
+
+/* Only a SYN tells a segment size: lwIP takes it from any packet, and ends if it shrinks. */
+void net_tcp_in(struct tcp_pcb *pcb, struct tcp_hdr *header, unsigned int have, unsigned char *rest,
+                unsigned int more)
+{
+    if ((TCPH_FLAGS(header) & TCP_SYN) == 0) {
+        blank_mss((uint8_t *)(header + 1), have, rest, more);
+    }
+    set_longest(pcb);
+}
+
+void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb)
+{
+    size_t plain = pcb != NULL ? note_of(pcb) & PLAIN : 0;
+    bool cut = card->offload && plain != 0 && p->tot_len > TCP_HLEN + plain;
+
+    card->cut = (uint16_t)(cut ? plain : 0);
+    card->netif.mtu = cut ? UINT16_MAX : CARD_MTU;
+}
+
+void card_tcp_done(struct card *which)
+{
+    which->cut = 0;
+    which->netif.mtu = CARD_MTU;
+}
+
+void card_tcp_init(struct card *which)
+{
+    card = which;
+    note_id = tcp_ext_arg_alloc_id();
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Unit tests of long TCP segments: lwIP itself sends, over the stub domains' card, to a peer that
+ * cuts as a back end does, loses what it is told to lose, and knows what each byte has to be.
+ */
+#include "harness.h"
+
+#include <netif.h>
+
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/sys.h>
+#include <lwip/tcp.h>
+#include <lwip/tcpip.h>
+#include <netif/ethernet.h>
+
+#include <stdlib.h>
+
+#define BYTES   (3u << 20)
+#define HEAD    54                      /* Ethernet, IPv4, TCP without options */
+#define ISN     1000u
+
+static struct card card;
+static struct tcp_pcb *pcb;
+static uint32_t now_ms, written, seed;
+static unsigned int lose;               /* one packet in so many is lost; 0: none */
+
+/* The peer: which bytes it has, up to where without a gap; its window; what it has seen. */
+static bool have[BYTES + 2];
+static uint32_t in_order, window, sequence, longest, packets;
+static bool connected, fragments, mss_option;
+
+/* Frames on their way to the peer. */
+static struct wire {
+    struct wire *next;
+    size_t size;
+    struct net_offload offload;
+    uint8_t bytes[];
+} *first_frame, **last_frame = &first_frame;
+
+static uint8_t content(uint32_t at)
+{
+    return (uint8_t)(at * 7 + at / 1021);
+}
+
+/* ---- what lwIP and the card need of the system */
+
+u32_t sys_now(void)
+{
+    return now_ms;
+}
+
+u32_t sys_jiffies(void)
+{
+    return now_ms;
+}
+
+uint32_t net_random(void)
+{
+    return 4;
+}
+
+void net_assert_core(void)
+{
+}
+
+void net_assert_failed(const char *what, const char *file, int line)
+{
+    fprintf(stderr, "lwIP: %s at %s:%d\n", what, file, line);
+    abort();
+}
+
+/* Frees what waits for the rest of a datagram; nothing here does. */
+err_t tcpip_try_callback(tcpip_callback_fn function, void *ctx)
+{
+    (void)function;
+    (void)ctx;
+    return ERR_MEM;
+}
+
+int netfront_send(struct netfront *nf, const struct net_part *parts, unsigned int nr,
+                  struct net_offload offload)
+{
+    struct wire *frame = malloc(sizeof(*frame) + 70000);
+
+    (void)nf;
+    *frame = (struct wire){ .offload = offload };
+    for (unsigned int i = 0; i < nr; i++) {
+        memcpy(frame->bytes + frame->size, parts[i].data, parts[i].size);
+        frame->size += parts[i].size;
+    }
+    *last_frame = frame;
+    last_frame = &frame->next;
+    return 0;
+}
+
+bool netfront_room(struct netfront *nf, size_t size)
+{
+    (void)nf;
+    return size <= BURST_MOST;
+}
+
+bool netfront_receive(struct netfront *nf, struct net_packet *packet)
+{
+    (void)nf;
+    (void)packet;
+    return false;
+}
+
+void netfront_release(struct netfront *nf, void *page)
+{
+    (void)nf;
+    (void)page;
+}
+
+void page_free(void *va, size_t nr)
+{
+    (void)va;
+    (void)nr;
+}
+
+void wake_all(struct wait_queue *q)
+{
+    (void)q;
+}
+
+/* ---- the peer */
+
+static uint32_t get32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) {
+        at[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
+}
+
+static void hand_up(const uint8_t *frame, size_t size)
+{
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, (uint16_t)size, PBUF_RAM);
+
+    memcpy(p->payload, frame, size);
+    EXPECT(card.netif.input(p, &card.netif) == ERR_OK);
+}
+
+/* Answer with @flags what was in the frame @to, with @options behind the header. */
+static void answer(const uint8_t *to, uint8_t flags, const void *options, size_t size)
+{
+    uint8_t f[HEAD + 20] = { 0 };
+
+    memcpy(f, to + 6, 6);
+    memcpy(f + 6, to, 6);
+    memcpy(f + 12, "\x08\x00\x45\x00", 4);
+    f[17] = (uint8_t)(40 + size);
+    f[22] = 64;
+    f[23] = 6;
+    memcpy(f + 26, to + 30, 4);
+    memcpy(f + 30, to + 26, 4);
+    memcpy(f + 34, to + 36, 2);
+    memcpy(f + 36, to + 34, 2);
+    put32(f + 38, 77 + (flags == 0x12 ? 0 : 1));
+    put32(f + 42, sequence + 1 + in_order);
+    f[46] = (uint8_t)((20 + size) / 4 << 4);
+    f[47] = flags;
+    f[48] = (uint8_t)((flags == 0x12 ? 65535 : window >> 4) >> 8);
+    f[49] = (uint8_t)(flags == 0x12 ? 65535 : window >> 4);
+    memcpy(f + HEAD, options, size);
+    hand_up(f, HEAD + size);
+}
+
+static void acknowledge(const uint8_t *frame)
+{
+    answer(frame, 0x10, "\x02\x04\x00\x40", mss_option ? 4 : 0);
+}
+
+/* One packet's worth of data at @at. */
+static void take(const uint8_t *frame, uint32_t at, const uint8_t *data, size_t size)
+{
+    packets++;
+    seed = seed * 1664525 + 1013904223;
+    if (lose != 0 && (seed >> 8) % lose == 0) {
+        return;
+    }
+    EXPECT(at + size <= in_order + window || fragments);
+    for (size_t i = 0; i < size && at + i < BYTES; i++) {
+        EXPECT(data[i] == content((uint32_t)(at + i)));
+        have[at + i] = true;
+    }
+    if (at > in_order) {
+        acknowledge(frame);             /* again: something is missing */
+    }
+    while (have[in_order]) {
+        in_order++;
+    }
+}
+
+static void take_arp(uint8_t *frame)
+{
+    uint8_t f[42];
+
+    memcpy(f, frame, 42);
+    memcpy(f, frame + 6, 6);
+    memcpy(f + 6, "\x02\x66\x77\x88\x99\xaa", 6);
+    f[21] = 2;
+    memcpy(f + 32, frame + 22, 10);
+    memcpy(f + 22, f + 6, 6);
+    memcpy(f + 28, frame + 38, 4);
+    hand_up(f, sizeof(f));
+}
+
+/* A frame: cut if that was asked for, and each packet no longer than the wire takes. */
+static void take_frame(struct wire *w)
+{
+    const uint8_t *f = w->bytes;
+    size_t size = w->size > HEAD ? w->size - HEAD : 0, cut = w->offload.segment;
+    uint32_t at = get32(f + 38) - sequence - 1;
+
+    if (f[12] == 8 && f[13] == 6) {
+        take_arp(w->bytes);
+        return;
+    }
+    if (f[12] != 8 || f[13] != 0 || f[23] != 6) {
+        return;
+    }
+    if (fragments) {
+        EXPECT(w->size <= 1514 && cut == 0);
+        packets++;
+        return;
+    }
+    EXPECT((size_t)(f[16] << 8 | f[17]) == w->size - 14);
+    EXPECT(cut == 1460 || (cut == 0 && w->size <= 1514));
+    if ((f[47] & 2) != 0) {
+        sequence = get32(f + 38);
+        connected = true;
+        answer(f, 0x12, "\x02\x04\x05\xb4\x01\x03\x03\x04", 8);
+        return;
+    }
+    longest = size > longest ? (uint32_t)size : longest;
+    for (size_t done = 0; done < size; done += 1460) {
+        take(f, at + (uint32_t)done, f + HEAD + done, size - done < 1460 ? size - done : 1460);
+    }
+    if (size > 0) {
+        acknowledge(f);
+    }
+}
+
+static bool deliver(void)
+{
+    struct wire *w = first_frame;
+
+    if (w == NULL) {
+        return false;
+    }
+    first_frame = w->next;
+    last_frame = first_frame != NULL ? last_frame : &first_frame;
+    take_frame(w);
+    free(w);
+    return true;
+}
+
+static void forget_frames(void)
+{
+    while (first_frame != NULL) {
+        struct wire *w = first_frame;
+
+        first_frame = w->next;
+        free(w);
+    }
+    last_frame = &first_frame;
+}
+
+/* ---- the program that sends */
+
+/* What giving up the core lock does. */
+static void unlock(void)
+{
+    card_flush(&card);
+    card_tcp_done(&card);
+}
+
+/* L1 and L2. */
+static void check_lengths(void)
+{
+    const struct tcp_seg *lists[] = { pcb->unsent, pcb->unacked };
+
+    for (int i = 0; i < 2; i++) {
+        for (const struct tcp_seg *seg = lists[i]; seg != NULL; seg = seg->next) {
+            EXPECT(seg->len <= pcb->mss);
+        }
+    }
+    EXPECT(pcb->cwnd >= pcb->mss);
+    EXPECT(pcb->mss % 1460 == 0);
+}
+
+static void write_some(size_t chunk)
+{
+    static uint8_t data[65535];
+
+    while (pcb->state == ESTABLISHED && written < BYTES && tcp_sndbuf(pcb) > 0) {
+        size_t n = BYTES - written < chunk ? BYTES - written : chunk;
+
+        n = n < tcp_sndbuf(pcb) ? n : tcp_sndbuf(pcb);
+        for (size_t i = 0; i < n; i++) {
+            data[i] = content((uint32_t)(written + i));
+        }
+        if (tcp_write(pcb, data, (uint16_t)n, TCP_WRITE_FLAG_COPY) != ERR_OK) {
+            break;
+        }
+        written += (uint32_t)n;
+    }
+    EXPECT(tcp_output(pcb) == ERR_OK);
+}
+
+static void failed(void *arg, err_t why)
+{
+    (void)arg;
+    EXPECT(why == ERR_OK);
+    pcb = NULL;
+}
+
+static void begin(unsigned int loss, uint32_t peer_window)
+{
+    static bool once;
+    ip4_addr_t address, mask, gateway = { 0 };
+    ip_addr_t to;
+
+    lose = loss;
+    window = peer_window;
+    seed = loss;
+    written = in_order = longest = packets = 0;
+    connected = fragments = mss_option = false;
+    memset(have, 0, sizeof(have));
+    if (!once) {
+        once = true;
+        IP4_ADDR(&address, 10, 9, 0, 2);
+        IP4_ADDR(&mask, 255, 255, 255, 0);
+        EXPECT(netif_add(&card.netif, &address, &mask, &gateway, &card, card_netif_init,
+                         ethernet_input) != NULL);
+        netif_set_default(&card.netif);
+    }
+    card.nf = (struct netfront){ .connected = true, .can_segment = true, .can_ipv6_checksum = true,
+                                 .mac = { 2, 1, 1, 1, 1, 1 } };
+    card_connected(&card);
+    card.netif.chksum_flags &= (uint16_t)~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_IP);
+    netif_set_up(&card.netif);
+    netif_set_link_up(&card.netif);
+    pcb = tcp_new();
+    tcp_err(pcb, failed);
+    IP_ADDR4(&to, 10, 9, 0, 1);
+    EXPECT(tcp_connect(pcb, &to, 5002, NULL) == ERR_OK);
+    unlock();
+}
+
+static void end(void)
+{
+    if (pcb != NULL) {
+        tcp_err(pcb, NULL);
+        tcp_abort(pcb);
+    }
+    unlock();
+    forget_frames();
+}
+
+/* Send all of it by pieces of @chunk bytes; it may take @seconds. */
+static void stream(size_t chunk, uint32_t seconds)
+{
+    uint32_t start = now_ms;
+
+    while (pcb != NULL && !unit_failed() && in_order < BYTES && now_ms - start < seconds * 1000) {
+        write_some(chunk);
+        unlock();
+        if (pcb->state == ESTABLISHED) {
+            check_lengths();
+        }
+        if (!deliver()) {
+            now_ms += TCP_TMR_INTERVAL;
+            tcp_tmr();
+            unlock();
+        }
+    }
+    EXPECT(connected);
+    EXPECT(in_order == BYTES);
+}
+
+TEST(segments_become_as_long_as_a_frame)
+{
+    begin(0, 1 << 19);
+    stream(65535, 1);
+    CHECK_EQ(longest, 44 * 1460);
+    while (deliver()) {
+    }
+    CHECK(pcb->unacked == NULL);
+    end();
+}
+
+/* Pieces of all sizes; small ones leave frames of many pieces. */
+TEST(whatever_is_written_arrives)
+{
+    static const size_t chunks[] = { 100, 999, 1460, 5000, 40000, 64240 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(chunks); i++) {
+        begin(0, 1 << 19);
+        stream(chunks[i], 2);
+        CHECK(longest > 10 * 1460);
+        end();
+    }
+}
+
+/* Much or little is lost: all arrives, and a segment stays a packet once it was a loser's. */
+TEST(losses_are_made_good)
+{
+    static const unsigned int rates[] = { 2000, 300, 50, 10 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+        begin(rates[i], 1 << 19);
+        stream(65535, 4000);
+        CHECK(!unit_failed());
+        end();
+    }
+}
+
+/* A peer whose window becomes small gets what fits into it, without waiting for timers. */
+TEST(a_small_window_is_kept)
+{
+    static const uint32_t windows[] = { 4096, 10000, 65536, 100000 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
+        begin(0, windows[i]);
+        stream(65535, 2);
+        CHECK(longest <= (windows[i] < 4380 ? 4380 : windows[i]));     /* a SYN tells 65,535 */
+        end();
+    }
+}
+
+/* lwIP would take the size for that of the connection, and find longer segments queued. */
+TEST(a_later_segment_size_is_not_believed)
+{
+    begin(50, 1 << 19);
+    mss_option = true;
+    stream(65535, 4000);
+    end();
+}
+
+/* Long segments that are left for a back end that cannot cut: fragments, with lwIP's sums. */
+TEST(another_back_end_gets_fragments)
+{
+    begin(0, 1 << 19);
+    while (pcb->mss < 20 * 1460) {
+        write_some(65535);
+        unlock();
+        CHECK(deliver());
+    }
+    write_some(65535);
+    unlock();
+    forget_frames();
+    card.nf.can_segment = false;
+    card_connected(&card);
+    fragments = true;
+    packets = 0;
+    for (int i = 0; i < 40; i++) {
+        now_ms += TCP_TMR_INTERVAL;
+        tcp_tmr();
+        unlock();
+        while (deliver()) {
+        }
+    }
+    CHECK(packets > 20);
+    CHECK((card.netif.chksum_flags & NETIF_CHECKSUM_GEN_TCP) != 0);
+    end();
+}
+
+TEST_MAIN
