@@ -9,6 +9,7 @@
 
 #include <netif/ethernet.h>
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "netif.h"
 
 #define RETRY SECONDS(1)
+#define KEEP  (256 * 1024)              /* free memory not given back: a busy connection takes it */
 
 static struct card card;
 static struct wait_queue changed = WAIT_QUEUE_INIT(changed);
@@ -136,6 +138,7 @@ int net_start(unsigned int seconds)
                 rc);
         return -1;
     }
+    (void)mallopt(M_TRIM_THRESHOLD, KEEP);
     tcpip_init(NULL, NULL);
     LOCK_TCPIP_CORE();
     rc = card_start();
