@@ -5,7 +5,7 @@ light_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/light -Itools/libs/li
 LIGHT_SRCS := $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c context.c \
     find.c userdata.c nodes.c create.c end.c keep.c around.c device.c device-disk.c device-vif.c \
     device-remove.c device-list.c tune.c lock.c) tools/libs/ctrl/err.c tests/unit/light/fake-host.c \
-    tests/unit/light/fake-store.c tests/unit/light/fake-hotplug.c
+    $(addprefix tests/unit/light/,fake-store.c fake-hotplug.c world.c)
 test-life_SRCS := $(LIGHT_SRCS)
 test-device_SRCS := $(LIGHT_SRCS)
 test-tune_SRCS := $(LIGHT_SRCS)

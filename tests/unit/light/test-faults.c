@@ -5,72 +5,18 @@
  */
 #include "harness.h"
 #include "device.h"
-#include "fake-host.h"
-#include "light-private.h"
+#include "world.h"
 
 #include "harness/fault-off.h"
 
 #define N_MAX 500
 
-static struct xyl_light *light;
-static struct xyl_domain_config config;
-static struct xyl_err err;
-static uint32_t domid;
-static char state_dir[64];
-
-static char *to_text(const struct xyl_domain_config *c)
-{
-    return strdup(c->name);
-}
-
-/*
- * Files that say something.  A lock that could not be had leaves an empty file, which only its
- * owner may remove; the next one who locks does.
- */
-static size_t state_files(bool remove)
-{
-    DIR *dir = opendir(state_dir);
-    char path[400];
-    struct stat st;
-    size_t nr = 0;
-
-    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL; ) {
-        snprintf(path, sizeof(path), "%s/%s", state_dir, e->d_name);
-        if (e->d_name[0] != '.' && stat(path, &st) == 0) {
-            nr += st.st_size > 0;
-            if (remove) {
-                unlink(path);
-            }
-        }
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    return nr;
-}
-
-static size_t remains(void)
-{
-    return store_count("/local/domain") + store_count("/vm") + store_count("/libxl") +
-           (size_t)hotplug.open;
-}
-
 static void begin(void)
 {
-    snprintf(state_dir, sizeof(state_dir), "/tmp/xyl-faults-%d", (int)getpid());
-    light_state_dir = light_lock_dir = state_dir;
-    host_reset();
+    world_begin("faults");
     host.wait = host_backends;
     host.domains[0].tot_pages = host.domains[0].max_pages = 1 << 18;
-    xyl_err_clear(&err);
-    light = xyl_light_new(NULL, NULL);
-    xyl_domain_config_init(&config);
-    config.name = strdup("guest");
-    config.kernel = strdup("/k");
-    config.memory_mib = 64;
     config.maxmem_mib = 128;
-    config.vcpus = 1;
-    config.maxvcpus = 2;
     config.disks = calloc(1, sizeof(*config.disks));
     config.vifs = calloc(1, sizeof(*config.vifs));
     config.nr_disks = config.nr_vifs = 1;
@@ -79,17 +25,6 @@ static void begin(void)
     config.disks[0].vdev = strdup("xvda");
     xyl_vif_init(&config.vifs[0]);
     xyl_domain_config_check(&config, &err);
-}
-
-static int create(void)
-{
-    int rc = xyl_domain_create(light, &config, to_text, &domid, &err);
-
-    if (rc == 0) {
-        xyl_domain_created(light);
-    }
-    xyl_domain_unlock(light);
-    return rc;
 }
 
 static int add_disk(void)
@@ -189,7 +124,7 @@ static int lock_domain(void)
 
 static int keep_config(void)
 {
-    return xyl_domain_config_keep(light, domid, &config, to_text, &err);
+    return xyl_domain_config_keep(light, domid, &config, world_text, &err);
 }
 
 static int set_vcpus(void)
@@ -263,7 +198,10 @@ static void complain(const char *what, enum fault_kind kind, unsigned long n, co
     unit_fail(__FILE__, __LINE__, text);
 }
 
-/* After everything: a destroy without failures, and nothing is there. */
+/*
+ * After everything: a destroy without failures, and nothing is there.  A lock that could not be
+ * had leaves an empty file, which only its owner may remove; the next one who locks does.
+ */
 static void end(const char *what, enum fault_kind kind, unsigned long n)
 {
     host.wait = host_backends;
@@ -273,13 +211,10 @@ static void end(const char *what, enum fault_kind kind, unsigned long n)
         xyl_domain_destroy(light, domid, NULL);
     }
     xyl_domain_unlock(light);
-    if (remains() != 0 || host_domains() != 0 || state_files(true) != 0) {
+    if (world_remains() != 0 || host_domains() != 0 || world_files(true) != 0) {
         complain(what, kind, n, "something remains");
     }
-    xyl_light_free(light);
-    xyl_domain_config_dispose(&config);
-    store_reset();
-    rmdir(state_dir);
+    world_end();
 }
 
 /* Run it with its @n-th call failing; false if it has no so many, or something is wrong. */
@@ -290,18 +225,19 @@ static bool run_with(const struct operation *op, enum fault_kind kind, unsigned 
     int rc;
 
     begin();
-    if (create() != 0) {
+    if (world_create() != 0) {
         complain(op->name, kind, n, "the guest is not there to begin with");
     }
-    before = remains();
-    files = state_files(false);
+    before = world_remains();
+    files = world_files(true);
     fault_arm(kind, n);
     rc = op->run();
     hit = fault_disarm();
     if (rc < 0 && err.text[0] == '\0') {
         complain(op->name, kind, n, "without a word");
     }
-    if (rc < 0 && op->then == UNCHANGED && (remains() != before || state_files(false) != files)) {
+    if (rc < 0 && op->then == UNCHANGED &&
+        (world_remains() != before || world_files(true) != files)) {
         complain(op->name, kind, n, "something is not as it was");
     }
     if (rc < 0 && !hit) {
@@ -344,12 +280,12 @@ static bool create_with(enum fault_kind kind, unsigned long n)
 
     begin();
     fault_arm(kind, n);
-    rc = create();
+    rc = world_create();
     hit = fault_disarm();
     if (rc < 0 && err.text[0] == '\0') {
         complain("create", kind, n, "without a word");
     }
-    if (rc < 0 && (remains() != 0 || host_domains() != 0 || state_files(false) != 0)) {
+    if (rc < 0 && (world_remains() != 0 || host_domains() != 0 || world_files(true) != 0)) {
         complain("create", kind, n, "something remains");
     }
     end("create", kind, n);

@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Domains' lives: whatever step of a creation fails, nothing remains; each end has its action. */
 #include "harness.h"
-#include "fake-host.h"
-#include "light-private.h"
+#include "world.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <unistd.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <public/sched.h>
-
-static struct xyl_light *light;
-static struct xyl_domain_config config;
-static struct xyl_err err;
-static uint32_t domid;
-static char state_dir[64];
-
-static char *to_text(const struct xyl_domain_config *c)
-{
-    return strdup(c->name);
-}
-
-static void set(char **field, const char *value)
-{
-    free(*field);
-    *field = strdup(value);
-}
 
 static void give_devices(void)
 {
@@ -34,34 +16,17 @@ static void give_devices(void)
     config.nr_vifs = 1;
     config.vifs = calloc(1, sizeof(*config.vifs));
     for (size_t i = 0; i < 2; i++) {
-        set(&config.disks[i].target, i == 0 ? "/image" : "/dev/sdb");
-        set(&config.disks[i].vdev, i == 0 ? "xvda" : "xvdb");
+        world_set(&config.disks[i].target, i == 0 ? "/image" : "/dev/sdb");
+        world_set(&config.disks[i].vdev, i == 0 ? "xvda" : "xvdb");
     }
     xyl_vif_init(&config.vifs[0]);
 }
 
-/* What a domain leaves when it is gone: nothing. */
-static size_t remains(void)
-{
-    return store_count("/local/domain") + store_count("/vm") + store_count("/libxl") +
-           (size_t)hotplug.open;
-}
-
 static void begin(void)
 {
-    snprintf(state_dir, sizeof(state_dir), "/tmp/xyl-light-%d", (int)getpid());
-    light_state_dir = light_lock_dir = state_dir;
-    host_reset();
-    xyl_err_clear(&err);
-    light = xyl_light_new(NULL, NULL);
-    xyl_domain_config_dispose(&config);
-    set(&config.name, "guest");
-    set(&config.kernel, "/k");
-    set(&config.ramdisk, "/r");
-    set(&config.cmdline, "quiet");
-    config.memory_mib = 64;
-    config.vcpus = 1;
-    config.maxvcpus = 2;
+    world_begin("life");
+    world_set(&config.ramdisk, "/r");
+    world_set(&config.cmdline, "quiet");
     config.cap = 50;
     config.rtc_timeoffset = 10;
     config.cpus = calloc(1, sizeof(char *));
@@ -72,44 +37,12 @@ static void begin(void)
     xyl_domain_config_check(&config, &err);
 }
 
-static size_t state_files(void)
-{
-    DIR *dir = opendir(state_dir);
-    size_t nr = 0;
-
-    while (dir != NULL && readdir(dir) != NULL) {
-        nr++;
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    return nr > 2 ? nr - 2 : 0;
-}
-
-static void end(void)
-{
-    xyl_light_free(light);
-    xyl_domain_config_dispose(&config);
-    store_reset();
-    rmdir(state_dir);
-}
-
-static int create(void)
-{
-    int rc = xyl_domain_create(light, &config, to_text, &domid, &err);
-
-    if (rc == 0) {
-        xyl_domain_created(light);
-    }
-    return rc;
-}
-
 TEST(create_describes_the_domain)
 {
     char path[100];
 
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     CHECK_EQ(host_domains(), 1);
     CHECK_EQ(host.built, 1);
     snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
@@ -124,13 +57,13 @@ TEST(create_describes_the_domain)
     CHECK_STR(store_value(path), "1235");
     snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
     CHECK_STR(store_value(path), "");
-    CHECK_EQ(state_files(), 1);
+    CHECK_EQ(world_files(false), 1);
     CHECK(config.uuid_given && config.uuid[6] >> 4 == 4 && config.uuid[8] >> 6 == 2);
     CHECK_EQ(xyl_domain_destroy(light, domid, &err), 0);
     CHECK_EQ(host_domains(), 0);
-    CHECK_EQ(remains(), 0);
-    CHECK_EQ(state_files(), 0);
-    end();
+    CHECK_EQ(world_remains(), 0);
+    CHECK_EQ(world_files(false), 0);
+    world_end();
 }
 
 TEST(whatever_fails_nothing_remains)
@@ -141,17 +74,17 @@ TEST(whatever_fails_nothing_remains)
     do {
         begin();
         host.fail_at = ++fail_at;
-        rc = create();
+        rc = world_create();
         if (rc < 0) {
             CHECK(err.text[0] != '\0');
             CHECK_EQ(host_domains(), 0);
-            CHECK_EQ(remains(), 0);
-            CHECK_EQ(state_files(), 0);
+            CHECK_EQ(world_remains(), 0);
+            CHECK_EQ(world_files(false), 0);
             CHECK(!config.uuid_given);
         } else {
             CHECK_EQ(xyl_domain_destroy(light, domid, &err), 0);
         }
-        end();
+        world_end();
     } while (rc < 0 && fail_at < 500);
     CHECK(rc == 0);
     /* All calls were walked through: store nodes alone are more than this. */
@@ -164,18 +97,18 @@ TEST(names_and_identities_are_unique)
 
     begin();
     xyl_domain_config_drop_devices(&config);
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     first = domid;
-    CHECK_EQ(create(), -EEXIST);
+    CHECK_EQ(world_create(), -EEXIST);
     CHECK(strstr(err.text, "has the same UUID") != NULL);
     xyl_err_clear(&err);
     config.uuid_given = false;
-    CHECK_EQ(create(), -EEXIST);
+    CHECK_EQ(world_create(), -EEXIST);
     CHECK_STR(err.text, "a domain with the name \"guest\" is there already");
     CHECK_EQ(host_domains(), 1);
     xyl_err_clear(&err);
-    set(&config.name, "other");
-    CHECK_EQ(create(), 0);
+    world_set(&config.name, "other");
+    CHECK_EQ(world_create(), 0);
     CHECK_EQ(xyl_domain_rename(light, domid, "guest", &err), -EEXIST);
     xyl_err_clear(&err);
     CHECK_EQ(xyl_domain_rename(light, domid, "third", &err), 0);
@@ -188,18 +121,18 @@ TEST(names_and_identities_are_unique)
     xyl_domain_destroy(light, domid, NULL);
     CHECK_EQ(xyl_domain_find(light, "guest", &first, &err), 0);
     xyl_domain_destroy(light, first, NULL);
-    CHECK_EQ(state_files(), 0);
-    end();
+    CHECK_EQ(world_files(false), 0);
+    world_end();
 }
 
 TEST(too_little_memory_is_said_before_anything_is_done)
 {
     begin();
     host.free_pages = 1000;
-    CHECK_EQ(create(), -ENOMEM);
+    CHECK_EQ(world_create(), -ENOMEM);
     CHECK_STR(err.text, "domain \"guest\" needs 65 MiB, but only 3 MiB are free; lower its memory, "
               "or shut other domains down");
-    end();
+    world_end();
 }
 
 TEST(domain_0_is_left_alone)
@@ -209,7 +142,7 @@ TEST(domain_0_is_left_alone)
     CHECK_EQ(xyl_domain_pause(light, 0, &err), -EINVAL);
     CHECK_EQ(xyl_domain_request(light, 0, "poweroff", &err), -EINVAL);
     CHECK_EQ(host.paused, 0);
-    end();
+    world_end();
 }
 
 /* ------------------------------------------------------------ requests */
@@ -231,11 +164,11 @@ static bool nobody_answers(void)
 TEST(a_request_waits_for_the_guest)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     host.wait = guest_takes_request;
     CHECK_EQ(xyl_domain_request(light, domid, "poweroff", &err), 0);
     xyl_domain_destroy(light, domid, NULL);
-    end();
+    world_end();
 }
 
 /* ------------------------------------------------------------ waiting for the end */
@@ -291,31 +224,31 @@ static void wait_for(bool (*wait)(void), unsigned int nr)
 TEST(the_end_is_when_the_domain_is_gone)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     wait_for(slow_end, 3);
     wait_for(nobody_answers, 0);
     nodes_remove(light, domid, config.uuid);
     userdata_remove(domid, config.uuid);
-    end();
+    world_end();
 }
 
 TEST(who_is_preserved_is_waited_for_no_longer)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     wait_for(preserved_end, 2);
     xyl_domain_destroy(light, domid, NULL);
-    end();
+    world_end();
 }
 
 TEST(another_domain_of_that_number_is_not_waited_for)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     wait_for(number_used_again, 1);
     memcpy(host.domains[1].handle, config.uuid, sizeof(config.uuid));
     xyl_domain_destroy(light, domid, NULL);
-    end();
+    world_end();
 }
 
 /* ------------------------------------------------------------ keeping watch */
@@ -351,7 +284,7 @@ static int keep(unsigned int first, unsigned int second)
     reasons[0] = first;
     reasons[1] = second;
     host.wait = next_end;
-    return xyl_domain_keep(light, &config, to_text, domid, &err);
+    return xyl_domain_keep(light, &config, world_text, domid, &err);
 }
 
 TEST(each_end_has_its_action)
@@ -376,23 +309,23 @@ TEST(each_end_has_its_action)
 TEST(poweroff_destroys)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     CHECK_EQ(keep(SHUTDOWN_poweroff, 0), 0);
     CHECK_EQ(host_domains(), 0);
-    CHECK_EQ(state_files(), 0);
-    end();
+    CHECK_EQ(world_files(false), 0);
+    world_end();
 }
 
 TEST(reboot_starts_again_until_the_end)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     CHECK_EQ(keep(SHUTDOWN_reboot, SHUTDOWN_poweroff), 0);
     CHECK_EQ(ends, 2);
     CHECK_EQ(host.built, 2);
     CHECK_EQ(host_domains(), 0);
     CHECK_EQ(store_count("/vm"), 0);
-    end();
+    world_end();
 }
 
 TEST(rename_restart_keeps_the_dead_one)
@@ -401,46 +334,46 @@ TEST(rename_restart_keeps_the_dead_one)
 
     begin();
     config.on_crash = XYL_ACTION_RENAME_RESTART;
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     CHECK_EQ(keep(SHUTDOWN_crash, SHUTDOWN_poweroff), 0);
     CHECK_EQ(host_domains(), 1);
     CHECK_EQ(xyl_domain_find(light, "guest-1", &dead, &err), 0);
     CHECK(!xyl_domain_unwatched(light, &host.domains[1]));   /* else it would start once more */
     xyl_domain_destroy(light, dead, NULL);
-    CHECK_EQ(state_files(), 0);
-    end();
+    CHECK_EQ(world_files(false), 0);
+    world_end();
 }
 
 TEST(what_is_left_unwatched_may_be_gone_already)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     xyl_domain_destroy(light, domid, NULL);
     CHECK_EQ(xyl_domain_leave_unwatched(light, domid, &err), 0);
-    CHECK_EQ(remains(), 0);
-    CHECK_EQ(state_files(), 0);
-    end();
+    CHECK_EQ(world_remains(), 0);
+    CHECK_EQ(world_files(false), 0);
+    world_end();
 }
 
 TEST(a_domain_destroyed_by_others_ends_the_watch)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     CHECK_EQ(keep(~0u, 0), 0);
     nodes_remove(light, domid, config.uuid);
     userdata_remove(domid, config.uuid);
-    end();
+    world_end();
 }
 
 TEST(a_failing_restart_is_an_error)
 {
     begin();
-    CHECK_EQ(create(), 0);
+    CHECK_EQ(world_create(), 0);
     host.free_pages = 0;
     CHECK_EQ(keep(SHUTDOWN_reboot, 0), -ENOMEM);
     CHECK_EQ(host_domains(), 0);
-    CHECK_EQ(state_files(), 0);
-    end();
+    CHECK_EQ(world_files(false), 0);
+    world_end();
 }
 
 TEST(nobody_waits_for_ever)
@@ -453,7 +386,7 @@ TEST(nobody_waits_for_ever)
     host.wait = nobody_answers;
     CHECK(xyl_console_tty(light, 5, 0, 1, &err) == NULL);
     CHECK_STR(err.text, "domain 5 has no console 0 (is xenconsoled running?)");
-    end();
+    world_end();
 }
 
 TEST_MAIN

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Changing what runs: what is refused changes nothing, what fails half-way is taken back. */
 #include "harness.h"
-#include "fake-host.h"
-#include "light-private.h"
+#include "world.h"
 
 #include <errno.h>
-#include <unistd.h>
-
-static struct xyl_light *light;
-static struct xyl_domain_config config;
-static struct xyl_err err;
-static uint32_t domid;
-static char state_dir[64];
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static char *to_text(const struct xyl_domain_config *c)
 {
@@ -21,21 +16,11 @@ static char *to_text(const struct xyl_domain_config *c)
 /* A guest of 64 MiB that may have 128, and one of two vCPUs. */
 static void begin(void)
 {
-    snprintf(state_dir, sizeof(state_dir), "/tmp/xyl-tune-%d", (int)getpid());
-    light_state_dir = light_lock_dir = state_dir;
-    host_reset();
+    world_begin("tune");
     host.domains[0].tot_pages = 1 << 18;
     host.domains[0].max_pages = 1 << 18;
     host.domains[0].max_vcpu_id = 0;
-    xyl_err_clear(&err);
-    light = xyl_light_new(NULL, NULL);
-    xyl_domain_config_dispose(&config);
-    config.name = strdup("guest");
-    config.kernel = strdup("/k");
-    config.memory_mib = 64;
     config.maxmem_mib = 128;
-    config.vcpus = 1;
-    config.maxvcpus = 2;
     CHECK_EQ(xyl_domain_config_check(&config, &err), 0);
     CHECK_EQ(xyl_domain_create(light, &config, to_text, &domid, &err), 0);
 }
@@ -44,10 +29,7 @@ static void end(void)
 {
     host.fail_at = 0;
     xyl_domain_destroy(light, domid, NULL);
-    xyl_light_free(light);
-    xyl_domain_config_dispose(&config);
-    store_reset();
-    rmdir(state_dir);
+    world_end();
 }
 
 static const char *node(uint32_t d, const char *key)
