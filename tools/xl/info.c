@@ -15,6 +15,7 @@
 
 /* Where the lines go: NULL is text, else the members of an object. */
 static struct xyl_json *json;
+static bool lost;               /* a line that there was no memory for */
 
 __attribute__((format(printf, 2, 3)))
 static void line(const char *key, const char *fmt, ...)
@@ -27,6 +28,7 @@ static void line(const char *key, const char *fmt, ...)
     len = vasprintf(&text, fmt, ap);
     va_end(ap);
     if (len < 0) {
+        lost = true;
         return;
     }
     if (json != NULL) {
@@ -244,6 +246,7 @@ int xl_info(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
         return xyl_fail(err, -EINVAL, "-n prints tables, which have no JSON form yet: leave out -n "
                         "or --json");
     }
+    lost = false;
     if (args->flag['j']) {
         json = &out;
         xyl_json_start(json, stdout);
@@ -254,6 +257,9 @@ int xl_info(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
         xyl_json_object_end(json);
         xyl_json_end(json);
         json = NULL;
+    }
+    if (rc == 0 && lost) {
+        return xyl_fail(err, -ENOMEM, "out of memory: lines are missing");
     }
     return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot ask the hypervisor");
 }

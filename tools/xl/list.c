@@ -78,17 +78,23 @@ static void print_row(struct xl *xl, const struct xl_args *args, const xyl_domai
 
 /* ------------------------------------------------------------ as JSON */
 
-static const char *sched_name(struct xyl_ctrl *ctrl, uint32_t *id)
+/* Weight and cap, if the scheduler has them. */
+static int put_sched(struct xyl_ctrl *ctrl, uint32_t domid, struct xyl_json_live *live)
 {
-    if (xyl_ctrl_sched_id(ctrl, id) == 0) {
-        if (*id == XEN_SCHEDULER_CREDIT2) {
-            return "credit2";
-        }
-        if (*id == XEN_SCHEDULER_CREDIT) {
-            return "credit";
-        }
+    struct xyl_sched_params params;
+    uint32_t id = 0;
+    int rc = xyl_ctrl_sched_id(ctrl, &id);
+
+    if (rc < 0 || (id != XEN_SCHEDULER_CREDIT2 && id != XEN_SCHEDULER_CREDIT)) {
+        return rc;
     }
-    return NULL;
+    rc = xyl_ctrl_sched_get(ctrl, domid, id, &params);
+    if (rc == 0) {
+        live->sched = id == XEN_SCHEDULER_CREDIT2 ? "credit2" : "credit";
+        live->weight = params.weight;
+        live->cap = params.cap;
+    }
+    return rc;
 }
 
 /* A number in KiB from the store, or what the hypervisor says. */
@@ -109,8 +115,6 @@ static void put_domain(struct xl *xl, struct xyl_json *json, const xyl_domain_in
                        const struct xyl_domain_config *config)
 {
     struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, NULL);
-    struct xyl_sched_params params;
-    uint32_t sched_id = 0;
     char *name = xyl_domain_name(xl->light, info->domain);
     struct xyl_json_live live = {
         .domid = info->domain,
@@ -121,14 +125,12 @@ static void put_domain(struct xl *xl, struct xyl_json *json, const xyl_domain_in
                                  info->tot_pages),
         .target_memkb = memory_node(xl, info->domain, "target", info->tot_pages),
         .online_vcpus = info->nr_online_vcpus,
-        .sched = sched_name(ctrl, &sched_id),
     };
+    int rc = put_sched(ctrl, info->domain, &live);
 
-    if (live.sched != NULL && xyl_ctrl_sched_get(ctrl, info->domain, sched_id, &params) == 0) {
-        live.weight = params.weight;
-        live.cap = params.cap;
-    } else {
-        live.sched = NULL;
+    if (rc < 0) {
+        xl_log(xl, 0, "xl: warning: domain %u: its weight and cap cannot be read: %s",
+               info->domain, strerror(-rc));
     }
     xyl_json_domain(json, config, &live);
     free(name);
@@ -138,22 +140,27 @@ static void put_domain(struct xl *xl, struct xyl_json *json, const xyl_domain_in
 static void put_with_config(struct xl *xl, struct xyl_json *json, const xyl_domain_info *info)
 {
     char *text = xyl_domain_config_load(info);
-    struct xyl_cfg *cfg = text != NULL ? xyl_cfg_new() : NULL;
+    struct xyl_err err = XYL_ERR_INIT;
     struct xyl_domain_config config;
-    bool known = false;
+    int rc = text == NULL ? -errno : 0;
+    bool known;
 
     xyl_domain_config_init(&config);
-    if (cfg != NULL) {
-        known = xyl_cfg_parse(cfg, "userdata", text, strlen(text), NULL) == 0 &&
-                xyl_cfg_domain(cfg, &config, NULL, NULL) == 0;
+    if (rc == 0) {
+        rc = xl_config_text_read(text, &config, &err);
     }
+    known = rc == 0;
     if (known) {
         /* The devices of now; those of then stay if the store does not tell. */
-        xyl_devices_load(xl->light, info->domain, &config, NULL);
+        rc = xyl_devices_load(xl->light, info->domain, &config, &err);
+    }
+    if (rc < 0 && rc != -ENOENT) {
+        xl_log(xl, 0, "xl: warning: domain %u: its %s cannot be read: %s", info->domain,
+               known ? "devices" : "configuration", err.text[0] != '\0' ? err.text :
+               strerror(-rc));
     }
     put_domain(xl, json, info, known ? &config : NULL);
     xyl_domain_config_dispose(&config);
-    xyl_cfg_free(cfg);
     free(text);
 }
 

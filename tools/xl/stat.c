@@ -17,7 +17,7 @@
 enum stat_form { STAT_SCREEN, STAT_ONCE, STAT_LOG, STAT_JSON, STAT_METRICS };
 
 /* Invariants: items has nr entries; regex is compiled if filter is set. */
-struct stat {
+struct xl_stat {
     struct xl *xl;
     const struct xl_args *args;
     enum stat_form form;
@@ -31,7 +31,7 @@ struct stat {
     uint64_t now_ns, before_ns;
 };
 
-static bool wanted(const struct stat *s, const struct stat_item *item)
+static bool wanted(const struct xl_stat *s, const struct stat_item *item)
 {
     if (s->filter && regexec(&s->regex, item->name, 0, NULL, 0) != 0) {
         return false;
@@ -41,7 +41,7 @@ static bool wanted(const struct stat *s, const struct stat_item *item)
 
 /* ------------------------------------------------------------ reading */
 
-static int add_domain(struct stat *s, uint32_t domid)
+static int add_domain(struct xl_stat *s, uint32_t domid)
 {
     int rc = xyl_ctrl_counters_read(xyl_light_ctrl(s->xl->light, NULL), &s->counters, domid,
                                     XYLEM_COUNTERS_ALL_VCPUS, s->values, &s->now_ns);
@@ -53,7 +53,7 @@ static int add_domain(struct stat *s, uint32_t domid)
 }
 
 /* What was the total becomes the one before. */
-static void next_look(struct stat *s)
+static void next_look(struct xl_stat *s)
 {
     s->before_ns = s->now_ns;
     for (size_t i = 0; i < s->nr; i++) {
@@ -63,7 +63,7 @@ static void next_look(struct stat *s)
     }
 }
 
-static int look(struct stat *s, struct xyl_err *err)
+static int look(struct xl_stat *s, struct xyl_err *err)
 {
     const char *guest = s->args->flag['g'] ? s->args->value['g'] : NULL;
     xyl_domain_info *all;
@@ -88,7 +88,7 @@ static int look(struct stat *s, struct xyl_err *err)
 }
 
 /* Events a second since the look before. */
-static uint64_t rate(const struct stat *s, const struct stat_item *item)
+static uint64_t rate(const struct xl_stat *s, const struct stat_item *item)
 {
     uint64_t span = s->now_ns - s->before_ns;
     uint64_t delta = item->total > item->before ? item->total - item->before : 0;
@@ -98,7 +98,7 @@ static uint64_t rate(const struct stat *s, const struct stat_item *item)
 
 /* ------------------------------------------------------------ output */
 
-static void put_once(const struct stat *s)
+static void put_once(const struct xl_stat *s)
 {
     for (size_t i = 0; i < s->nr; i++) {
         if (!wanted(s, &s->items[i])) {
@@ -115,7 +115,7 @@ static void put_once(const struct stat *s)
 }
 
 /* With time measured: microseconds of one event, on the average since the look before. */
-static void put_time(const struct stat *s, const struct stat_item *item)
+static void put_time(const struct xl_stat *s, const struct stat_item *item)
 {
     uint64_t events = item->total - item->before;
 
@@ -124,7 +124,7 @@ static void put_time(const struct stat *s, const struct stat_item *item)
     }
 }
 
-static void put_screen(const struct stat *s)
+static void put_screen(const struct xl_stat *s)
 {
     uint64_t sum = 0;
 
@@ -150,7 +150,7 @@ static void put_screen(const struct stat *s)
 }
 
 /* -l: a line for each look, a heading now and then. */
-static void put_log(const struct stat *s, unsigned long n)
+static void put_log(const struct xl_stat *s, unsigned long n)
 {
     char clock[32];
     time_t now = time(NULL);
@@ -177,7 +177,7 @@ static void put_log(const struct stat *s, unsigned long n)
     putchar('\n');
 }
 
-static void put_json(const struct stat *s)
+static void put_json(const struct xl_stat *s)
 {
     struct xyl_json json;
 
@@ -201,7 +201,7 @@ static void put_json(const struct stat *s)
 }
 
 /* Each domain by itself, as monitoring systems want them. */
-static int put_metrics(struct stat *s, struct xyl_err *err)
+static int put_metrics(struct xl_stat *s, struct xyl_err *err)
 {
     size_t nr;
     xyl_domain_info *all = xyl_domains(s->xl->light, &nr, err);
@@ -230,7 +230,7 @@ static int put_metrics(struct stat *s, struct xyl_err *err)
 /* ------------------------------------------------------------ the verb */
 
 /* Until the next look; false: quit. */
-static bool pass_time(struct stat *s, bool raw)
+static bool pass_time(struct xl_stat *s, bool raw)
 {
     struct pollfd in = { STDIN_FILENO, POLLIN, 0 };
     char key;
@@ -250,7 +250,7 @@ static bool pass_time(struct stat *s, bool raw)
     return false;
 }
 
-static int run_live(struct stat *s, struct xyl_err *err)
+static int run_live(struct xl_stat *s, struct xyl_err *err)
 {
     struct termios saved, changed;
     bool raw = s->form == STAT_SCREEN && tcgetattr(STDIN_FILENO, &saved) == 0;
@@ -276,7 +276,7 @@ static int run_live(struct stat *s, struct xyl_err *err)
     return rc;
 }
 
-static int run_once(struct stat *s, struct xyl_err *err)
+static int run_once(struct xl_stat *s, struct xyl_err *err)
 {
     int rc = look(s, err);
 
@@ -290,7 +290,7 @@ static int run_once(struct stat *s, struct xyl_err *err)
     return rc;
 }
 
-static int set_timing(struct stat *s, struct xyl_err *err)
+static int set_timing(struct xl_stat *s, struct xyl_err *err)
 {
     const char *word = s->args->value['T'];
     bool on = strcmp(word, "on") == 0;
@@ -306,7 +306,7 @@ static int set_timing(struct stat *s, struct xyl_err *err)
     return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot switch the measuring of time");
 }
 
-static int read_options(struct stat *s, struct xyl_err *err)
+static int read_options(struct xl_stat *s, struct xyl_err *err)
 {
     const struct xl_args *args = s->args;
     int rc;
@@ -331,7 +331,7 @@ static int read_options(struct stat *s, struct xyl_err *err)
     return 0;
 }
 
-static int open_counters(struct stat *s, struct xyl_err *err)
+static int open_counters(struct xl_stat *s, struct xyl_err *err)
 {
     struct xyl_ctrl *ctrl = xyl_light_ctrl(s->xl->light, err);
     int rc = ctrl == NULL ? -ENODEV : xyl_ctrl_counters_open(ctrl, &s->counters);
@@ -354,7 +354,7 @@ static int open_counters(struct stat *s, struct xyl_err *err)
 
 int xl_stat(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
-    struct stat s = { .xl = xl, .args = args };
+    struct xl_stat s = { .xl = xl, .args = args };
     int rc = read_options(&s, err);
 
     if (rc == 0) {

@@ -13,6 +13,7 @@
 struct vcpus {
     struct xl *xl;
     struct xyl_json *json;
+    bool lost;              /* a text that there was no memory for */
     uint32_t nr_cpus;
 };
 
@@ -48,18 +49,18 @@ static void put_cpus(FILE *out, const uint8_t *map, unsigned int nr_cpus)
     }
 }
 
-static void json_cpus(struct xyl_json *json, const char *key, const uint8_t *map,
-                      unsigned int nr_cpus)
+static void json_cpus(struct vcpus *l, const char *key, const uint8_t *map)
 {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
 
     if (out != NULL) {
-        put_cpus(out, map, nr_cpus);
+        put_cpus(out, map, l->nr_cpus);
         fclose(out);
     }
-    xyl_json_key_text(json, key, text != NULL ? text : "");
+    l->lost = l->lost || text == NULL;
+    xyl_json_key_text(l->json, key, text != NULL ? text : "");
     free(text);
 }
 
@@ -75,8 +76,8 @@ static void json_vcpu(struct vcpus *l, const char *name, uint32_t domid,
     xyl_json_key_bool(l->json, "blocked", v->blocked);
     xyl_json_key_number(l->json, "cpu", v->cpu);
     xyl_json_key_number(l->json, "cpu_time_ns", (long long)v->cpu_time);
-    json_cpus(l->json, "hard_affinity", maps, l->nr_cpus);
-    json_cpus(l->json, "soft_affinity", maps + (l->nr_cpus + 7) / 8, l->nr_cpus);
+    json_cpus(l, "hard_affinity", maps);
+    json_cpus(l, "soft_affinity", maps + (l->nr_cpus + 7) / 8);
     xyl_json_object_end(l->json);
 }
 
@@ -188,5 +189,5 @@ int xl_vcpu_list(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
         xyl_json_array_end(&json);
         xyl_json_end(&json);
     }
-    return rc;
+    return rc == 0 && l.lost ? xyl_fail(err, -ENOMEM, "out of memory: affinities are missing") : rc;
 }

@@ -143,10 +143,22 @@ int xyl_ctrl_domain_list(struct xyl_ctrl *ctrl, uint32_t first, uint32_t max,
 
     (void)ctrl;
     MAY_FAIL();
-    for (uint32_t domid = first; domid < 1000 && (uint32_t)nr < max; domid++) {
-        if (find(domid) != NULL) {
-            info[nr++] = *find(domid);
+    while ((uint32_t)nr < max) {
+        const xyl_domain_info *next = NULL;
+
+        for (size_t i = 0; i < HOST_DOMAINS; i++) {
+            const xyl_domain_info *d = &host.domains[i];
+
+            if (d->tot_pages != 0 && d->domain >= first &&
+                (next == NULL || d->domain < next->domain)) {
+                next = d;
+            }
         }
+        if (next == NULL) {
+            break;
+        }
+        info[nr++] = *next;
+        first = next->domain + 1u;
     }
     return nr;
 }

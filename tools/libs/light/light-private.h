@@ -93,6 +93,7 @@ void light_unlock_done(struct xyl_light *light, bool done);
  */
 extern const char *light_state_dir;
 int userdata_store(uint32_t domid, const uint8_t uuid[16], const char *text, struct xyl_err *err);
+/* userdata_load - for free(); NULL with errno set, ENOENT if nothing is kept. */
 char *userdata_load(uint32_t domid, const uint8_t uuid[16]);
 /*
  * userdata_lock - be the one process that watches over a domain.

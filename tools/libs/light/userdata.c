@@ -71,22 +71,31 @@ int userdata_store(uint32_t domid, const uint8_t uuid[16], const char *text, str
 char *userdata_load(uint32_t domid, const uint8_t uuid[16])
 {
     char path[LIGHT_PATH], *text;
-    struct stat st;
+    struct stat st = { .st_size = 0 };
     FILE *file;
     size_t len;
+    int rc;
 
     userdata_path(path, domid, uuid, "");
     file = fopen(path, "re");
     if (file == NULL) {
         return NULL;
     }
+    errno = EFBIG;
     text = fstat(fileno(file), &st) == 0 && st.st_size < USERDATA_MAX ?
            malloc((size_t)st.st_size + 1) : NULL;
+    rc = errno;
     if (text != NULL) {
         len = fread(text, 1, (size_t)st.st_size, file);
         text[len] = '\0';
+        if (ferror(file)) {
+            rc = EIO;
+            free(text);
+            text = NULL;
+        }
     }
     fclose(file);
+    errno = rc;
     return text;
 }
 
@@ -144,6 +153,9 @@ int xyl_domain_config_keep(struct xyl_light *light, uint32_t domid,
         return xyl_fail_sys(err, rc, "domain %u", domid);
     }
     old = xyl_domain_config_load(&info);
+    if (old == NULL && errno != ENOENT) {
+        return xyl_fail_sys(err, -errno, "cannot read the configuration of domain %u", domid);
+    }
     if (old == NULL) {
         return xyl_fail(err, -ENOENT, "no configuration of domain %u is kept: xl did not make it",
                         domid);
@@ -196,7 +208,8 @@ int xyl_domain_config_change(struct xyl_light *light, uint32_t domid,
     }
     text = xyl_domain_config_load(&info);
     if (text == NULL) {
-        return 0;
+        return errno == ENOENT ? 0 :
+               xyl_fail_sys(err, -errno, "cannot read the configuration of domain %u", domid);
     }
     xyl_domain_config_init(&config);
     rc = light->reader(text, &config, err);
