@@ -12,3 +12,7 @@ test-tune_SRCS := $(LIGHT_SRCS)
 test-lock_SRCS := $(LIGHT_SRCS)
 test-faults_SRCS := $(LIGHT_SRCS) tests/unit/harness/fault.c
 test-faults_CFLAGS := -include tests/unit/harness/fault.h
+test-hotplug_SRCS := $(addprefix tools/libs/light/,hotplug-disk.c hotplug-net.c hotplug-script.c \
+    device-config.c vdev.c) tools/libs/ctrl/err.c tests/unit/light/fake-kernel.c \
+    tests/unit/harness/fault.c
+test-hotplug_CFLAGS := -include tests/unit/harness/fault.h -include tests/unit/light/fake-kernel.h

@@ -57,29 +57,31 @@ static uint64_t kernel_dev(dev_t dev)
     return (minor(dev) & 0xff) | (uint64_t)major(dev) << 8 | (uint64_t)(minor(dev) & ~0xffu) << 12;
 }
 
-/* The status of a loop device that is in use; false for others. */
-static bool loop_status(const char *name, struct loop_info64 *info)
+/* The status of a loop device: 1 it is in use, 0 it is not (or is gone), or -Exxx. */
+static int loop_status(const char *name, struct loop_info64 *info)
 {
     char path[300];
-    bool used;
-    int fd;
+    int fd, rc;
 
     /* Free ones have no such file; it is not worth opening them. */
     snprintf(path, sizeof(path), "/sys/block/%s/loop/backing_file", name);
     if (access(path, F_OK) < 0) {
-        return false;
+        return errno == ENOENT ? 0 : -errno;
     }
     snprintf(path, sizeof(path), "/dev/%s", name);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        return false;
+        return errno == ENOENT || errno == ENXIO ? 0 : -errno;
     }
-    used = ioctl(fd, LOOP_GET_STATUS64, info) == 0;
+    rc = ioctl(fd, LOOP_GET_STATUS64, info) == 0 ? 1 : errno == ENXIO ? 0 : -errno;
     close(fd);
-    return used;
+    return rc;
 }
 
-/* A loop device on the file that does not go with our use; 0, 1 with its name in @other. */
+/*
+ * A loop device on the file that does not go with our use: 1 with its name in @other, 0 if there
+ * is none.  What cannot be looked at may be one: -Exxx.
+ */
 static int find_other(const struct stat *st, bool readonly, char other[32])
 {
     DIR *dir = opendir("/sys/block");
@@ -87,17 +89,21 @@ static int find_other(const struct stat *st, bool readonly, char other[32])
     struct loop_info64 info;
     int found = 0;
 
-    while (dir != NULL && !found && (entry = readdir(dir)) != NULL) {
-        if (strncmp(entry->d_name, "loop", 4) == 0 && loop_status(entry->d_name, &info) &&
-            info.lo_device == kernel_dev(st->st_dev) && info.lo_inode == st->st_ino &&
-            !(readonly && (info.lo_flags & LO_FLAGS_READ_ONLY))) {
+    if (dir == NULL) {
+        return -errno;
+    }
+    while (found == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
+        found = strncmp(entry->d_name, "loop", 4) == 0 ? loop_status(entry->d_name, &info) : 0;
+        if (found == 1) {
+            found = info.lo_device == kernel_dev(st->st_dev) && info.lo_inode == st->st_ino &&
+                    !(readonly && (info.lo_flags & LO_FLAGS_READ_ONLY));
             snprintf(other, 32, "%.31s", entry->d_name);
-            found = 1;
         }
     }
-    if (dir != NULL) {
-        closedir(dir);
+    if (found == 0 && errno != 0) {
+        found = -errno;
     }
+    closedir(dir);
     return found;
 }
 
@@ -108,15 +114,17 @@ static int find_other(const struct stat *st, bool readonly, char other[32])
 static int check_file(const struct xyl_disk *disk, const struct stat *st, struct xyl_err *err)
 {
     char other[32];
+    int found;
 
-    for (int i = 0; find_other(st, disk->readonly, other); i++) {
+    for (int i = 0; (found = find_other(st, disk->readonly, other)) > 0; i++) {
         if (i == LEAVING_STEPS) {
             return xyl_fail(err, -EBUSY, "disk %s: %s is in use already (/dev/%s), and not both "
                             "only read it", disk->vdev, disk->target, other);
         }
         pause_step();
     }
-    return 0;
+    return found == 0 ? 0 : xyl_fail_sys(err, found, "disk %s: cannot see who else uses %s",
+                                         disk->vdev, disk->target);
 }
 
 /* Put the file into a free loop device; another process may be faster, then the next one. */
@@ -206,9 +214,11 @@ static int open_block(const struct xyl_disk *disk, int fd, const struct stat *st
             return xyl_fail(err, -EBUSY, "disk %s: %s is in use by domain 0 itself (mounted?)",
                             disk->vdev, disk->target);
         }
-        if (excl >= 0) {
-            close(excl);
+        if (excl < 0) {
+            return xyl_fail_sys(err, -errno, "disk %s: cannot see whether domain 0 uses %s",
+                                disk->vdev, disk->target);
         }
+        close(excl);
     }
     return 0;
 }

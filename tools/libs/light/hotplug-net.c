@@ -59,50 +59,53 @@ static int talk(struct message *m)
     return rc;
 }
 
-static bool is_bridge(const char *name)
+/* The interface's number, or -ENODEV, or why the kernel could not be asked. */
+static int index_of(const char *name)
 {
-    char path[64];
+    int index = (int)if_nametoindex(name);
 
-    snprintf(path, sizeof(path), "/sys/class/net/%s/bridge", name);
-    return access(path, F_OK) == 0;
+    return index > 0 ? index : -errno;
 }
 
 int hotplug_bridge_check(const char *bridge, struct xyl_err *err)
 {
-    if (if_nametoindex(bridge) == 0) {
+    int rc = index_of(bridge);
+    char path[64];
+
+    if (rc == -ENODEV) {
         return xyl_fail(err, -ENODEV, "there is no bridge %s in domain 0; make it (\"ip link add "
                         "%s type bridge; ip link set %s up\"), or name another with bridge=",
                         bridge, bridge, bridge);
     }
-    if (!is_bridge(bridge)) {
+    snprintf(path, sizeof(path), "/sys/class/net/%s/bridge", bridge);
+    rc = rc < 0 ? rc : access(path, F_OK) == 0 ? 0 : -errno;
+    if (rc == -ENOENT) {
         return xyl_fail(err, -ENODEV, "%s is a network interface, but no bridge; name a bridge "
                         "with bridge=", bridge);
     }
-    return 0;
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot see whether %s is a bridge", bridge);
 }
 
-static long mtu_of(const char *name)
+static int mtu_of(const char *name, long *mtu)
 {
     char path[64];
-    long mtu = 0;
     FILE *file;
+    int rc;
 
     snprintf(path, sizeof(path), "/sys/class/net/%s/mtu", name);
     file = fopen(path, "re");
-    if (file != NULL) {
-        if (fscanf(file, "%ld", &mtu) != 1) {
-            mtu = 0;
-        }
-        fclose(file);
+    if (file == NULL) {
+        return -errno;
     }
-    return mtu;
+    rc = fscanf(file, "%ld", mtu) == 1 ? 0 : -EIO;
+    fclose(file);
+    return rc;
 }
 
 /* Everything in one message: the kernel does it in the order that it needs. */
 static void make_message(struct message *m, const struct hotplug_vif *vif, int index,
-                         int bridge)
+                         int bridge, uint32_t mtu)
 {
-    uint32_t mtu = (uint32_t)(vif->mtu != XYL_UNSET ? vif->mtu : mtu_of(vif->bridge));
     uint32_t master = (uint32_t)bridge;
 
     memset(m, 0, sizeof(*m));
@@ -114,9 +117,7 @@ static void make_message(struct message *m, const struct hotplug_vif *vif, int i
     /* A bridge's port has no address of its own, and nothing to say itself. */
     m->link.ifi_flags = IFF_UP | IFF_NOARP;
     m->link.ifi_change = IFF_UP | IFF_NOARP | IFF_MULTICAST;
-    if (mtu != 0) {
-        add(m, IFLA_MTU, &mtu, sizeof(mtu));
-    }
+    add(m, IFLA_MTU, &mtu, sizeof(mtu));
     if (vif->rename != NULL) {
         add(m, IFLA_IFNAME, vif->rename, strlen(vif->rename) + 1);
     }
@@ -125,17 +126,27 @@ static void make_message(struct message *m, const struct hotplug_vif *vif, int i
 
 int hotplug_vif_join(const struct hotplug_vif *vif, struct xyl_err *err)
 {
-    int index = (int)if_nametoindex(vif->ifname), bridge = (int)if_nametoindex(vif->bridge), rc;
+    int index = index_of(vif->ifname), bridge = index_of(vif->bridge), rc;
+    long mtu = vif->mtu;
     struct message m;
 
-    if (index == 0) {
+    if (index == -ENODEV) {
         return xyl_fail(err, -ENODEV, "the backend made no interface %s; see domain 0's kernel "
                         "log", vif->ifname);
     }
-    if (bridge == 0) {
-        return hotplug_bridge_check(vif->bridge, err);
+    if (bridge == -ENODEV && (rc = hotplug_bridge_check(vif->bridge, err)) < 0) {
+        return rc;
     }
-    make_message(&m, vif, index, bridge);
+    if (index < 0 || bridge < 0) {
+        return xyl_fail_sys(err, index < 0 ? index : bridge, "cannot find %s",
+                            index < 0 ? vif->ifname : vif->bridge);
+    }
+    rc = mtu == XYL_UNSET ? mtu_of(vif->bridge, &mtu) : 0;
+    if (rc < 0) {
+        return xyl_fail_sys(err, rc, "cannot read the mtu of the bridge %s; say mtu= for the card",
+                            vif->bridge);
+    }
+    make_message(&m, vif, index, bridge, (uint32_t)mtu);
     rc = talk(&m);
     for (int i = 0; rc == -EEXIST && i < RENAME_STEPS; i++) {
         nanosleep(&(struct timespec){ 0, STEP_NS }, NULL);

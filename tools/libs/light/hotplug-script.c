@@ -75,23 +75,30 @@ static int spawn(char *const argv[], char *const env[], pid_t *pid)
     return -rc;
 }
 
-/* The exit status, -ETIMEDOUT, or -EIO for a signal. */
-static int wait_end(pid_t pid)
+/* Until the process has ended: 0, -ETIMEDOUT, or -Exxx if there is no way to wait so long only. */
+static int wait_no_longer(pid_t pid, int ms)
 {
     struct pollfd poller = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
-    int status, rc = 0;
+    int n, rc;
 
-    if (poller.fd >= 0) {
-        int n;
+    if (poller.fd < 0) {
+        return -errno;
+    }
+    do {
+        n = poll(&poller, 1, ms);
+    } while (n < 0 && errno == EINTR);
+    rc = n < 0 ? -errno : n == 0 ? -ETIMEDOUT : 0;
+    close(poller.fd);
+    return rc;
+}
 
-        do {
-            n = poll(&poller, 1, SCRIPT_MS);
-        } while (n < 0 && errno == EINTR);
-        if (n == 0) {
-            kill(-pid, SIGKILL);
-            rc = -ETIMEDOUT;
-        }
-        close(poller.fd);
+/* The exit status, -ETIMEDOUT, or -EIO for a signal; whatever it is, the process has ended. */
+static int wait_end(pid_t pid)
+{
+    int status, rc = wait_no_longer(pid, SCRIPT_MS);
+
+    if (rc < 0) {
+        kill(-pid, SIGKILL);
     }
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {
@@ -153,7 +160,7 @@ void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id
 
     snprintf(path, sizeof(path), "/sys/devices/%s-%u-%u", type == XYL_VBD ? "vbd" : "vif", domid,
              id);
-    for (int i = 0; i < GONE_STEPS && access(path, F_OK) == 0; i++) {
+    for (int i = 0; i < GONE_STEPS && (access(path, F_OK) == 0 || errno != ENOENT); i++) {
         nanosleep(&(struct timespec){ 0, STEP_NS }, NULL);
     }
 }
