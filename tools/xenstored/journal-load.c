@@ -69,16 +69,18 @@ static int load_snapshot(struct server *s)
 {
     struct journal *j = s->journal;
     int fd = open(journal_file(j, "snapshot"), O_RDONLY | O_CLOEXEC);
+    int rc = fd >= 0 || errno == ENOENT ? 1 : -errno;
     struct store_loader *l = store_loader_new(s->st, now_ns());
     struct records r = { .map = MAP_FAILED };
     struct head h;
     struct stat st;
-    int rc = 1;
+    ssize_t n;
 
     if (fd < 0 || l == NULL) {
-        rc = l == NULL ? -ENOMEM : errno == ENOENT ? 1 : -errno;
-    } else if (read(fd, &h, sizeof(h)) != sizeof(h) || fstat(fd, &st) != 0 ||
-               memcmp(h.magic, JOURNAL_MAGIC, sizeof(h.magic)) != 0 ||
+        rc = l == NULL ? -ENOMEM : rc;
+    } else if ((n = read(fd, &h, sizeof(h))) < 0 || fstat(fd, &st) != 0) {
+        rc = -errno;
+    } else if (n != sizeof(h) || memcmp(h.magic, JOURNAL_MAGIC, sizeof(h.magic)) != 0 ||
                h.version != JOURNAL_VERSION) {
         rc = -EINVAL;
     } else if (memcmp(h.boot, j->boot, sizeof(h.boot)) == 0) {
@@ -148,17 +150,17 @@ static int load(struct server *s)
     return rc < 0 ? rc : 0;
 }
 
-static void read_boot_id(struct journal *j)
+/* Without it, the state of this boot would pass for one of another, and be thrown away. */
+static int read_boot_id(struct journal *j)
 {
-    int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, j->boot, sizeof(j->boot)) : 0;
+    int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC), rc;
 
-    if (n <= 0) {
-        memset(j->boot, 0, sizeof(j->boot));
+    if (fd < 0) {
+        return -errno;
     }
-    if (fd >= 0) {
-        close(fd);
-    }
+    rc = read(fd, j->boot, sizeof(j->boot)) > 0 ? 0 : -errno;
+    close(fd);
+    return rc;
 }
 
 static int fail(const char *dir, const char *why, const char *remedy)
@@ -192,7 +194,10 @@ static int damaged(struct journal *j)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(from, sizeof(from), "%s/%s", j->dir, names[i]);
         snprintf(to, sizeof(to), "%s.damaged", names[i]);
-        rename(from, journal_file(j, to));
+        if (rename(from, journal_file(j, to)) != 0 && errno != ENOENT) {
+            return fail(j->dir, "the state there makes no sense to this version, and cannot be "
+                        "renamed", "move it away");
+        }
     }
     return fail(j->dir, "the state there makes no sense to this version",
                 "it is renamed to *.damaged; the next start begins with an empty store");
@@ -210,9 +215,11 @@ int journal_open(struct server *s, const char *dir)
     s->journal = j;
     strcpy(j->dir, dir);
     j->lock = j->save_fd = j->log[0].fd = j->log[1].fd = -1;
-    read_boot_id(j);
     mkdir(dir, 0700);
-    if (!lock_folder(j)) {
+    rc = read_boot_id(j);
+    if (rc != 0) {
+        fail(BOOT_ID, strerror(-rc), "is /proc mounted?");
+    } else if (!lock_folder(j)) {
         fail(dir, strerror(errno), errno == EWOULDBLOCK ? "another xenstored uses it: stop it first"
                                                         : "name a folder that can be written");
         rc = -1;

@@ -241,6 +241,7 @@ static void keep_running(int *told)
         if (pid > 0 && killed(pid)) {
             quick = time(NULL) - began < KEEP_QUICK_S ? quick + 1 : 0;
         } else {
+            server_log("cannot start the daemon: %s", strerror(errno));
             quick++;
             sleep(1);
         }
@@ -329,9 +330,13 @@ static bool start(struct server *s, const struct options *o)
         return false;
     }
     store_trace(s->st, o->trace);
-    return (journal == NULL || journal_open(s, journal) == 0) &&
-           (o->no_domains || start_domains(s)) && server_listen(s, socket_path(o)) == 0 &&
-           write_pid(o->pid_file);
+    if ((journal == NULL || journal_open(s, journal) == 0) &&
+        (o->no_domains || start_domains(s)) && server_listen(s, socket_path(o)) == 0 &&
+        write_pid(o->pid_file)) {
+        return true;
+    }
+    server_close(s);
+    return false;
 }
 
 int main(int argc, char **argv)

@@ -13,6 +13,8 @@
 
 #include "server.h"
 
+#define LOOK_AGAIN_MS 100 /* after the domains could not be listed */
+
 struct socket_link {
     struct link link;
     int fd;
@@ -249,16 +251,23 @@ static void accept_ready(struct server *s, struct source *src, uint32_t events)
     }
 }
 
-/* Is someone already answering there? */
-static bool in_use(const struct sockaddr_un *addr)
+/* Nobody answers there; else, or if that cannot be seen, a line says so. */
+static bool is_free(const struct sockaddr_un *addr)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool used = fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), err = fd < 0 ? errno : 0;
 
     if (fd >= 0) {
+        err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 ? 0 : errno;
         close(fd);
     }
-    return used;
+    if (fd >= 0 && err == 0) {
+        fprintf(stderr, "xenstored: another one already answers on %s: stop it first\n",
+                addr->sun_path);
+    } else if (err != ENOENT && err != ECONNREFUSED) {
+        fprintf(stderr, "xenstored: cannot see whether another one answers on %s: %s\n",
+                addr->sun_path, strerror(err));
+    }
+    return err == ENOENT || err == ECONNREFUSED;
 }
 
 static void make_folder(const char *path)
@@ -288,8 +297,7 @@ int server_listen(struct server *s, const char *path)
     strcpy(addr.sun_path, path);
     strcpy(new.sun_path, path);
     strcat(new.sun_path, ".new");
-    if (in_use(&addr)) {
-        fprintf(stderr, "xenstored: another one already answers on %s: stop it first\n", path);
+    if (!is_free(&addr)) {
         return -1;
     }
     make_folder(path);
@@ -314,7 +322,8 @@ void server_step(struct server *s, int timeout_ms)
     int n;
 
     sigemptyset(&none); /* signals may end the wait */
-    n = epoll_pwait(s->epoll, ev, 32, journal_work(s) || xen_is_busy(s) ? 0 : timeout_ms, &none);
+    n = epoll_pwait(s->epoll, ev, 32, journal_work(s) || xen_is_busy(s) ? 0 :
+                    xen_looks_again(s) ? LOOK_AGAIN_MS : timeout_ms, &none);
 
     for (int i = 0; i < n; i++) {
         struct source *src = ev[i].data.ptr;
@@ -324,6 +333,10 @@ void server_step(struct server *s, int timeout_ms)
     }
     if (xen_is_busy(s)) {
         xen_serve_busy(s);
+        server_flush(s);
+    }
+    if (xen_looks_again(s)) {
+        xen_scan_domains(s);
         server_flush(s);
     }
     if (s->dead != NULL) {

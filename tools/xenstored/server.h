@@ -65,6 +65,12 @@ int xen_open(struct server *s);
 /* Serve domain 0's kernel, and the domains that a journal named: 0, or -1 with a line. */
 int xen_connect_dom0(struct server *s);
 void xen_resume(struct server *s);
+/*
+ * xen_scan_domains - find out which domains are gone or have shut down, and tell.
+ * xen_looks_again  - that could not be found out (a line said so): it is to be tried again.
+ */
+void xen_scan_domains(struct server *s);
+bool xen_looks_again(const struct server *s);
 void xen_close(struct server *s);
 /* Map the domain's page and bind its port, or only another port: 0 or -errno. */
 int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t port);

@@ -168,6 +168,12 @@ static int new_port(struct server *s, struct ring_link *l, uint32_t remote)
     return rc;
 }
 
+/* What no guest causes may pass: one that lost its store for that would hang. */
+static bool may_pass(int err)
+{
+    return err == ENOMEM || err == EMFILE || err == ENFILE || err == EAGAIN;
+}
+
 /*
  * By frame where that is allowed: a first grant mapping makes a PV dom0 set up page structures
  * for 128 MiB, some 50 M instructions and 2 MiB that it never gives back.
@@ -176,6 +182,7 @@ static void *map_page(struct xen *x, unsigned int domid, uint64_t gfn, enum mapp
 {
     xen_pfn_t pfn = gfn;
     void *page = xenforeignmemory_map(x->fmem, domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
+    int first = page == NULL ? errno : 0;
 
     *mapping = MAP_FOREIGN;
     if (page == NULL) {
@@ -183,9 +190,8 @@ static void *map_page(struct xen *x, unsigned int domid, uint64_t gfn, enum mapp
         page = xengnttab_map_grant_ref(x->gnttab, domid, GNTTAB_RESERVED_XENSTORE,
                                        PROT_READ | PROT_WRITE);
     }
-    if (page == NULL) {
-        server_log("domain %u: cannot map its store page (grant %u or frame %#llx): %s", domid,
-                   GNTTAB_RESERVED_XENSTORE, (unsigned long long)gfn, strerror(errno));
+    if (page == NULL && may_pass(first)) {
+        errno = first;
     }
     return page;
 }
@@ -203,7 +209,12 @@ int xen_introduce(struct server *s, unsigned int domid, uint64_t gfn, uint32_t p
         return new_port(s, x->by_domid[domid], port);
     }
     page = map_page(x, domid, gfn, &mapping);
-    return page != NULL ? ring_connect(s, domid, page, mapping, gfn, port) : -EINVAL;
+    if (page == NULL) {
+        server_log("domain %u: cannot map its store page (grant %u or frame %#llx): %s", domid,
+                   GNTTAB_RESERVED_XENSTORE, (unsigned long long)gfn, strerror(errno));
+        return -EINVAL;
+    }
+    return ring_connect(s, domid, page, mapping, gfn, port);
 }
 
 /* --- after a restart --- */
@@ -240,14 +251,23 @@ int ring_resume(struct server *s, struct conn *c, void *page, enum mapping mappi
     return 0;
 }
 
+static int domain_try(struct server *s, struct conn *c)
+{
+    const struct ring_state *ring = store_ring(c);
+    enum mapping mapping;
+    void *page = map_page(s->xen, conn_domid(c), ring->gfn, &mapping);
+
+    return page != NULL ? ring_resume(s, c, page, mapping, ring->port) : -errno;
+}
+
 static void domain_resume(struct server *s, struct conn *c)
 {
     unsigned int domid = conn_domid(c);
-    const struct ring_state *ring = store_ring(c);
-    enum mapping mapping;
-    void *page = map_page(s->xen, domid, ring->gfn, &mapping);
-    int rc = page != NULL ? ring_resume(s, c, page, mapping, ring->port) : -EINVAL;
+    int rc;
 
+    do {
+        rc = domain_try(s, c);
+    } while (may_pass(-rc) && xen_wait_a_moment(s->xen));
     if (rc != 0) {
         server_log("domain %u: its connection could not be taken up again: %s", domid,
                    strerror(-rc));
@@ -257,8 +277,8 @@ static void domain_resume(struct server *s, struct conn *c)
 
 void xen_resume(struct server *s)
 {
-    uint16_t *known = malloc((STORE_DOMID_MAX + 1) * sizeof(*known));
-    size_t nr = known != NULL ? store_domains(s->st, known, STORE_DOMID_MAX + 1) : 0;
+    uint16_t *known = s->xen->known;
+    size_t nr = store_domains(s->st, known, STORE_DOMID_MAX + 1);
 
     for (size_t i = 0; i < nr; i++) {
         struct conn *c = store_guest(s->st, known[i]);
@@ -267,7 +287,6 @@ void xen_resume(struct server *s)
             domain_resume(s, c);
         }
     }
-    free(known);
     xen_scan_domains(s);
     server_flush(s);
 }

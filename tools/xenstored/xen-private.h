@@ -38,10 +38,14 @@ struct xen {
     uint32_t nr_ports;
     uint32_t virq_port;
     struct ring_link *busy, **last_busy;
-    bool resuming;
+    bool resuming, look_again;
     unsigned int patience; /* short waits left for a daemon before this one to be gone */
     struct ring_link *by_domid[STORE_DOMID_MAX + 1];
+    uint16_t known[STORE_DOMID_MAX + 1]; /* room for a walk over the domains */
+    uint8_t state[STORE_DOMID_MAX + 1];  /* likewise */
 };
+
+extern const char *xen_dom0_folder; /* "/proc/xen"; tests choose another folder */
 
 /* --- xen.c --- */
 /* A killed daemon's ports are closed a moment after its locks: true if it is worth another try. */
@@ -65,9 +69,5 @@ int ring_connect(struct server *s, unsigned int domid, void *page, enum mapping 
                  uint64_t gfn, uint32_t remote);
 int ring_resume(struct server *s, struct conn *c, void *page, enum mapping mapping,
                 uint32_t remote);
-
-/* --- xen-news.c --- */
-/* Find out which domains are gone or have shut down, and tell. */
-void xen_scan_domains(struct server *s);
 
 #endif

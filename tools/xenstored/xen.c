@@ -2,6 +2,7 @@
 /* Domains: the devices they are reached by, their events, and domain 0's own ring. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 
 #define PATIENCE    100u   /* times */
 #define PATIENCE_US 20000u
+
+const char *xen_dom0_folder = "/proc/xen";
 
 bool xen_wait_a_moment(struct xen *x)
 {
@@ -50,9 +53,17 @@ static void evtchn_ready(struct server *s, struct source *src, uint32_t events)
 
 /* --- domain 0 --- */
 
+static int dom0_open(const char *name, int flags)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/%s", xen_dom0_folder, name);
+    return open(path, flags | O_CLOEXEC);
+}
+
 static int dom0_page(void **page, uint32_t *port)
 {
-    int kva = open("/proc/xen/xsd_kva", O_RDWR | O_CLOEXEC), fd;
+    int kva = dom0_open("xsd_kva", O_RDWR), fd;
     char text[32] = "";
 
     if (kva < 0) {
@@ -63,7 +74,7 @@ static int dom0_page(void **page, uint32_t *port)
     if (*page == MAP_FAILED) {
         return -1;
     }
-    fd = open("/proc/xen/xsd_port", O_RDONLY | O_CLOEXEC);
+    fd = dom0_open("xsd_port", O_RDONLY);
     if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0) {
         munmap(*page, 4096);
         if (fd >= 0) {

@@ -22,3 +22,13 @@
 #undef mmap
 #undef fork
 #undef opendir
+#undef pipe2
+#undef socket
+#undef connect
+#undef bind
+#undef listen
+#undef chmod
+#undef mremap
+#undef posix_fallocate
+#undef epoll_create1
+#undef epoll_ctl

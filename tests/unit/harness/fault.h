@@ -17,8 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +71,16 @@ bool fault_system(void);
 #define mmap(...)               (fault_system() ? MAP_FAILED : (mmap)(__VA_ARGS__))
 #define fork()                  (fault_system() ? -1 : (fork)())
 #define opendir(...)            (fault_system() ? NULL : (opendir)(__VA_ARGS__))
+#define pipe2(...)              (fault_system() ? -1 : (pipe2)(__VA_ARGS__))
+#define socket(...)             (fault_system() ? -1 : (socket)(__VA_ARGS__))
+#define connect(...)            (fault_system() ? -1 : (connect)(__VA_ARGS__))
+#define bind(...)               (fault_system() ? -1 : (bind)(__VA_ARGS__))
+#define listen(...)             (fault_system() ? -1 : (listen)(__VA_ARGS__))
+#define chmod(...)              (fault_system() ? -1 : (chmod)(__VA_ARGS__))
+#define mremap(...)             (fault_system() ? MAP_FAILED : (mremap)(__VA_ARGS__))
+#define posix_fallocate(...)    (fault_system() ? errno : (posix_fallocate)(__VA_ARGS__))
+#define epoll_create1(...)      (fault_system() ? -1 : (epoll_create1)(__VA_ARGS__))
+#define epoll_ctl(...)          (fault_system() ? -1 : (epoll_ctl)(__VA_ARGS__))
 #endif
 
 #endif

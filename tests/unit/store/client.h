@@ -9,6 +9,8 @@
 struct store *world_new(void);
 /* Ends it; false if an invariant does not hold. */
 bool world_end(struct store *st);
+/* Ask another store from now on, which its owner ends. */
+void world_ask(struct store *st);
 /* Connection of an introduced domain; NULL if it was given up. */
 struct conn *world_domain(unsigned int domid);
 /* It is about to be given up. */

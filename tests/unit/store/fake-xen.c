@@ -16,6 +16,8 @@
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
 
+#include "harness/fault-off.h"
+
 struct fake_domain fake_domain[FAKE_DOMAINS];
 unsigned int fake_notified[FAKE_PORTS];
 int fake_domid_of_port[FAKE_PORTS];
@@ -24,6 +26,16 @@ unsigned int fake_grant_ref = 1;
 static int device[2] = { -1, -1 };
 static int next_port;
 static char handle;
+bool (*fake_fails)(void);
+
+/* With errno set, as for a lack of memory in domain 0. */
+static bool fails(void)
+{
+    bool hit = fake_fails != NULL && fake_fails();
+
+    errno = hit ? ENOMEM : errno;
+    return hit;
+}
 
 void fake_reset(void)
 {
@@ -69,14 +81,15 @@ xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int 
 {
     (void)logger;
     (void)flags;
-    return socketpair(AF_UNIX, SOCK_STREAM, 0, device) == 0 ? (void *)&handle : NULL;
+    return !fails() && socketpair(AF_UNIX, SOCK_STREAM, 0, device) == 0 ? (void *)&handle : NULL;
 }
 
 int xenevtchn_close(xenevtchn_handle *h)
 {
-    (void)h;
-    close(device[0]);
-    close(device[1]);
+    if (h != NULL) {
+        close(device[0]);
+        close(device[1]);
+    }
     return 0;
 }
 
@@ -101,6 +114,9 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *h, uint32
 {
     (void)h;
     (void)remote;
+    if (fails()) {
+        return -1;
+    }
     if (domid >= FAKE_DOMAINS || fake_domain[domid].refuses_port) {
         errno = EINVAL;
         return -1;
@@ -113,6 +129,9 @@ xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *h, unsigned int 
 {
     (void)h;
     (void)virq;
+    if (fails()) {
+        return -1;
+    }
     fake_domid_of_port[next_port] = 999;
     fake_virq_port = next_port;
     return next_port++;
@@ -141,6 +160,9 @@ int xenevtchn_unbind(xenevtchn_handle *h, evtchn_port_t port)
 
 static void *map(unsigned int domid)
 {
+    if (fails()) {
+        return NULL;
+    }
     if (domid >= FAKE_DOMAINS || fake_domain[domid].page == NULL) {
         errno = EINVAL;
         return NULL;
@@ -164,7 +186,7 @@ xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned int 
 {
     (void)logger;
     (void)flags;
-    return (void *)&handle;
+    return fails() ? NULL : (void *)&handle;
 }
 
 int xengnttab_close(xengnttab_handle *h)
@@ -191,7 +213,7 @@ xenforeignmemory_handle *xenforeignmemory_open(struct xentoollog_logger *logger,
 {
     (void)logger;
     (void)flags;
-    return (void *)&handle;
+    return fails() ? NULL : (void *)&handle;
 }
 
 int xenforeignmemory_close(xenforeignmemory_handle *h)
@@ -222,7 +244,7 @@ xencall_handle *xencall_open(struct xentoollog_logger *logger, unsigned int flag
 {
     (void)logger;
     (void)flags;
-    return (void *)&handle;
+    return fails() ? NULL : (void *)&handle;
 }
 
 int xencall_close(xencall_handle *h)
@@ -234,7 +256,7 @@ int xencall_close(xencall_handle *h)
 void *xencall_alloc_buffer(xencall_handle *h, size_t size)
 {
     (void)h;
-    return calloc(1, size);
+    return fails() ? NULL : calloc(1, size);
 }
 
 void xencall_free_buffer(xencall_handle *h, void *p)
@@ -253,6 +275,9 @@ int xencall1(xencall_handle *h, unsigned int op, uint64_t arg)
     if (op != __HYPERVISOR_sysctl || s->cmd != XEN_SYSCTL_getdomaininfolist ||
         s->interface_version != XEN_SYSCTL_INTERFACE_VERSION) {
         abort();
+    }
+    if (fails()) {
+        return -1;
     }
     for (unsigned int i = s->u.getdomaininfolist.first_domain;
          i < FAKE_DOMAINS && nr < s->u.getdomaininfolist.max_domains; i++) {

@@ -22,6 +22,9 @@ extern int fake_domid_of_port[FAKE_PORTS];     /* -1: not bound */
 extern int fake_virq_port;
 extern unsigned int fake_grant_ref; /* the only one that can be mapped: 1, the store's */
 
+/* NULL, or whether the call at hand is one that fails. */
+extern bool (*fake_fails)(void);
+
 void fake_reset(void);
 /* Put an event on a port into the device. */
 void fake_event(int port);

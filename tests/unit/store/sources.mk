@@ -27,6 +27,12 @@ test-socket_SRCS   := $(STORE_DAEMON) $(STORE_CLIENT) tests/unit/store/daemon.c
 test-socket_CFLAGS += -Itools/libs/store/include
 test-client-faults_SRCS   := $(test-socket_SRCS) tests/unit/harness/fault.c
 test-client-faults_CFLAGS := $(test-socket_CFLAGS) -include tests/unit/harness/fault.h
+# The program itself, whose main() the test calls.
+test-start-faults_SRCS   := $(STORE_DAEMON) tools/xenstored/main.c tools/libs/daemon/daemon.c \
+    tests/unit/store/client.c tests/unit/harness/fault.c
+test-start-faults_CFLAGS := -Itools/xenstored -Itools/libs/daemon/include \
+    -include tests/unit/harness/fault.h -include tests/unit/harness/main-name.h
+test-start-faults_LDLIBS := -Wl,--wrap=server_step
 test-console_SRCS   := tools/xenconsoled/ring.c tools/xenconsoled/buffer.c
 test-console_CFLAGS := -Itools/xenconsoled
 test-consoled_SRCS   := $(addprefix tools/xenconsoled/,buffer.c domains.c guest.c log.c ring.c tty.c) \
