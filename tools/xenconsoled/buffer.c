@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool make_room(struct buffer *b, size_t len)
+bool buffer_reserve(struct buffer *b, size_t len)
 {
     size_t used = buffer_size(b), cap = b->cap != 0 ? b->cap : 4096;
     char *data;
@@ -39,7 +39,7 @@ bool buffer_append(struct buffer *b, const char *data, size_t len, bool discard)
 {
     size_t half = b->limit / 2;
 
-    if (!make_room(b, len)) {
+    if (!buffer_reserve(b, len)) {
         return false;
     }
     memcpy(b->data + b->tail, data, len);

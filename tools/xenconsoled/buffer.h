@@ -15,6 +15,8 @@ struct buffer {
     size_t head, tail, cap, limit;
 };
 
+/* buffer_reserve - room that the next append of @len bytes needs; false: no memory. */
+bool buffer_reserve(struct buffer *b, size_t len);
 /*
  * buffer_append - add output at the end.
  * @discard  beyond 5/4 of the limit, throw away the middle: the first half of the limit (how it

@@ -21,6 +21,8 @@
 #define PERIOD_MS         200
 #define CHUNKS_PER_TURN   64 /* of at most one ring each */
 #define LINGER_MS         10000
+#define RETRY_MS          1000  /* after something failed for lack of memory, files, store */
+#define RETRY_MAX_MS      60000 /* and if it fails again and again */
 #define STORE_PATIENCE_MS 200 /* for a restarted store, before consoles and signals have a turn */
 #define FIRST_RESERVED    0x7ff0u
 
@@ -43,12 +45,13 @@ struct log {
  *   G1  page != NULL exactly when port >= 0; then daemon.by_port[port] is this guest.
  *   G2  masked means the port has not been unmasked since its last event; next period it is.
  *   G3  dead guests have no page; they stay until their output is read, at most LINGER_MS.
+ *   G4  one that failed has its next try at daemon.retry_at; why it failed is said once (told).
  */
 struct guest {
     struct source tty_source; /* of master */
     struct guest *next;
     unsigned int domid;
-    bool seen, dead, masked, broken, by_grant;
+    bool seen, dead, masked, broken, by_grant, failed, told;
     struct xencons_interface *page;
     uint64_t ring_ref;
     int port, remote_port;
@@ -73,6 +76,9 @@ struct daemon {
     struct guest *guests;
     struct guest **by_port;
     unsigned int nr_ports;
+    int64_t retry_at;     /* 0: nothing has failed */
+    int retry_ms;         /* until what failed again has its next try */
+    bool scan_bad, told;  /* not all domains were found by the last scan; that has been said */
     int con_ring_port; /* -1: hypervisor's output is not logged */
     uint32_t con_ring_index;
     struct log hv_log;
@@ -82,11 +88,16 @@ struct daemon {
 };
 
 /* --- log.c --- */
-/* Start a log named DIR/NAME.log; a failure is told, and the log stays off until reopened. */
-void log_open(struct log *l, const char *dir, const char *name, bool stamp);
+/*
+ * Start a log named DIR/NAME.log: 0, or -ENOMEM.  A file that cannot be opened is told, and the log
+ * stays off until reopened.
+ */
+int log_open(struct log *l, const char *dir, const char *name, bool stamp);
 void log_reopen(struct log *l);
 void log_write(struct log *l, const char *data, size_t len);
 void log_close(struct log *l);
+
+/* --- say.c --- */
 /* The daemon's own messages. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -94,8 +105,12 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct guest *guest_find(struct daemon *d, unsigned int domid);
 /* A domain that is there: give it a console if it wants one of us. */
 void guest_appears(struct daemon *d, unsigned int domid);
-/* Its nodes have changed: (re)connect. */
+/* Its nodes have changed: (re)connect; what fails is tried again later. */
 void guest_update(struct daemon *d, struct guest *g);
+/* Something about it failed, which is said if it is news, and tried again later. */
+void guest_fails(struct daemon *d, struct guest *g, const char *what, int err);
+/* Have domains_retry() called, soon after a failure that is @news. */
+void retry_later(struct daemon *d, bool news);
 void guest_dies(struct daemon *d, struct guest *g);
 /* Free those that are dead and read (or have lingered). */
 void guest_sweep(struct daemon *d, int64_t now);
@@ -105,7 +120,7 @@ bool guest_event(struct daemon *d, struct guest *g, int64_t now);
 void guest_unmask(struct daemon *d, struct guest *g);
 
 /* --- tty.c --- */
-/* Open a pty and tell its name in the store: 0, or -1 after a message. */
+/* Open a pty and tell its name in the store: 0, or -errno; -ENOENT: the domain has gone. */
 int tty_open(struct daemon *d, struct guest *g);
 void tty_close(struct guest *g);
 /* Bytes in the terminal that nobody has read. */
@@ -116,6 +131,10 @@ void tty_pump(struct daemon *d, struct guest *g);
 /* --- domains.c --- */
 /* Find out which domains there are; guests appear and die by it. */
 void domains_scan(struct daemon *d);
+/* Not all domains could be found out or taken up: as guest_fails(). */
+void scan_fails(struct daemon *d, const char *what, int err);
+/* Try again what has failed. */
+void domains_retry(struct daemon *d);
 /* Take what the hypervisor has printed since last time. */
 void hypervisor_read(struct daemon *d);
 

@@ -41,6 +41,24 @@ static void end_unseen(struct daemon *d)
     guest_sweep(d, now_ms());
 }
 
+void retry_later(struct daemon *d, bool news)
+{
+    int64_t at = now_ms() + (news || d->retry_ms == 0 ? RETRY_MS : d->retry_ms);
+
+    if (d->retry_at == 0 || at < d->retry_at) {
+        d->retry_at = at;
+    }
+}
+
+void scan_fails(struct daemon *d, const char *what, int err)
+{
+    if (!d->told && !d->scan_bad) {
+        say("cannot %s: %s: tried again until it works", what, strerror(err));
+    }
+    d->scan_bad = true;
+    retry_later(d, !d->told);
+}
+
 void domains_scan(struct daemon *d)
 {
     struct xen_sysctl *op = xencall_alloc_buffer(d->call, sizeof(*op));
@@ -49,6 +67,7 @@ void domains_scan(struct daemon *d)
     int nr = -ENOMEM;
 
     info = xencall_alloc_buffer(d->call, LIST_BATCH * sizeof(*info));
+    d->scan_bad = false;
     for (struct guest *g = d->guests; g != NULL; g = g->next) {
         g->seen = false;
     }
@@ -63,12 +82,34 @@ void domains_scan(struct daemon *d)
         }
     } while (nr == (int)LIST_BATCH);
     if (nr < 0) {
-        say("cannot list the domains: %s", strerror(-nr));
+        scan_fails(d, "list the domains", -nr);
     } else {
         end_unseen(d);
     }
+    d->told = d->scan_bad;
     xencall_free_buffer(d->call, op);
     xencall_free_buffer(d->call, info);
+}
+
+void domains_retry(struct daemon *d)
+{
+    int again = d->retry_ms == 0 ? 2 * RETRY_MS : 2 * d->retry_ms;
+
+    d->retry_at = 0;
+    d->retry_ms = again < RETRY_MAX_MS ? again : RETRY_MAX_MS;
+    domains_scan(d);
+    for (struct guest *g = d->guests; g != NULL; g = g->next) {
+        if (g->failed && g->page != NULL) {
+            g->failed = false;
+            guest_unmask(d, g);
+            g->told = g->failed;
+        } else if (g->failed && !g->dead) {
+            guest_update(d, g);
+        }
+    }
+    if (d->retry_at == 0) {
+        d->retry_ms = 0;
+    }
 }
 
 void hypervisor_read(struct daemon *d)

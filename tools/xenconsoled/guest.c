@@ -37,17 +37,52 @@ static int read_number(struct daemon *d, const struct guest *g, const char *node
     return xyl_store_read_uint(d->store, XYL_STORE_NO_TX, path, value);
 }
 
-/* A domain without a type is ours; other types are for a device model. */
-static bool ours(struct daemon *d, const struct guest *g)
+/* A domain without a type is ours; other types are for a device model: -ENOENT. */
+static int check_type(struct daemon *d, const struct guest *g)
 {
     char path[64], *type;
-    bool yes;
+    int rc;
 
     node_path(g, "console/type", path, sizeof(path));
     type = xyl_store_read(d->store, XYL_STORE_NO_TX, path, NULL);
-    yes = type == NULL || strcmp(type, "xenconsoled") == 0;
+    if (type == NULL) {
+        return errno == ENOENT ? 0 : -errno;
+    }
+    rc = strcmp(type, "xenconsoled") == 0 ? 0 : -ENOENT;
     free(type);
-    return yes;
+    return rc;
+}
+
+/* What the store says about a console. */
+struct nodes {
+    uint64_t ring_ref, port, limit;
+};
+
+/* 0, -ENOENT: not whole yet, or not ours, or -errno. */
+static int read_nodes(struct daemon *d, const struct guest *g, struct nodes *n)
+{
+    int rc = read_number(d, g, "console/ring-ref", &n->ring_ref);
+
+    rc = rc == 0 ? read_number(d, g, "console/port", &n->port) : rc;
+    rc = rc == 0 && n->port > INT32_MAX ? -ENOENT : rc;
+    rc = rc == 0 ? check_type(d, g) : rc;
+    if (rc == 0) {
+        rc = read_number(d, g, "console/limit", &n->limit);
+        if (rc == -ENOENT || rc == -EINVAL || (rc == 0 && n->limit > UINT32_MAX)) {
+            n->limit = DEFAULT_LIMIT;
+            rc = 0;
+        }
+    }
+    return rc == -EINVAL ? -ENOENT : rc;
+}
+
+void guest_fails(struct daemon *d, struct guest *g, const char *what, int err)
+{
+    if (!g->told) {
+        say("domain %u: cannot %s: %s: tried again until it works", g->domid, what, strerror(err));
+    }
+    retry_later(d, !g->told);
+    g->told = g->failed = true;
 }
 
 /* --- page and port --- */
@@ -81,8 +116,7 @@ static void *map_page(struct daemon *d, struct guest *g, uint64_t ring_ref)
                                        PROT_READ | PROT_WRITE);
     }
     if (page == NULL) {
-        say("domain %u: cannot map its console page (grant %u or frame %#llx): %s", g->domid,
-            GNTTAB_RESERVED_CONSOLE, (unsigned long long)ring_ref, strerror(errno));
+        guest_fails(d, g, "map its console page", errno);
     }
     return page;
 }
@@ -108,18 +142,17 @@ static bool note_port(struct daemon *d, unsigned int port, struct guest *g)
     return true;
 }
 
-static bool connect_ring(struct daemon *d, struct guest *g, uint64_t ring_ref, uint64_t port)
+static bool connect_ring(struct daemon *d, struct guest *g, const struct nodes *n)
 {
-    void *page = map_page(d, g, ring_ref);
+    void *page = map_page(d, g, n->ring_ref);
     int local = -1;
 
     if (page == NULL) {
         return false;
     }
-    local = xenevtchn_bind_interdomain(d->evtchn, g->domid, (evtchn_port_t)port);
+    local = xenevtchn_bind_interdomain(d->evtchn, g->domid, (evtchn_port_t)n->port);
     if (local < 0 || !note_port(d, (unsigned int)local, g)) {
-        say("domain %u: cannot bind its console port %llu: %s", g->domid,
-            (unsigned long long)port, strerror(errno));
+        guest_fails(d, g, "bind its console port", local < 0 ? errno : ENOMEM);
         if (local >= 0) {
             xenevtchn_unbind(d->evtchn, (evtchn_port_t)local);
         }
@@ -132,53 +165,73 @@ static bool connect_ring(struct daemon *d, struct guest *g, uint64_t ring_ref, u
     }
     g->page = page;
     g->port = local;
-    g->ring_ref = ring_ref;
-    g->remote_port = (int)port;
+    g->ring_ref = n->ring_ref;
+    g->remote_port = (int)n->port;
     g->broken = false;
     return true;
 }
 
 /* --- life --- */
 
-static void open_log(struct daemon *d, struct guest *g)
+static int open_log(struct daemon *d, struct guest *g)
 {
     char path[64], file[512], *name;
 
     node_path(g, "name", path, sizeof(path));
     name = xyl_store_read(d->store, XYL_STORE_NO_TX, path, NULL);
+    if (name == NULL && errno != ENOENT) {
+        return -errno;
+    }
     if (name != NULL) {
         snprintf(file, sizeof(file), "guest-%s", name);
     } else {
         snprintf(file, sizeof(file), "guest-%u", g->domid);
     }
-    log_open(&g->log, d->log_dir, file, d->stamp_guests);
     free(name);
+    return log_open(&g->log, d->log_dir, file, d->stamp_guests);
+}
+
+/* Log and terminal of a guest whose ring is connected. */
+static bool open_outputs(struct daemon *d, struct guest *g)
+{
+    int rc = d->log_guests && g->log.path == NULL ? open_log(d, g) : 0;
+
+    if (rc != 0) {
+        guest_fails(d, g, "start its log", -rc);
+        return false;
+    }
+    rc = g->master < 0 ? tty_open(d, g) : 0;
+    if (rc != 0 && rc != -ENOENT) {
+        guest_fails(d, g, "make its terminal (is /dev/pts mounted?)", -rc);
+    }
+    return rc == 0;
 }
 
 void guest_update(struct daemon *d, struct guest *g)
 {
-    uint64_t ring_ref, port, limit;
+    struct nodes n;
+    int rc = read_nodes(d, g, &n);
 
-    if (read_number(d, g, "console/ring-ref", &ring_ref) != 0 ||
-        read_number(d, g, "console/port", &port) != 0 || port > INT32_MAX || !ours(d, g)) {
+    g->failed = false;
+    if (rc != 0) {
+        if (rc != -ENOENT) {
+            guest_fails(d, g, "read its console's nodes", -rc);
+        }
         return;
     }
-    if (g->page != NULL && g->ring_ref == ring_ref && g->remote_port == (int)port) {
+    if (g->page != NULL && g->ring_ref == n.ring_ref && g->remote_port == (int)n.port) {
         return;
     }
     disconnect(d, g);
-    if (!connect_ring(d, g, ring_ref, port)) {
+    if (!connect_ring(d, g, &n)) {
         return;
     }
-    g->out.limit = read_number(d, g, "console/limit", &limit) == 0 && limit <= UINT32_MAX
-                       ? (size_t)limit : DEFAULT_LIMIT;
-    if (d->log_guests && g->log.path == NULL) {
-        open_log(d, g);
-    }
-    if (g->master < 0 && tty_open(d, g) != 0) {
+    g->out.limit = (size_t)n.limit;
+    if (!open_outputs(d, g)) {
         disconnect(d, g);
         return;
     }
+    g->told = false;
     tty_pump(d, g);
 }
 
@@ -186,6 +239,7 @@ void guest_appears(struct daemon *d, unsigned int domid)
 {
     struct guest *g = guest_find(d, domid);
     char path[64], token[16];
+    int rc;
 
     if (g != NULL) {
         g->seen = true;
@@ -193,18 +247,22 @@ void guest_appears(struct daemon *d, unsigned int domid)
     }
     g = calloc(1, sizeof(*g));
     if (g == NULL) {
+        scan_fails(d, "make room for a console", ENOMEM);
         return;
     }
     g->domid = domid;
     g->seen = true;
     g->port = g->master = g->slave = g->log.fd = -1;
-    g->next = d->guests;
-    d->guests = g;
     node_path(g, "console", path, sizeof(path));
     snprintf(token, sizeof(token), "%u", domid);
-    if (xyl_store_watch(d->store, path, token) != 0) {
-        say("domain %u: cannot watch its console nodes", domid);
+    rc = xyl_store_watch(d->store, path, token);
+    if (rc != 0 && rc != -EEXIST) {
+        scan_fails(d, "watch a console's nodes", -rc);
+        free(g);
+        return;
     }
+    g->next = d->guests;
+    d->guests = g;
 }
 
 void guest_dies(struct daemon *d, struct guest *g)

@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Log files: guests' output, the hypervisor's, and the daemon's own words. */
+/* Log files: guests' output and the hypervisor's. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "console.h"
-
-void say(const char *fmt, ...)
-{
-    char line[512];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(line, sizeof(line), fmt, ap);
-    va_end(ap);
-    fprintf(stderr, "xenconsoled: %s\n", line);
-    syslog(LOG_NOTICE, "%s", line);
-}
 
 void log_reopen(struct log *l)
 {
@@ -38,12 +24,12 @@ void log_reopen(struct log *l)
     }
 }
 
-void log_open(struct log *l, const char *dir, const char *name, bool stamp)
+int log_open(struct log *l, const char *dir, const char *name, bool stamp)
 {
     *l = (struct log){ .fd = -1, .stamp = stamp };
     if (asprintf(&l->path, "%s/%s.log", dir, name) < 0) {
         l->path = NULL;
-        return;
+        return -ENOMEM;
     }
     for (char *c = l->path + strlen(dir) + 1; *c != '\0'; c++) {
         if (*c == '/' || (unsigned char)*c < ' ') {
@@ -51,6 +37,7 @@ void log_open(struct log *l, const char *dir, const char *name, bool stamp)
         }
     }
     log_reopen(l);
+    return 0;
 }
 
 static void put(struct log *l, const char *data, size_t len)

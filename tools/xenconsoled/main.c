@@ -235,6 +235,12 @@ static int serve_periods(struct daemon *d)
     if (dead) {
         guest_sweep(d, now);
     }
+    if (d->retry_at != 0 && now >= d->retry_at) {
+        domains_retry(d);
+    }
+    if (d->retry_at != 0 && (next < 0 || d->retry_at < next)) {
+        next = d->retry_at;
+    }
     return next < 0 ? -1 : next > now ? (int)(next - now) : 0;
 }
 
@@ -301,25 +307,32 @@ static bool fail(const char *what, const char *remedy)
     return false;
 }
 
-static void start_hv_log(struct daemon *d)
+static bool start_hv_log(struct daemon *d)
 {
     d->con_ring_port = -1;
     d->hv_log.fd = -1;
     if (!d->log_hv) {
-        return;
+        return true;
     }
-    log_open(&d->hv_log, d->log_dir, "hypervisor", d->stamp_hv);
+    if (log_open(&d->hv_log, d->log_dir, "hypervisor", d->stamp_hv) != 0) {
+        errno = ENOMEM;
+        return fail("the hypervisor's log", "give domain 0 more memory");
+    }
     d->con_ring_port = xenevtchn_bind_virq(d->evtchn, VIRQ_CON_RING);
     if (d->con_ring_port < 0) {
         say("cannot bind VIRQ_CON_RING: %s: the hypervisor's output is logged once only",
             strerror(errno));
     }
     hypervisor_read(d);
+    return true;
 }
 
 static bool start(struct daemon *d)
 {
     d->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (d->epoll < 0) {
+        return fail("the event loop", "raise its limit of open files");
+    }
     d->store = xyl_store_open(NULL);
     if (d->store == NULL) {
         return fail("the store", "start xenstored first");
@@ -344,8 +357,7 @@ static bool start(struct daemon *d)
         !add_source(d, xenevtchn_fd(d->evtchn), &d->evtchn_source, evtchn_ready)) {
         return fail("the watches", "is xenstored well?");
     }
-    start_hv_log(d);
-    return true;
+    return start_hv_log(d);
 }
 
 static bool write_pid(const char *path)

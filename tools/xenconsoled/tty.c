@@ -17,8 +17,11 @@ static void tty_want(struct daemon *d, struct guest *g, uint32_t events)
     struct epoll_event ev = { .events = events, .data.ptr = &g->tty_source };
 
     if (g->tty_events != events) {
-        g->tty_events = events;
-        epoll_ctl(d->epoll, EPOLL_CTL_MOD, g->master, &ev);
+        if (epoll_ctl(d->epoll, EPOLL_CTL_MOD, g->master, &ev) == 0) {
+            g->tty_events = events;
+        } else {
+            guest_fails(d, g, "watch its terminal", errno);
+        }
     }
 }
 
@@ -59,6 +62,10 @@ static bool read_ring(struct daemon *d, struct guest *g)
         if (!d->discard && buffer_full(&g->out)) {
             return any; /* the guest waits until somebody reads */
         }
+        if (!buffer_reserve(&g->out, sizeof(chunk))) {
+            guest_fails(d, g, "take its output", ENOMEM); /* which waits in the ring */
+            return any;
+        }
         n = cons_take(g->page, chunk, sizeof(chunk));
         if (n < 0 && !g->broken) {
             g->broken = true;
@@ -71,9 +78,7 @@ static bool read_ring(struct daemon *d, struct guest *g)
         g->broken = false;
         any = true;
         log_write(&g->log, chunk, (size_t)n);
-        if (!buffer_append(&g->out, chunk, (size_t)n, d->discard)) {
-            say("domain %u: no memory for its output: %d bytes are lost", g->domid, n);
-        }
+        buffer_append(&g->out, chunk, (size_t)n, d->discard); /* it has room */
         if (n < (int)sizeof(chunk)) {
             return true; /* more comes with its own event */
         }
@@ -175,35 +180,34 @@ static int tell_name(struct daemon *d, struct guest *g)
     char name[64];
 
     if (ptsname_r(g->master, name, sizeof(name)) != 0) {
-        return -1;
+        return -errno;
     }
     g->slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (g->slave < 0 || !make_raw(g->slave) || chmod(name, 0600) != 0) {
-        return -1;
+        return errno != ENOENT ? -errno : -EIO;
     }
     note.name = name;
-    errno = -xyl_store_transact(d->store, write_note, &note);
-    return errno == 0 ? 0 : -1;
+    return xyl_store_transact(d->store, write_note, &note);
 }
 
 /* The slave is held open, so that the master reports no hang-up while nobody looks. */
 int tty_open(struct daemon *d, struct guest *g)
 {
     struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &g->tty_source };
+    int rc = 0;
 
     g->tty_source.ready = tty_ready;
     g->tty_events = EPOLLIN;
     g->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (g->master < 0 || grantpt(g->master) != 0 || unlockpt(g->master) != 0 ||
-        tell_name(d, g) != 0 || epoll_ctl(d->epoll, EPOLL_CTL_ADD, g->master, &ev) != 0) {
-        if (errno != ENOENT) {          /* else the domain went meanwhile */
-            say("domain %u: cannot make its terminal: %s: is /dev/pts mounted?", g->domid,
-                strerror(errno));
-        }
-        tty_close(g);
-        return -1;
+        epoll_ctl(d->epoll, EPOLL_CTL_ADD, g->master, &ev) != 0) {
+        rc = errno != ENOENT ? -errno : -EIO;
     }
-    return 0;
+    rc = rc == 0 ? tell_name(d, g) : rc;
+    if (rc != 0) {
+        tty_close(g);
+    }
+    return rc;
 }
 
 int tty_unread(const struct guest *g)
