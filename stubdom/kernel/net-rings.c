@@ -250,10 +250,13 @@ bool net_rings_fits(struct net_rings *n, size_t size)
 {
     unsigned int slots = slots_of(size), room = net_rings_room(n);
 
+    if (size > XEN_NETIF_MAX_TX_SIZE) {
+        return false;
+    }
     while (room < slots && !n->tx.broken && add_slot(n)) {
         room++;
     }
-    return size <= XEN_NETIF_MAX_TX_SIZE && room >= slots && ring_room(&n->tx) >= slots + 1;
+    return room >= slots && ring_room(&n->tx) >= slots + 1;
 }
 
 /* Copy up to a slot's worth from where @part and @offset stand, and move them on. */

@@ -250,6 +250,8 @@ TEST(no_packet_is_too_long_or_empty)
     CHECK_EQ(send_bytes(0, &notify), -XEN_E2BIG);
     CHECK_EQ(send_bytes(66000, &notify), -XEN_E2BIG);
     CHECK_EQ(send_bytes(65536, &notify), -XEN_E2BIG);
+    CHECK(!net_rings_fits(&n, 400000));
+    CHECK_EQ(n.nr_slots, NET_TX_LEAST);     /* and no page was taken for it */
     CHECK_EQ(send_bytes(65535, &notify), 0);
     done(0);
 }
