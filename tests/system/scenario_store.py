@@ -126,7 +126,7 @@ def _midst(name: str, kills: int) -> Step:
 
 
 # Where a page cannot be mapped by its frame, as that of a guest that is ending, xenstored maps it
-# by its grant.  The first grant that domain 0 ever maps leaves its table of handles longer.
+# by its grant.  The first grant that domain 0 ever maps costs it some pages for good.
 _WARM = r"""
 micro granting
 xl create -q -p /tmp/granting.cfg && grantmap "$(xl domid granting)" ||
