@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The rings of a network card: what a hostile back end may write is read once and checked here. */
+#include "net-private.h"
+
 #include <stub/mm.h>
-#include <stub/netfront.h>
 
-_Static_assert(sizeof(struct netif_tx_request) == 12, "public/io/netif.h");
 _Static_assert(sizeof(struct netif_rx_response) == 8, "public/io/netif.h");
-_Static_assert(NET_TX_LEAST * PAGE_SIZE > XEN_NETIF_MAX_TX_SIZE, "the longest packet fits");
-_Static_assert(NET_TX_LEAST <= XEN_NETIF_NR_SLOTS_MIN, "and any back end takes it");
 
-#define TX_ENTRY sizeof(struct netif_tx_request)
 #define RX_ENTRY sizeof(struct netif_rx_request)
-
-/* A page for one more send slot, cleared: the back end is to see nothing but packets. */
-static bool add_slot(struct net_rings *n)
-{
-    uint64_t *page = n->nr_slots < NET_TX_SLOTS ? page_alloc(1) : NULL;
-    int gref;
-
-    if (page == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < PAGE_SIZE / sizeof(*page); i++) {
-        page[i] = 0;
-    }
-    gref = grant_give(n->back, page, true);
-    if (gref < 0) {
-        page_free(page, 1);
-        return false;
-    }
-    n->tx_page[n->nr_slots] = page;
-    n->tx_gref[n->nr_slots] = (grant_ref_t)gref;
-    n->free_slots[n->nr_free_slots++] = (uint16_t)n->nr_slots++;
-    return true;
-}
 
 bool net_rings_init(struct net_rings *n, domid_t back, void *tx, void *rx)
 {
@@ -42,13 +16,10 @@ bool net_rings_init(struct net_rings *n, domid_t back, void *tx, void *rx)
         bytes[i] = 0;
     }
     n->back = back;
-    ring_init(&n->tx, tx, TX_ENTRY);
     ring_init(&n->rx, rx, RX_ENTRY);
-    for (unsigned int i = 0; i < NET_TX_LEAST; i++) {
-        if (!add_slot(n)) {
-            net_rings_end(n);
-            return false;
-        }
+    if (!net_tx_init(n, tx)) {
+        net_rings_end(n);
+        return false;
     }
     return true;
 }
@@ -219,123 +190,6 @@ bool net_rings_receive(struct net_rings *n, struct net_packet *packet)
     return false;
 }
 
-unsigned int net_rings_room(struct net_rings *n)
-{
-    struct netif_tx_response response;
-
-    while (ring_get(&n->tx, &response, sizeof(response))) {
-        size_t slot = response.id;
-
-        if (response.status == NETIF_RSP_NULL) {
-            continue;                   /* stands for an extra info */
-        }
-        if (slot >= n->nr_slots || !n->busy[index_nospec(slot, NET_TX_SLOTS)]) {
-            n->tx.broken = true;
-            return 0;
-        }
-        slot = index_nospec(slot, NET_TX_SLOTS);
-        n->busy[slot] = false;
-        n->free_slots[n->nr_free_slots++] = (uint16_t)slot;
-        n->tx_dropped += response.status != NETIF_RSP_OKAY;
-    }
-    return n->tx.broken ? 0 : n->nr_free_slots;
-}
-
-static unsigned int slots_of(size_t size)
-{
-    return (unsigned int)((size + PAGE_SIZE - 1) / PAGE_SIZE);
-}
-
-bool net_rings_fits(struct net_rings *n, size_t size)
-{
-    unsigned int slots = slots_of(size), room = net_rings_room(n);
-
-    if (size > XEN_NETIF_MAX_TX_SIZE) {
-        return false;
-    }
-    while (room < slots && !n->tx.broken && add_slot(n)) {
-        room++;
-    }
-    return room >= slots && ring_room(&n->tx) >= slots + 1;
-}
-
-/* Copy up to a slot's worth from where @part and @offset stand, and move them on. */
-static size_t fill_slot(uint8_t *to, const struct net_part **part, size_t *offset, size_t size)
-{
-    size_t done = 0;
-
-    while (done < size) {
-        size_t n = (*part)->size - *offset;
-
-        if (n > size - done) {
-            n = size - done;
-        }
-        __builtin_memcpy(to + done, (const uint8_t *)(*part)->data + *offset, n);
-        done += n;
-        *offset += n;
-        if (*offset == (*part)->size) {
-            (*part)++;
-            *offset = 0;
-        }
-    }
-    return done;
-}
-
-static void put_segmentation(struct net_rings *n, struct net_offload offload)
-{
-    struct netif_extra_info extra = { .type = XEN_NETIF_EXTRA_TYPE_GSO };
-
-    extra.u.gso.size = offload.segment;
-    extra.u.gso.type = offload.ipv6 ? XEN_NETIF_GSO_TYPE_TCPV6 : XEN_NETIF_GSO_TYPE_TCPV4;
-    (void)ring_put(&n->tx, &extra, sizeof(extra));
-}
-
-/* One request; the first of a packet tells the packet's whole size. */
-static void put_slot(struct net_rings *n, uint16_t slot, uint16_t size, uint16_t flags)
-{
-    struct netif_tx_request request = {
-        .gref = n->tx_gref[slot], .flags = flags, .id = slot, .size = size,
-    };
-
-    n->busy[slot] = true;
-    (void)ring_put(&n->tx, &request, sizeof(request));
-}
-
-int net_rings_send(struct net_rings *n, const struct net_part *parts, unsigned int nr,
-                   struct net_offload offload, bool *notify)
-{
-    size_t total = 0, left, offset = 0;
-    uint16_t flags = offload.checksum ? NETTXF_csum_blank | NETTXF_data_validated : 0;
-
-    for (unsigned int i = 0; i < nr; i++) {
-        total += parts[i].size;
-    }
-    if (total == 0 || total > XEN_NETIF_MAX_TX_SIZE) {
-        return -XEN_E2BIG;
-    }
-    if (!net_rings_fits(n, total)) {
-        return n->tx.broken ? -XEN_EIO : -XEN_EAGAIN;
-    }
-    flags |= offload.segment != 0 ? NETTXF_extra_info : 0;
-    for (left = total; left > 0;) {
-        uint16_t slot = n->free_slots[--n->nr_free_slots];
-        size_t size = left < PAGE_SIZE ? left : PAGE_SIZE;
-        bool first = left == total;
-
-        (void)fill_slot(n->tx_page[slot], &parts, &offset, size);
-        left -= size;
-        put_slot(n, slot, (uint16_t)(first ? total : size),
-                 (uint16_t)((first ? flags : 0) | (left > 0 ? NETTXF_more_data : 0)));
-        if (first && offload.segment != 0) {
-            put_segmentation(n, offload);
-        }
-    }
-    n->tx_packets++;
-    n->tx_bytes += total;
-    *notify = ring_push(&n->tx);
-    return 0;
-}
-
 bool net_rings_broken(const struct net_rings *n)
 {
     return n->tx.broken || n->rx.broken;
@@ -343,14 +197,7 @@ bool net_rings_broken(const struct net_rings *n)
 
 void net_rings_end(struct net_rings *n)
 {
-    for (unsigned int i = 0; i < n->nr_slots; i++) {
-        if (grant_end(n->tx_gref[i]) == 0) {
-            page_free(n->tx_page[i], 1);
-        }
-        n->tx_page[i] = NULL;
-        n->tx_gref[i] = 0;
-        n->busy[i] = false;
-    }
+    net_tx_end(n);
     for (unsigned int i = 0; i < ARRAY_SIZE(n->rx_page); i++) {
         if (n->rx_page[i] != NULL && grant_end(n->rx_gref[i]) == 0) {
             page_free(n->rx_page[i], 1);
@@ -361,12 +208,12 @@ void net_rings_end(struct net_rings *n)
     while (n->nr_spare > 0) {
         page_free(n->spare_pages[--n->nr_spare], 1);
     }
-    n->nr_posted = n->nr_pages = n->nr_free_slots = n->nr_slots = 0;
+    n->nr_posted = n->nr_pages = 0;
 }
 
 bool net_rings_check(const struct net_rings *n)
 {
-    unsigned int posted = 0, busy = 0;
+    unsigned int posted = 0;
 
     for (unsigned int i = 0; i < ARRAY_SIZE(n->rx_page); i++) {
         if ((n->rx_page[i] != NULL) != (n->rx_gref[i] != 0)) {
@@ -374,12 +221,6 @@ bool net_rings_check(const struct net_rings *n)
         }
         posted += n->rx_page[i] != NULL;
     }
-    for (unsigned int i = 0; i < NET_TX_SLOTS; i++) {
-        if ((n->tx_page[i] != NULL) != (i < n->nr_slots) || (n->busy[i] && i >= n->nr_slots)) {
-            return false;
-        }
-        busy += n->busy[i];
-    }
     return posted == n->nr_posted && posted + n->nr_spare <= n->nr_pages &&
-           n->nr_pages <= NET_RX_PAGES && busy + n->nr_free_slots == n->nr_slots;
+           n->nr_pages <= NET_RX_PAGES && net_tx_check(n);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lwIP's network interface over netfront: received pages go up as they are, segments in bursts. */
+#include "memory.h"
 #include "netif.h"
 
 #include <lwip/etharp.h>
@@ -261,6 +262,7 @@ void card_connected(struct card *card)
 {
     struct netif *netif = &card->netif;
 
+    card->nf.rings.lend = &net_lend_pool;
     memcpy(netif->hwaddr, card->nf.mac, sizeof(card->nf.mac));
     /*
      * All or nothing: without it, long segments that are left from another back end go out as

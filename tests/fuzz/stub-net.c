@@ -12,11 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint8_t *tx, *rx;
 static struct net_rings n;
+static struct lend_pool pool;
 
 static void step_front(void)
 {
     static const char text[4000];
-    struct net_part part = { text, sizeof(text) };
+    char *buffer = lend_take(&pool);
+    struct net_part parts[] = { { text, sizeof(text) },
+                                { buffer != NULL ? buffer + 4096 : text, sizeof(text) } };
     struct net_packet packet;
     bool notify;
 
@@ -29,7 +32,8 @@ static void step_front(void)
         }
     }
     (void)net_rings_refill(&n);
-    (void)net_rings_send(&n, &part, 1, (struct net_offload){ false, 1448, false }, &notify);
+    (void)net_rings_send(&n, parts, 2, (struct net_offload){ false, 1448, false }, &notify);
+    (void)lend_give_back(&pool, buffer);
     if (!net_rings_check(&n)) {
         abort();
     }
@@ -46,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!net_rings_init(&n, 0, tx, rx)) {
         abort();
     }
+    n.lend = &pool;
     (void)net_rings_refill(&n);
     while (size >= 4) {
         size_t place = (data[0] | (size_t)data[1] << 8) & 4095, length = data[2] & 15;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <stub/grant.h>
 #include <stub/mm.h>
@@ -13,31 +14,73 @@
 int fake_pages, fake_grants, fake_page_limit = 1 << 20;
 grant_ref_t fake_held;
 static const void *given[GRANTS];
+static bool writable[GRANTS];
+static char *runs;                      /* of more than one page: these are freed one by one too */
+static size_t runs_used;
+
+#define RUNS (1u << 30)                 /* bytes, never used twice: addresses only */
+
+static void *run_alloc(size_t size)
+{
+    char *run;
+
+    if (runs == NULL) {
+        runs = mmap(NULL, RUNS, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    }
+    run = runs + runs_used;
+    runs_used += size + PAGE_SIZE;      /* and a guard page */
+    if (runs == MAP_FAILED || runs_used > RUNS ||
+        mprotect(run, size, PROT_READ | PROT_WRITE) != 0) {
+        abort();
+    }
+    return run;
+}
+
+static bool in_runs(const void *va)
+{
+    return runs != NULL && (uintptr_t)va - (uintptr_t)runs < RUNS;
+}
 
 void *page_alloc(size_t nr)
 {
-    void *page = fake_pages < fake_page_limit ? aligned_alloc(PAGE_SIZE, nr * PAGE_SIZE) : NULL;
+    void *page;
 
-    if (page != NULL) {
-        memset(page, 0xa5, nr * PAGE_SIZE);     /* not cleared */
-        fake_pages += (int)nr;
+    if (fake_pages + (int)nr > fake_page_limit) {
+        return NULL;
     }
+    page = nr > 1 ? run_alloc(nr * PAGE_SIZE) : aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+    memset(page, 0xa5, nr * PAGE_SIZE); /* not cleared */
+    fake_pages += (int)nr;
     return page;
 }
 
 void page_free(void *va, size_t nr)
 {
     fake_pages -= (int)nr;
-    free(va);
+    if (in_runs(va)) {
+        (void)mprotect(va, nr * PAGE_SIZE, PROT_NONE);
+    } else {
+        free(va);
+    }
+}
+
+size_t pages_free(void)
+{
+    return (size_t)(fake_page_limit - fake_pages);
+}
+
+size_t pages_total(void)
+{
+    return (size_t)fake_page_limit;
 }
 
 int grant_give(domid_t domid, const void *va, bool readonly)
 {
     (void)domid;
-    (void)readonly;
     for (int gref = 8; gref < GRANTS; gref++) {
         if (given[gref] == NULL) {
             given[gref] = va;
+            writable[gref] = !readonly;
             fake_grants++;
             return gref;
         }
@@ -61,4 +104,9 @@ int grant_end(grant_ref_t gref)
 void *fake_granted(grant_ref_t gref)
 {
     return gref < GRANTS ? (void *)given[gref] : NULL;
+}
+
+bool fake_writable(grant_ref_t gref)
+{
+    return fake_granted(gref) != NULL && writable[gref];
 }

@@ -9,7 +9,10 @@ test-shared-ring_SRCS  := $(STUB)/ring.c
 test-console-ring_SRCS := $(STUB)/console-ring.c
 test-store-wire_CFLAGS := -Wno-format-truncation
 test-store-wire_SRCS := $(STUB)/store-wire.c
-test-net-rings_SRCS  := $(addprefix $(STUB)/,net-rings.c ring.c) tests/unit/stubdom/fake-grant.c
+NET_SRCS := $(addprefix $(STUB)/,net-lend.c net-rings.c net-tx.c ring.c) \
+    tests/unit/stubdom/fake-grant.c
+test-net-rings_SRCS  := $(NET_SRCS)
+test-net-lend_SRCS   := $(NET_SRCS)
 test-blk-ring_SRCS   := $(addprefix $(STUB)/,blk-ring.c ring.c) tests/unit/stubdom/fake-grant.c
 test-blkfront_SRCS   := $(addprefix $(STUB)/,blkfront.c blk-connect.c blk-ring.c ring.c) \
     tests/unit/stubdom/fake-grant.c
@@ -18,8 +21,8 @@ test-offload_SRCS    := stubdom/lwip/offload.c stubdom/lwip/checksum.c
 # lwIP is the stub domains' own copy, which has to be there first.
 test-long_CFLAGS     := -Istubdom/lwip -Istubdom/lwip/include \
     -isystem build/stubdom/lwip/src -isystem build/stubdom/lwip/src/include
-test-long_SRCS       := $(addprefix stubdom/lwip/,long.c netif.c offload.c checksum.c) \
-    $(addprefix tests/unit/stubdom/,lwip.c lwip-tcp.c lwip-ipv6.c)
+test-long_SRCS       := $(addprefix stubdom/lwip/,long.c memory.c netif.c offload.c checksum.c) \
+    $(STUB)/net-lend.c $(addprefix tests/unit/stubdom/,fake-grant.c lwip.c lwip-tcp.c lwip-ipv6.c)
 test-long_DEPS       := stubdom
 test-copy_SRCS       := tests/unit/stubdom/copy.c
 test-archive_SRCS    := stubdom/newlib/archive.c

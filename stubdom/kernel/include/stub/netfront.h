@@ -5,12 +5,15 @@
 
 #include <stub/device.h>
 #include <stub/grant.h>
+#include <stub/net-lend.h>
 #include <stub/ring.h>
 
 #include <public/io/netif.h>
 
 #define NET_TX_SLOTS    64              /* pages of packets to send, at most, */
 #define NET_TX_LEAST    16              /* and at least: those of the longest packet */
+#define NET_TX_PIECES   18              /* requests for one packet, at most */
+#define NET_LENT        192             /* requests that name lent pages, at a time */
 #define NET_RX_SLOTS    64              /* pages given to the back end at a time */
 #define NET_RX_PAGES    96              /* pages in all, also those the program still reads */
 #define NET_MAX_PIECES  20              /* a packet of 64 KiB, in pages */
@@ -46,6 +49,8 @@ struct net_offload {
  *   N2  rx_gref[i] is a grant of rx_page[i], or 0 if the place is empty.
  *   N3  each of the first nr_slots send slots has a page, and is on free_slots or named by a
  *       request that has no response yet (busy); the others have none.
+ *   N4  lent[i] is the buffer that the request with number NET_TX_SLOTS + i names a page of, or
+ *       NULL if there is no such request under way: then i is on free_lent.
  */
 struct net_rings {
     struct ring tx, rx;
@@ -56,6 +61,10 @@ struct net_rings {
     bool busy[NET_TX_SLOTS];
     uint16_t free_slots[NET_TX_SLOTS];
     unsigned int nr_free_slots;
+    struct lend_pool *lend;             /* NULL: everything is copied */
+    struct lend_buffer *lent[NET_LENT];
+    uint16_t free_lent[NET_LENT];
+    unsigned int nr_free_lent;
     void *rx_page[256];
     grant_ref_t rx_gref[256];
     void *spare_pages[NET_RX_PAGES];
@@ -75,7 +84,8 @@ unsigned int net_rings_room(struct net_rings *n);
 /* Would a packet of @size bytes go out now?  Slots get pages as far as it needs them. */
 bool net_rings_fits(struct net_rings *n, size_t size);
 /*
- * net_rings_send - copy a packet into slots.  *notify: the back end wants an event.
+ * net_rings_send - send a packet: what lies in pages to be lent from where it is, else as a copy in
+ * slots.  *notify: the back end wants an event.
  * Errors: -XEN_EAGAIN not enough free slots; -XEN_E2BIG no packet is that long; -XEN_EIO broken.
  */
 int net_rings_send(struct net_rings *n, const struct net_part *parts, unsigned int nr,

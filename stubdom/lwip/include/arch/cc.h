@@ -24,6 +24,12 @@ typedef int sys_prot_t;
 uint32_t net_random(void);
 #define LWIP_RAND() net_random()
 
+/* Where lwIP has its memory from (memory.h). */
+void *net_malloc(size_t size);
+void net_free(void *at);
+#define mem_clib_malloc net_malloc
+#define mem_clib_free   net_free
+
 void net_assert_failed(const char *what, const char *file, int line) __attribute__((noreturn));
 #define LWIP_PLATFORM_ASSERT(what) net_assert_failed(what, __FILE__, __LINE__)
 #define LWIP_PLATFORM_DIAG(x) do { printf x; } while (0)
