@@ -268,15 +268,13 @@ static bool store_serve(struct daemon *d)
 static int run(struct daemon *d)
 {
     struct epoll_event ev[32];
-    sigset_t none;
     int n, wait;
 
-    sigemptyset(&none);
     while (!stop) {
         bool there = store_serve(d);
 
         wait = serve_periods(d);
-        n = epoll_pwait(d->epoll, ev, 32, there ? wait : 0, &none);
+        n = xyl_daemon_wait(d->epoll, ev, 32, there ? wait : 1); /* a moment for signals */
         if (hup) {
             hup = 0;
             reopen_logs(d);

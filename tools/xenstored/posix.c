@@ -2,7 +2,6 @@
 /* The daemon's event loop and its Unix socket. */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <xyl_daemon.h>
 
 #include "server.h"
 
@@ -318,12 +319,8 @@ int server_listen(struct server *s, const char *path)
 void server_step(struct server *s, int timeout_ms)
 {
     struct epoll_event ev[32];
-    sigset_t none;
-    int n;
-
-    sigemptyset(&none); /* signals may end the wait */
-    n = epoll_pwait(s->epoll, ev, 32, journal_work(s) || xen_is_busy(s) ? 0 :
-                    xen_looks_again(s) ? LOOK_AGAIN_MS : timeout_ms, &none);
+    int n = xyl_daemon_wait(s->epoll, ev, 32, journal_work(s) || xen_is_busy(s) ? 0 :
+                            xen_looks_again(s) ? LOOK_AGAIN_MS : timeout_ms);
 
     for (int i = 0; i < n; i++) {
         struct source *src = ev[i].data.ptr;

@@ -4,10 +4,10 @@ STORE_CORE := $(addprefix tools/xenstored/,control.c domain.c nodes.c note.c out
     replay.c request.c save.c store.c tree.c tx.c view.c watch.c)
 STORE_DAEMON := $(STORE_CORE) $(addprefix tools/xenstored/,journal.c journal-file.c \
     journal-load.c journal-serving.c posix.c ring.c xen.c xen-connect.c xen-news.c xen-serve.c) \
-    tests/unit/store/fake-xen.c
+    tools/libs/daemon/wait.c tests/unit/store/fake-xen.c
 STORE_CLIENT := $(addprefix tools/libs/store/,again.c connection.c request.c watch.c)
 
-store_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__
+store_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/daemon/include
 $(foreach t,tree store guest nomem poison replay restart ring rings socket,$(eval test-$(t)_CFLAGS := -Itools/xenstored))
 
 test-tree_SRCS     := tools/xenstored/tree.c
@@ -17,6 +17,7 @@ test-nomem_SRCS    := $(STORE_CORE) tests/unit/store/client.c
 test-nomem_LDLIBS  := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 test-replay_SRCS   := $(STORE_CORE) tests/unit/store/client.c
 test-ring_SRCS     := tools/xenstored/ring.c
+test-wait_SRCS     := tools/libs/daemon/daemon.c tools/libs/daemon/wait.c
 test-rings_SRCS    := $(STORE_DAEMON)
 test-rings_LDLIBS  := -Wl,--wrap=ring_taken
 test-poison_SRCS   := $(STORE_DAEMON)
@@ -30,7 +31,7 @@ test-client-faults_CFLAGS := $(test-socket_CFLAGS) -include tests/unit/harness/f
 # The program itself, whose main() the test calls.
 test-start-faults_SRCS   := $(STORE_DAEMON) tools/xenstored/main.c tools/libs/daemon/daemon.c \
     tests/unit/store/client.c tests/unit/harness/fault.c
-test-start-faults_CFLAGS := -Itools/xenstored -Itools/libs/daemon/include \
+test-start-faults_CFLAGS := -Itools/xenstored \
     -include tests/unit/harness/fault.h -include tests/unit/harness/main-name.h
 test-start-faults_LDLIBS := -Wl,--wrap=server_step
 test-console_SRCS   := tools/xenconsoled/ring.c tools/xenconsoled/buffer.c

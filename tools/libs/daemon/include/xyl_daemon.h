@@ -3,6 +3,8 @@
 #ifndef XYL_DAEMON_H
 #define XYL_DAEMON_H
 
+#include <sys/epoll.h>
+
 /*
  * xyl_daemon_fork - go on in the background.  The parent stays until xyl_daemon_ready(), and ends
  * with 0, or with 1 if the child ends before that.  The child has a session of its own, its input
@@ -23,8 +25,16 @@ int xyl_daemon_write_pid(const char *path);
 
 /*
  * xyl_daemon_signals - SIGHUP, SIGTERM and SIGINT call @handler, and only while the caller waits in
- * epoll_pwait() or the like with an empty mask: they are blocked elsewhere.  SIGPIPE is ignored.
+ * xyl_daemon_wait(): they are blocked elsewhere.  SIGPIPE is ignored.
  */
 void xyl_daemon_signals(void (*handler)(int sig));
+
+/*
+ * xyl_daemon_wait - epoll_wait() in which signals are taken: at once when it sleeps; within some
+ * dozens of calls when there is always something to do, since the kernel delivers none then.
+ * @events  room for @max.
+ * Returns what epoll_wait() does.
+ */
+int xyl_daemon_wait(int epoll, struct epoll_event *events, int max, int timeout_ms);
 
 #endif /* XYL_DAEMON_H */
