@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #define ESCAPE   0x1d       /* ^] */
-#define LOCK_DIR "/var/lock"
+
+const char *xl_console_lock_dir = "/var/lock";
 
 static struct termios saved;
 static bool saved_valid;
@@ -73,11 +74,11 @@ static int lock_fd = -1;
 
 static int take_lock(uint32_t domid, unsigned int number, struct xyl_err *err)
 {
-    char path[64];
+    char path[128];
     int fd, rc = 0;
 
-    snprintf(path, sizeof(path), LOCK_DIR "/xl-console-%u-%u", domid, number);
-    mkdir(LOCK_DIR, 0755);
+    snprintf(path, sizeof(path), "%s/xl-console-%u-%u", xl_console_lock_dir, domid, number);
+    mkdir(xl_console_lock_dir, 0755);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
         return xyl_fail_sys(err, -errno, "cannot make the lock %s", path);
@@ -93,13 +94,18 @@ static int take_lock(uint32_t domid, unsigned int number, struct xyl_err *err)
     return rc;
 }
 
-void xl_console_disown(int fd)
+static void drop_lock(void)
 {
-    close(fd);
     if (lock_fd >= 0) {
         close(lock_fd);
         lock_fd = -1;
     }
+}
+
+void xl_console_disown(int fd)
+{
+    close(fd);
+    drop_lock();
 }
 
 int xl_console_open(struct xl *xl, uint32_t domid, unsigned int number, int wait_ms,
@@ -114,11 +120,13 @@ int xl_console_open(struct xl *xl, uint32_t domid, unsigned int number, int wait
     }
     tty = xyl_console_tty(xl->light, domid, number, wait_ms, err);
     if (tty == NULL) {
+        drop_lock();
         return -ETIMEDOUT;
     }
     fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) {
         rc = xyl_fail_sys(err, -errno, "cannot open the console of domain %u at %s", domid, tty);
+        drop_lock();
     } else if (tcgetattr(fd, &raw) == 0) {
         cfmakeraw(&raw);
         tcsetattr(fd, TCSANOW, &raw);
@@ -152,34 +160,55 @@ static int write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
-enum flow { GO_ON, INPUT_ENDED, LEAVE };
+enum flow { GO_ON, INPUT_ENDED, LEAVE, FAILED };
+
+/* After a failed read or write of the guest's terminal: EIO says that its other end is gone. */
+static enum flow guest_gone(int error, struct xyl_err *err)
+{
+    if (error == EINTR || error == EAGAIN) {
+        return GO_ON;
+    }
+    if (error == EIO) {
+        return LEAVE;
+    }
+    xyl_fail_sys(err, -error, "cannot reach the console");
+    return FAILED;
+}
 
 /* What was typed: up to ^] it is the guest's. */
-static enum flow from_person(int fd)
+static enum flow from_person(int fd, struct xyl_err *err)
 {
     char buf[256];
     ssize_t n = read(STDIN_FILENO, buf, sizeof(buf));
     const char *escape;
+    int rc;
 
     if (n <= 0) {
         return n < 0 && (errno == EINTR || errno == EAGAIN) ? GO_ON : INPUT_ENDED;
     }
     escape = memchr(buf, ESCAPE, (size_t)n);
-    if (write_all(fd, buf, escape != NULL ? (size_t)(escape - buf) : (size_t)n) < 0) {
-        return LEAVE;
+    rc = write_all(fd, buf, escape != NULL ? (size_t)(escape - buf) : (size_t)n);
+    if (rc < 0) {
+        return guest_gone(-rc, err);
     }
     return escape != NULL ? LEAVE : GO_ON;
 }
 
-static enum flow from_guest(int fd)
+static enum flow from_guest(int fd, struct xyl_err *err)
 {
     char buf[4096];
     ssize_t n = read(fd, buf, sizeof(buf));
+    int rc;
 
     if (n <= 0) {
-        return n < 0 && (errno == EINTR || errno == EAGAIN) ? GO_ON : LEAVE;
+        return n < 0 ? guest_gone(errno, err) : LEAVE;
     }
-    return write_all(STDOUT_FILENO, buf, (size_t)n) < 0 ? LEAVE : GO_ON;
+    rc = write_all(STDOUT_FILENO, buf, (size_t)n);
+    if (rc < 0) {
+        xyl_fail_sys(err, rc, "cannot write the console's output");
+        return FAILED;
+    }
+    return GO_ON;
 }
 
 int xl_console_relay(int fd, struct xyl_err *err)
@@ -188,33 +217,32 @@ int xl_console_relay(int fd, struct xyl_err *err)
         { .fd = fd, .events = POLLIN }, { .fd = STDIN_FILENO, .events = POLLIN },
     };
     enum flow flow = GO_ON;
-    int rc = 0;
 
     fflush(stdout);
     copy_size(fd);
     raw_terminal();
-    while (flow != LEAVE) {
+    while (flow == GO_ON || flow == INPUT_ENDED) {
         if (poll(fds, 2, -1) < 0) {
-            if (errno == EINTR) {
-                continue;
+            if (errno != EINTR) {
+                xyl_fail_sys(err, -errno, "cannot wait for the console");
+                flow = FAILED;
             }
-            rc = xyl_fail_sys(err, -errno, "poll");
-            break;
+            continue;
         }
         flow = GO_ON;
         if (fds[0].revents != 0) {
-            flow = from_guest(fd);
+            flow = from_guest(fd, err);
         }
         if (flow == GO_ON && fds[1].revents != 0) {
-            flow = from_person(fd);
+            flow = from_person(fd, err);
             if (flow == INPUT_ENDED) {
                 fds[1].fd = -1;
             }
         }
     }
     restore_terminal();
-    close(fd);
-    return rc;
+    xl_console_disown(fd);
+    return flow == FAILED ? -EIO : 0;
 }
 
 int xl_console(struct xl *xl, const struct xl_args *args, struct xyl_err *err)

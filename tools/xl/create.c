@@ -94,6 +94,10 @@ static int stay(struct creating *c, struct xyl_err *err)
         _exit(xl_console_relay(c->console, NULL) < 0);
     }
     if (c->console >= 0) {
+        if (pid < 0) {
+            xl_log(c->xl, 0, "xl: cannot start the process that shows the console: %s: "
+                   "use xl console %s", strerror(errno), c->config.name);
+        }
         xl_console_disown(c->console);
         c->console = -1;
     }
@@ -121,6 +125,10 @@ static int let_run(struct creating *c, struct xyl_err *err)
         rc = xyl_domain_unpause(c->xl->light, c->domid, err);
     }
     if (rc < 0) {
+        if (c->console >= 0) {
+            xl_console_disown(c->console);
+            c->console = -1;
+        }
         xyl_domain_destroy(c->xl->light, c->domid, NULL);
         return rc;
     }

@@ -14,26 +14,40 @@
 
 #define LOG_DIR "/var/log/xen"
 
-/* "xl: guest NAME", for ps (the arguments' memory) and top (the short name). */
-static void set_title(struct xl *xl, const char *name)
+/* A copy of the environment, NULL if there is no memory for all of it. */
+static char **copy_environment(void)
 {
-    char *start = xl->argv[0], *end = xl->argv[xl->argc - 1];
-    size_t nr = 0;
+    size_t nr = 0, i = 0;
     char **copy;
 
-    /* The environment lies behind the arguments: move it away, and its room is ours too. */
-    end += strlen(end);
     while (environ[nr] != NULL) {
         nr++;
     }
     copy = calloc(nr + 1, sizeof(*copy));
-    for (size_t i = 0; copy != NULL && i < nr; i++) {
+    while (copy != NULL && i < nr && (copy[i] = strdup(environ[i])) != NULL) {
+        i++;
+    }
+    if (i == nr) {
+        return copy;
+    }
+    while (copy != NULL && i > 0) {
+        free(copy[--i]);
+    }
+    free(copy);
+    return NULL;
+}
+
+/* "xl: guest NAME", for ps (the arguments' memory) and top (the short name). */
+static void set_title(struct xl *xl, const char *name)
+{
+    char *start = xl->argv[0], *end = xl->argv[xl->argc - 1];
+    char **copy = copy_environment();
+
+    /* The environment lies behind the arguments: once it is moved away, its room is ours too. */
+    end += strlen(end);
+    for (size_t i = 0; copy != NULL && copy[i] != NULL; i++) {
         if (environ[i] == end + 1) {
             end = environ[i] + strlen(environ[i]);
-        }
-        copy[i] = strdup(environ[i]);
-        if (copy[i] == NULL) {
-            break;
         }
     }
     if (copy != NULL) {

@@ -223,7 +223,9 @@ static int put_metrics(struct xl_stat *s, struct xyl_err *err)
         free(name);
     }
     free(all);
-    puts("# EOF");
+    if (rc == 0) {
+        puts("# EOF");      /* what lacks it is not whole, says OpenMetrics */
+    }
     return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot read the counters");
 }
 

@@ -157,6 +157,8 @@ int xl_list_devices(struct xl *xl, const struct xl_args *args, const struct xl_d
 
 /* ------------------------------------------------------------ console.c */
 
+extern const char *xl_console_lock_dir;     /* changed by tests only */
+
 #define TTY_WAIT_MS 60000   /* for the console daemon, which on a busy host may take a while */
 
 /*
@@ -167,10 +169,10 @@ int xl_list_devices(struct xl *xl, const struct xl_args *args, const struct xl_d
 int xl_console_open(struct xl *xl, uint32_t domid, unsigned int number, int wait_ms,
                     struct xyl_err *err);
 
-/* xl_console_disown - close @fd and leave the lock to the process that shares it by fork. */
+/* xl_console_disown - close @fd and give up the lock, or leave it to who shares it by fork. */
 void xl_console_disown(int fd);
 
-/* xl_console_relay - between it and our own terminal, until ^] or the domain's end; closes @fd. */
+/* xl_console_relay - between it and our own terminal, until ^] or the domain's end; disowns @fd. */
 int xl_console_relay(int fd, struct xyl_err *err);
 
 /* ------------------------------------------------------------ create.c */

@@ -23,4 +23,6 @@ test-xl-faults_SRCS := $(addprefix tools/xl/,main.c verbs.c log.c numbers.c comp
     light/fake-hotplug.c light/world.c xl/fake-rest.c harness/fault.c)
 test-xl-faults_CFLAGS := -Itools/libs/light -Itools/libs/guest/include -Itests/unit/light \
     -include tests/unit/harness/fault.h -include tests/unit/harness/main-name.h
-test-xl-faults_LDLIBS := -Wl,--wrap=fork
+test-xl-faults_LDLIBS := -Wl,--wrap=fork,--wrap=sleep
+test-process_SRCS := tools/xl/process.c tests/unit/harness/fault.c
+test-process_CFLAGS := -include tests/unit/harness/fault.h
