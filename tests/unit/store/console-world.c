@@ -31,7 +31,8 @@ static bool fails(void)
     return hit;
 }
 
-int64_t now_ms(void)
+/* Weak: a test of the whole program has the program's. */
+__attribute__((weak)) int64_t now_ms(void)
 {
     return clock_ms;
 }

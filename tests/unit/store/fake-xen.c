@@ -272,12 +272,16 @@ int xencall1(xencall_handle *h, unsigned int op, uint64_t arg)
     uint32_t nr = 0;
 
     (void)h;
-    if (op != __HYPERVISOR_sysctl || s->cmd != XEN_SYSCTL_getdomaininfolist ||
-        s->interface_version != XEN_SYSCTL_INTERFACE_VERSION) {
+    if (op != __HYPERVISOR_sysctl || s->interface_version != XEN_SYSCTL_INTERFACE_VERSION ||
+        (s->cmd != XEN_SYSCTL_getdomaininfolist && s->cmd != XEN_SYSCTL_readconsole)) {
         abort();
     }
     if (fails()) {
         return -1;
+    }
+    if (s->cmd == XEN_SYSCTL_readconsole) {
+        s->u.readconsole.count = 0;
+        return 0;
     }
     for (unsigned int i = s->u.getdomaininfolist.first_domain;
          i < FAKE_DOMAINS && nr < s->u.getdomaininfolist.max_domains; i++) {

@@ -43,3 +43,7 @@ test-consoled_CFLAGS := -Itools/xenconsoled -Itools/libs/store/include
 test-consoled-faults_SRCS   := $(CONSOLED_SRCS) tests/unit/harness/fault.c
 test-consoled-faults_CFLAGS := $(test-consoled_CFLAGS) -include tests/unit/harness/fault.h
 test-consoled-faults_LDLIBS := -Wl,--wrap=say
+test-consoled-start_SRCS   := $(CONSOLED_SRCS) tools/xenconsoled/main.c \
+    $(addprefix tools/libs/daemon/,daemon.c wait.c) tests/unit/harness/fault.c
+test-consoled-start_CFLAGS := $(test-consoled_CFLAGS) -include tests/unit/harness/fault.h \
+    -include tests/unit/harness/main-name.h
