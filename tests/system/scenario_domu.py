@@ -158,7 +158,7 @@ _MANY = [
 
 # The small guests, which ask the same as when they run as dom0 (scenario_guests.py).
 _AS_DOMU = r"""
-printf 'name = "q"\nkernel = "/guests/{name}"\nmemory = 16\n' >/tmp/q.cfg
+printf 'name = "q"\nkernel = "/guests/{name}"\nmemory = 16\nvcpus = {vcpus}\n' >/tmp/q.cfg
 ( while ! says q 'guest [a-z]* ends'; do sleep 1; done ) | xl create -c /tmp/q.cfg \
     >/tmp/q.console 2>&1 &
 until_says q 'guest [a-z]* ends: '
@@ -169,7 +169,8 @@ says q 'ends: SKIP' && return
 says q 'ends: SUCCESS' || fail "$(grep -e 'FAILURE: \|ERROR: \|ends: ' /tmp/q.console | head -n 2 |
     tr -d '\r' | tr '\n' ' ')"
 """
-_QUESTIONS = [Step(f"domu-guest-{path.stem}", _AS_DOMU.format(name=path.stem))
+_QUESTIONS = [Step(f"domu-guest-{path.stem}",
+                   _AS_DOMU.format(name=path.stem, vcpus=2 if path.stem == "vcpus" else 1))
               for path in sorted((ROOT / "tests/system/guests").glob("*.c"))
               if path.stem not in _HELPERS]
 

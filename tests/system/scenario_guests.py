@@ -9,13 +9,14 @@ from lib.scenario import Context, scenario
 # Not tests: measured by `make bench`, or run as domUs by other scenarios.
 _HELPERS = {"bench", "idle", "faults", "fuzz"}
 _EXTRA = ["hello-page"]
+_TWO_VCPUS = {"vcpus"}
 _BOCHS = ["hello", "traps", "hypercalls", "pagetables", "errnos"]
 
 
 def _define(name: str) -> None:
     @scenario(f"guest-{name}")
     def run(context: Context) -> None:
-        context.guest(name)
+        context.guest(name, hv_args="dom0_max_vcpus=2" if name in _TWO_VCPUS else "")
 
 
 for _name in sorted(p.stem for p in (ROOT / "tests/system/guests").glob("*.c")):

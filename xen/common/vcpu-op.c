@@ -199,9 +199,7 @@ static long timer_subop(int cmd, struct vcpu *v, unsigned long arg)
         if (guest_read(&single, arg, sizeof(single)) != 0) {
             return -EFAULT;
         }
-        if ((single.flags & VCPU_SSHOTTMR_future) && (s_time_t)single.timeout_abs_ns < NOW()) {
-            return -ETIME;
-        }
+        /* VCPU_SSHOTTMR_future: old Linux tries for ever if it is heeded, and it need not be. */
         vcpu_set_singleshot(v, (s_time_t)single.timeout_abs_ns);
         return 0;
     default:

@@ -110,11 +110,12 @@ TEST(ldt_pages_appear_on_first_use)
     CHECK_EQ(pte_mfn(window[0]).mfn, mfn_x(g.page[4]));
     CHECK_EQ(types(g.page[4]), 1);
     AUDIT();
-    /* Mapped writable elsewhere, or not mapped: the load is refused. */
+    /* Mapped writable elsewhere, or not mapped: the guest's page fault. */
     CHECK(pv_page_fault(&regs, va + 0x1018, 0));
     CHECK_EQ(shim_injected, 1);
-    CHECK_EQ(shim_vector, X86_TRAP_GP);
-    CHECK_EQ(shim_ec, 0x101c);
+    CHECK_EQ(shim_vector, X86_TRAP_PF);
+    CHECK_EQ(shim_ec, 0);
+    CHECK_EQ(shim_cr2, VA(16) + 0x1018);
     CHECK(pv_page_fault(&regs, va + 0x2000, 0));
     CHECK_EQ(shim_injected, 2);
     CHECK(pv_page_fault(&regs, va + 0x3000, 0));

@@ -36,6 +36,7 @@ unsigned int shim_slots, shim_flushes, shim_flushes_all;
 uint64_t shim_cr3;
 unsigned long shim_fail_start, shim_fail_end, shim_args[6];
 unsigned int shim_vector, shim_ec, shim_injected, shim_preempt;
+unsigned long shim_cr2;
 bool (*shim_denied)(mfn_t), (*shim_readonly)(mfn_t);
 void (*shim_on_preempt)(void);
 
@@ -394,6 +395,12 @@ void pv_inject_exception(unsigned int vector, unsigned int ec)
     shim_vector = vector;
     shim_ec = ec;
     shim_injected++;
+}
+
+void pv_inject_page_fault(unsigned long va, unsigned int ec)
+{
+    shim_cr2 = va;
+    pv_inject_exception(X86_TRAP_PF, ec);
 }
 
 bool mmio_is_denied(mfn_t m) { return shim_denied != NULL && shim_denied(m); }

@@ -36,6 +36,7 @@ extern uint64_t shim_cr3;
 extern unsigned long shim_fail_start, shim_fail_end;    /* guest addresses that fault */
 extern unsigned long shim_args[6];      /* of hypercall_set_arg() */
 extern unsigned int shim_vector, shim_ec, shim_injected;        /* of pv_inject_exception() */
+extern unsigned long shim_cr2;                                  /* of pv_inject_page_fault() */
 extern unsigned int shim_preempt;       /* 0: never; n: each n-th question is answered yes */
 extern bool (*shim_denied)(mfn_t), (*shim_readonly)(mfn_t);
 extern void (*shim_on_preempt)(void);   /* called when a question is answered yes */

@@ -22,8 +22,9 @@
 /* All that can be refused without touching the vcpu. */
 static int check_context(const struct vcpu_guest_context *c)
 {
-    if (!is_canonical(c->event_callback_eip) || !is_canonical(c->failsafe_callback_eip) ||
-        !is_canonical(c->syscall_callback_eip) || !is_canonical(c->fs_base) ||
+    if (!is_canonical(c->user_regs.rip) || !is_canonical(c->event_callback_eip) ||
+        !is_canonical(c->failsafe_callback_eip) || !is_canonical(c->syscall_callback_eip) ||
+        !is_canonical(c->fs_base) ||
         !is_canonical(c->gs_base_kernel) || !is_canonical(c->gs_base_user)) {
         return -EINVAL;
     }

@@ -150,11 +150,14 @@ static bool pte_write_fault(struct cpu_user_regs *regs, unsigned long va)
     return false;
 }
 
-/* A segment load met an LDT page that is not there yet, at offset @off of the table. */
-static bool ldt_window_fault(unsigned long off)
+/*
+ * A segment load met an LDT page that is not there yet, at offset @off of the table.  If it cannot
+ * be had the fault is the guest's, at the address where it said that its table is.
+ */
+static bool ldt_window_fault(unsigned long off, unsigned int ec)
 {
     if (!pv_ldt_fault((unsigned int)(off >> PAGE_SHIFT))) {
-        pv_inject_exception(X86_TRAP_GP, (unsigned int)(off & 0xfff8) | 4);
+        pv_inject_page_fault(current->arch.ldt_base + off, ec);
     }
     return true;
 }
@@ -174,7 +177,7 @@ bool pv_page_fault(struct cpu_user_regs *regs, unsigned long va, unsigned int ec
                 ((unsigned long)PERCPU_LDT_PAGE << PAGE_SHIFT));
     /* The processor looked at it for the guest; the guest itself may not, and gets a #PF. */
     if (off < (16UL << PAGE_SHIFT) && !(ec & (PFEC_PRESENT | PFEC_USER | PFEC_FETCH))) {
-        return ldt_window_fault(off);
+        return ldt_window_fault(off, ec);
     }
     return false;
 }
