@@ -443,6 +443,28 @@ static long domain_op(struct xen_domctl *op, struct domain *d, unsigned long arg
 /* One at a time; who finds it taken comes again, with its interrupts served meanwhile. */
 static spinlock_t domctl_lock = SPINLOCK_INIT(LOCK_DOMCTL);
 
+/*
+ * The domain that @op is about, referenced; NULL and *@rc.  getdomaininfo walks: where there is no
+ * such domain it means the next one.
+ */
+static struct domain *subject(const struct xen_domctl *op, long *rc)
+{
+    struct domain *d = domain_get(op->domain);
+
+    if (d != NULL) {
+        return d;
+    }
+    *rc = may_control_host(currd) != 0 ? -EPERM : -ESRCH;
+    if (*rc == -ESRCH && op->cmd == XEN_DOMCTL_getdomaininfo) {
+        if (op->domain >= DOMID_FIRST_RESERVED) {
+            *rc = -EINVAL;
+        } else {
+            d = domain_next(op->domain);
+        }
+    }
+    return d;
+}
+
 long do_domctl(unsigned long arg)
 {
     struct xen_domctl op;
@@ -463,10 +485,8 @@ long do_domctl(unsigned long arg)
         rc = create(&op);
         copyback = rc == 0;
     } else {
-        d = domain_get(op.domain);
-        if (d == NULL) {
-            rc = may_control_host(currd) != 0 ? -EPERM : -ESRCH;
-        } else {
+        d = subject(&op, &rc);
+        if (d != NULL) {
             rc = may_control_domain(currd, d);
             if (rc == 0) {
                 rc = domain_op(&op, d, arg, &copyback);
