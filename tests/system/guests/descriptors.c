@@ -2,7 +2,7 @@
 /*
  * Are a guest's descriptor tables and entry points its own, and nothing but its own?
  *
- * set_gdt, update_descriptor, SET_LDT with lawful frames and with writable, foreign and absurd ones;
+ * set_gdt, update_descriptor, SET_LDT with lawful frames, with writable, foreign and absurd ones;
  * segment loads through both tables; descriptors that would raise privilege; segment bases; trap
  * table, callbacks, kernel stack, NMI.
  * ABI: docs/abi/traps.md, docs/abi/mmu.md; expected values are those of Xen 4.17.

@@ -11,7 +11,7 @@
 
 const char test_name[] = "processor";
 
-#define DR7_WRITE8(n)   (1UL << (2 * (n)) | 9UL << (16 + 4 * (n)))     /* local, 8 bytes, on write */
+#define DR7_WRITE8(n) (1UL << (2 * (n)) | 9UL << (16 + 4 * (n)))   /* local, 8 bytes, on write */
 
 static uint64_t watched, page_a[512] PAGE_ALIGNED, page_b[512] PAGE_ALIGNED;
 

@@ -4,7 +4,7 @@
 
 #include <xyl_daemon.h>
 
-/* A wait that does not sleep takes no signal: so many of them, then they are let in by themselves. */
+/* A wait that does not sleep takes no signal: after so many of them they are let in. */
 #define WAITS_AWAKE 64
 
 int xyl_daemon_wait(int epoll, struct epoll_event *events, int max, int timeout_ms)
