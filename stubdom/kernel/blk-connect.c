@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A block device's handshake: finding the back end, agreeing on features. */
+/* A block device's handshake: finding the back end, agreeing on features, finding it again. */
 #include "blk-private.h"
 
 #include <stub/event.h>
@@ -122,4 +122,28 @@ void blk_disconnect(struct blkfront *bf)
     }
     bf->ring_page = NULL;
     device_close(&bf->dev);
+}
+
+void blk_reconnect(struct blkfront *bf)
+{
+    uint64_t sectors = bf->sectors, deadline = time_now() + PATIENCE;
+    unsigned int sector_size = bf->sector_size;
+    bool read_only = bf->read_only, wanted = device_number_back(&bf->dev, "online", 0) == 1;
+    int rc = -XEN_ENOENT;
+
+    bf->generation++;
+    blk_disconnect(bf);
+    while (wanted && (rc = blk_connect(bf)) != 0 && rc != -XEN_ENOENT && time_now() < deadline) {
+        thread_sleep(SECONDS(1));
+    }
+    if (rc == 0 && (bf->sectors != sectors || bf->sector_size != sector_size ||
+                    (bf->read_only && !read_only))) {
+        blk_disconnect(bf);
+        rc = -XEN_ENXIO;
+    }
+    bf->sectors = sectors;
+    bf->sector_size = sector_size;
+    bf->read_only = read_only;
+    bf->lost = rc != 0;
+    bf->connected = rc == 0;
 }

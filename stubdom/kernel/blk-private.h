@@ -13,4 +13,11 @@ void blkfront_event(void *arg);
 int blk_connect(struct blkfront *bf);
 void blk_disconnect(struct blkfront *bf);
 
+/*
+ * blk_reconnect - the back end has gone: a new ring with the next one, or `lost`, if the disk was
+ * taken away, is another disk than before, or nobody serves it within a minute.
+ * Context: one thread at a time.
+ */
+void blk_reconnect(struct blkfront *bf);
+
 #endif

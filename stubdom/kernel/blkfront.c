@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A block device: transfers in pieces, flushes, barriers. */
+/* A block device: transfers in pieces, flushes, barriers; again, if the back end was replaced. */
 #include "blk-private.h"
 
 #include <stub/event.h>
+
+#define AGAIN 1                         /* of transact(): no answer, and another ring now */
 
 void blkfront_event(void *arg)
 {
@@ -27,9 +29,12 @@ int blkfront_open(struct blkfront *bf, unsigned int number)
 
 void blkfront_close(struct blkfront *bf)
 {
-    bf->connected = false;
-    wake_all(&bf->events);
-    blk_disconnect(bf);
+    if (!bf->lost) {
+        bf->lost = true;
+        bf->connected = false;
+        wake_all(&bf->events);
+        blk_disconnect(bf);
+    }
 }
 
 static void pause_a_second(struct blkfront *bf)
@@ -38,16 +43,30 @@ static void pause_a_second(struct blkfront *bf)
 }
 
 /*
- * Is the device of use?  The watch on the back end's state wakes only who waits at its queue, so
- * that it fired is looked at here.
+ * Is the device of use, if need be after waiting for the next back end?  The watch on the state of
+ * the present one wakes only who waits at its queue, so that it fired is looked at here.
  */
 static bool usable(struct blkfront *bf)
 {
-    if (bf->connected && bf->dev.watch.fired) {
-        bf->dev.watch.fired = false;
-        bf->connected = device_back_state(&bf->dev) == XenbusStateConnected;
+    bool kick = false;
+
+    if (bf->connected) {
+        bf->connected = !device_lost(&bf->dev, &kick);
     }
-    return bf->connected && !bf->ring.ring.broken;
+    if (kick) {
+        event_send((evtchn_port_t)bf->port);
+    }
+    while (!bf->connected && !bf->lost) {
+        if (bf->reconnecting) {
+            pause_a_second(bf);
+            continue;
+        }
+        bf->reconnecting = true;
+        blk_reconnect(bf);
+        bf->reconnecting = false;
+        wake_all(&bf->events);
+    }
+    return !bf->lost && !bf->ring.ring.broken;
 }
 
 static struct blk_slot *take_slot(struct blkfront *bf)
@@ -70,43 +89,67 @@ static int status_error(int status)
            : status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP : -XEN_EIO;
 }
 
-/* Send and wait for the answer.  A slot whose answer never came stays the back end's. */
+/* Send and wait for the answer.  The slot is still the caller's only if that is 0. */
 static int transact(struct blkfront *bf, struct blk_slot *slot, uint8_t operation, uint64_t sector,
                     size_t size)
 {
+    unsigned int generation = bf->generation;
+    int rc;
+
     if (blk_ring_send(&bf->ring, slot, operation, sector, size, bf->handle)) {
         event_send((evtchn_port_t)bf->port);
     }
-    while (slot->state == BLK_SENT && usable(bf)) {
+    while (usable(bf) && bf->generation == generation && slot->state == BLK_SENT) {
         if (ring_wait(&bf->ring.ring)) {
             blkfront_event(bf);
         } else {
             pause_a_second(bf);
         }
     }
-    return slot->state == BLK_DONE ? status_error(slot->status) : -XEN_EIO;
+    if (bf->generation != generation) {
+        return bf->lost ? -XEN_EIO : AGAIN;
+    }
+    if (slot->state != BLK_DONE) {
+        return -XEN_EIO;
+    }
+    rc = status_error(slot->status);
+    if (rc != 0) {
+        blk_ring_release(slot);
+    }
+    return rc;
 }
 
-/* One request's worth of @size bytes at @data.  *done: how much that was. */
+/*
+ * One request's worth of @size bytes at @data, sent until it has an answer.  *done: how much that
+ * was.  A write that is sent twice writes the same.
+ */
 static int move_piece(struct blkfront *bf, uint8_t operation, uint64_t sector, void *data,
                       size_t size, size_t *done)
 {
-    struct blk_slot *slot = take_slot(bf);
-    int rc;
+    int rc = AGAIN;
 
-    if (slot == NULL) {
-        return -XEN_EIO;
-    }
-    *done = blk_ring_reserve(&bf->ring, slot, size, operation == BLKIF_OP_WRITE_BARRIER);
-    if (operation != BLKIF_OP_READ) {
-        blk_slot_put(slot, data, *done);
-    }
-    rc = transact(bf, slot, operation, sector, *done);
-    if (rc == 0 && operation == BLKIF_OP_READ) {
-        blk_slot_get(slot, data, *done);
-    }
-    if (slot->state == BLK_DONE) {
-        blk_ring_release(slot);
+    while (rc == AGAIN) {
+        struct blk_slot *slot = take_slot(bf);
+        size_t n;
+
+        if (slot == NULL) {
+            return -XEN_EIO;
+        }
+        n = blk_ring_reserve(&bf->ring, slot, size, operation == BLKIF_OP_WRITE_BARRIER);
+        if (operation != BLKIF_OP_READ) {
+            blk_slot_put(slot, data, n);
+        }
+        rc = transact(bf, slot, operation, sector, n);
+        if (rc == AGAIN) {
+            continue;
+        }
+        if (rc == 0 && operation == BLKIF_OP_READ) {
+            blk_slot_get(slot, data, n);
+        }
+        if (rc == 0) {
+            blk_ring_release(slot);
+        }
+        *done = n;
     }
     return rc;
 }

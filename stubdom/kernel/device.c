@@ -29,6 +29,7 @@ int device_open(struct device *dev, const char *type, unsigned int number)
         return -XEN_EINVAL;
     }
     dev->back_id = (domid_t)id;
+    dev->away_until = 0;
     rc = join(path, sizeof(path), dev->back, "state");
     return rc != 0 ? rc : store_watch(&dev->watch, path);
 }
@@ -121,4 +122,24 @@ int device_begin(struct device *dev, uint64_t deadline)
             (void)device_wait(dev, STATE(Closed), time_now() + SECONDS(5));
         }
     }
+}
+
+bool device_lost(struct device *dev, bool *kick)
+{
+    *kick = false;
+    if (dev->watch.fired) {
+        enum xenbus_state state;
+
+        dev->watch.fired = false;
+        state = device_back_state(dev);
+        if (state == XenbusStateConnected) {
+            *kick = true;
+            dev->away_until = 0;
+        } else if ((STATE(Initialising) | STATE(InitWait) | STATE(Initialised)) >> state & 1) {
+            dev->away_until = dev->away_until != 0 ? dev->away_until : time_now() + SECONDS(10);
+        } else {
+            return true;
+        }
+    }
+    return dev->away_until != 0 && time_now() >= dev->away_until;
 }

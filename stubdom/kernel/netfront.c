@@ -236,15 +236,10 @@ int netfront_wait(struct netfront *nf, uint64_t deadline)
 
 bool netfront_lost(struct netfront *nf)
 {
-    enum xenbus_state state;
+    bool kick, lost = net_rings_broken(&nf->rings) || device_lost(&nf->dev, &kick);
 
-    if (net_rings_broken(&nf->rings)) {
-        return true;
+    if (!lost && kick) {
+        event_send((evtchn_port_t)nf->port);
     }
-    if (!nf->dev.watch.fired) {
-        return false;
-    }
-    nf->dev.watch.fired = false;
-    state = device_back_state(&nf->dev);
-    return state != XenbusStateConnected;
+    return lost;
 }

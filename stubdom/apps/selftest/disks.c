@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <stub/blkfront.h>
+#include <stub/store.h>
 
 #define PIECE 50001                     /* no whole sectors */
 
@@ -91,4 +92,44 @@ int disk_barrier(void)
     rc |= memcmp(data, back, MEBI);
     blkfront_close(&bf);
     return rc == 0 ? 0 : 1;
+}
+
+/* Write @data at @at, read it back; NULL, or what went wrong. */
+static const char *round_trip(int fd, off_t at, const char *data, char *back)
+{
+    if (lseek(fd, at, SEEK_SET) != at || write(fd, data, PIECE) != PIECE) {
+        return "write";
+    }
+    if (fsync(fd) != 0) {
+        return "fsync";
+    }
+    if (lseek(fd, at, SEEK_SET) != at || read(fd, back, PIECE) != PIECE) {
+        return "read";
+    }
+    return memcmp(data, back, PIECE) == 0 ? NULL : "compare";
+}
+
+/* Write and read until told to stop: what was written is there, whatever the back end does. */
+int disk_restart(void)
+{
+    static char data[PIECE], back[PIECE], word[8];
+    int fd = open("/dev/xvda", O_RDWR);
+    unsigned int round = 0;
+
+    printf("selftest: writing\n");
+    while (store_read(0, "data/stop", word, sizeof(word)) < 0) {
+        const char *wrong;
+
+        memset(data, (int)('a' + round % 26), sizeof(data));
+        wrong = round_trip(fd, round % 16 * PIECE, data, back);
+        if (wrong != NULL) {
+            printf("selftest: round %u: %s: %s\n", round, wrong, strerror(errno));
+            return 1;
+        }
+        if (++round % 16 == 0) {
+            usleep(10000);
+        }
+    }
+    printf("selftest: %u rounds\n", round);
+    return close(fd) == 0 && round > 0 ? 0 : 1;
 }

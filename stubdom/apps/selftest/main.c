@@ -159,6 +159,7 @@ int main(int argc, char **argv)
         { "fault", fault }, { "overflow", overflow }, { "exhaust", exhaust },
         { "threads", threads }, { "files", files }, { "clocks", clocks }, { "stay", stay },
         { "disk", disk_copy }, { "removed", disk_removed }, { "barrier", disk_barrier },
+        { "restart", disk_restart },
     };
 
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]) && argc > 1; i++) {

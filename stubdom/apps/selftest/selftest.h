@@ -6,5 +6,6 @@
 int disk_copy(void);
 int disk_removed(void);
 int disk_barrier(void);
+int disk_restart(void);
 
 #endif

@@ -12,11 +12,11 @@
 
 /* The back end: its state in the store, what it offers, what becomes of it. */
 static enum xenbus_state state;
-static uint64_t indirect, can_flush, can_barrier, sectors, info, now;
+static uint64_t online, indirect, can_flush, can_barrier, sectors, info, now;
 static grant_ref_t ring_ref;
 static uint32_t req_cons;
-static unsigned int served, dies_after, connections, longest;
-static bool watched, lies, refuses;
+static unsigned int served, dies_after, connections, longest, fails;
+static bool watched, comes_back, lies, refuses, blinks, blinking, told;
 static struct device *watching;
 static uint8_t medium[SECTORS * BLK_SECTOR];
 static char orders[64];                 /* a letter for each request */
@@ -76,7 +76,7 @@ uint64_t device_number_back(struct device *dev, const char *node, uint64_t absen
         const char *node;
         uint64_t value;
     } nodes[] = {
-        { "feature-max-indirect-segments", indirect },
+        { "online", online }, { "feature-max-indirect-segments", indirect },
         { "feature-flush-cache", can_flush }, { "feature-barrier", can_barrier },
         { "sectors", sectors }, { "info", info },
     };
@@ -90,10 +90,13 @@ uint64_t device_number_back(struct device *dev, const char *node, uint64_t absen
     return absent;
 }
 
+/* As Linux' back end: closed and asked again, it begins anew. */
 int device_set_state(struct device *dev, enum xenbus_state front)
 {
     (void)dev;
-    if (front == XenbusStateInitialised) {
+    if (front == XenbusStateInitialising && state == XenbusStateClosed && comes_back) {
+        become(XenbusStateInitWait);
+    } else if (front == XenbusStateInitialised) {
         connections++;
         req_cons = 0;
         become(XenbusStateConnected);
@@ -110,10 +113,11 @@ int device_begin(struct device *dev, uint64_t deadline)
     return rc == 0 && (rc = device_wait(dev, 1u << XenbusStateInitWait, deadline)) >= 0 ? 0 : rc;
 }
 
-enum xenbus_state device_back_state(struct device *dev)
+bool device_lost(struct device *dev, bool *kick)
 {
-    (void)dev;
-    return state;
+    *kick = dev->watch.fired && state == XenbusStateConnected;
+    dev->watch.fired = false;
+    return state != XenbusStateConnected && state != XenbusStateInitWait;
 }
 
 int device_wait(struct device *dev, unsigned int states, uint64_t deadline)
@@ -154,6 +158,7 @@ void event_close(evtchn_port_t port)
 void event_send(evtchn_port_t port)
 {
     CHECK_EQ(port, 9);
+    told |= state == XenbusStateConnected;
 }
 
 uint64_t time_now(void)
@@ -213,15 +218,23 @@ static void serve(void)
     struct blkif_request request;
     struct blkif_response response = { .status = 0 };
 
-    if (state != XenbusStateConnected || ring == NULL || ring->req_prod == req_cons) {
+    if (blinking) {
+        blinking = false;
+        told = false;
+        become(XenbusStateConnected);
+        return;
+    }
+    if (state != XenbusStateConnected || ring == NULL || ring->req_prod == req_cons || !told) {
         return;
     }
     if (dies_after != 0 && ++served == dies_after) {
-        become(XenbusStateClosed);
+        blinking = blinks;
+        become(blinks ? XenbusStateInitWait : XenbusStateClosed);
         return;
     }
     memcpy(&request, ring->entries + req_cons++ % 32 * 112, sizeof(request));
-    response.status = perform(&request);
+    response.status = fails > 0 ? BLKIF_RSP_ERROR : perform(&request);
+    fails -= fails > 0;
     response.id = lies ? ~request.id : request.id;
     memcpy(ring->entries + ring->rsp_prod % 32 * 112, &response, sizeof(response));
     ring->rsp_prod++;
@@ -242,12 +255,13 @@ static uint8_t data[SECTORS * BLK_SECTOR], back[SECTORS * BLK_SECTOR];
 static void fresh(void)
 {
     state = XenbusStateInitWait;
-    can_flush = can_barrier = 1;
+    online = can_flush = can_barrier = 1;
     indirect = 256;
     sectors = SECTORS;
     info = now = 0;
-    served = dies_after = connections = longest = 0;
-    lies = refuses = false;
+    served = dies_after = connections = longest = fails = 0;
+    comes_back = true;
+    lies = refuses = blinks = blinking = told = false;
     orders[0] = '\0';
     memset(medium, 0, sizeof(medium));
     for (size_t i = 0; i < sizeof(data); i++) {
@@ -297,15 +311,81 @@ TEST(a_back_end_without_indirect_requests_gets_none)
     done();
 }
 
-TEST(a_back_end_that_goes_away_is_an_error)
+/* The request under way when the back end dies is sent again to the next one. */
+TEST(a_new_back_end_gets_what_had_no_answer)
+{
+    for (unsigned int nth = 1; nth <= 8; nth++) {
+        fresh();
+        dies_after = nth;
+        CHECK_EQ(blkfront_write(&bf, 0, data, sizeof(data)), 0);
+        CHECK_EQ(blkfront_read(&bf, 0, back, sizeof(back)), 0);
+        CHECK(memcmp(medium, data, sizeof(data)) == 0);
+        CHECK(memcmp(back, data, sizeof(data)) == 0);
+        CHECK_EQ(connections, 2);
+        CHECK_EQ(blkfront_flush(&bf), 0);
+        done();
+    }
+}
+
+/* Taken off its device and put back, it goes on with the ring, but has missed an event. */
+TEST(a_back_end_that_comes_back_is_told_again)
+{
+    for (unsigned int nth = 1; nth <= 8; nth++) {
+        fresh();
+        blinks = true;
+        dies_after = nth;
+        CHECK_EQ(blkfront_write(&bf, 0, data, sizeof(data)), 0);
+        CHECK_EQ(blkfront_read(&bf, 0, back, sizeof(back)), 0);
+        CHECK(memcmp(back, data, sizeof(data)) == 0);
+        CHECK_EQ(connections, 1);
+        done();
+    }
+}
+
+TEST(an_error_is_believed)
+{
+    fresh();
+    fails = 1;
+    CHECK_EQ(blkfront_read(&bf, 0, back, 512), -XEN_EIO);
+    CHECK_EQ(blkfront_read(&bf, 0, back, 512), 0);
+    done();
+}
+
+TEST(a_disk_taken_away_is_an_error)
 {
     fresh();
     dies_after = 2;
+    online = 0;
     CHECK_EQ(blkfront_write(&bf, 0, data, sizeof(data)), -XEN_EIO);
     CHECK_EQ(blkfront_read(&bf, 0, back, 512), -XEN_EIO);
     CHECK_EQ(blkfront_flush(&bf), -XEN_EIO);
     CHECK_EQ(connections, 1);
     done();
+}
+
+/* For a minute it is waited for. */
+TEST(a_back_end_that_stays_away_is_an_error)
+{
+    fresh();
+    dies_after = 1;
+    comes_back = false;
+    CHECK_EQ(blkfront_read(&bf, 0, back, 512), -XEN_EIO);
+    CHECK(now >= 60000000000u);
+    CHECK(now < 200000000000u);
+    done();
+}
+
+TEST(another_disk_in_its_place_is_an_error)
+{
+    for (int what = 0; what < 2; what++) {
+        fresh();
+        dies_after = 1;
+        sectors = what == 0 ? SECTORS / 2 : SECTORS;
+        info = what == 1 ? VDISK_READONLY : 0;
+        CHECK_EQ(blkfront_read(&bf, 0, back, 512), -XEN_EIO);
+        CHECK_EQ(blkfront_write(&bf, 0, data, 512), -XEN_EIO);
+        done();
+    }
 }
 
 TEST(barriers_and_flushes_are_what_the_back_end_can)

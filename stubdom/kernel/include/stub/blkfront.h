@@ -77,7 +77,12 @@ void blk_slot_get(const struct blk_slot *slot, void *data, size_t size);
 /* Take every grant and page back; what the back end still maps is given up. */
 void blk_ring_end(struct blk_ring *b);
 
-/* A disk as programs use it (blkfront.c; blk-connect.c is the handshake). */
+/*
+ * A disk as programs use it (blkfront.c; blk-connect.c is the handshake).  If the back end goes
+ * away but the disk is not taken from us, it is found again, and requests without an answer are
+ * sent once more.
+ *   B3  `generation` counts the rings; a slot is looked at only while its ring is the current one.
+ */
 struct blkfront {
     struct device dev;
     struct blk_ring ring;
@@ -87,7 +92,9 @@ struct blkfront {
     uint16_t handle;                    /* the virtual device's number */
     uint64_t sectors;                   /* size, in sectors of 512 bytes */
     unsigned int sector_size;           /* of the device: transfers begin and end on it */
-    bool read_only, can_flush, can_barrier, connected;
+    bool read_only, can_flush, can_barrier;
+    bool connected, reconnecting, lost; /* lost: for good */
+    unsigned int generation;
     struct wait_queue events;
 };
 
@@ -102,7 +109,8 @@ void blkfront_close(struct blkfront *bf);
 /*
  * Read and write whole sectors; they wait for the answer, and threads may do so together.
  * Errors: -XEN_EINVAL not whole sectors, or beyond the end; -XEN_EROFS; -XEN_EIO the back end
- *         reports an error, has gone or has broken the protocol; what was done before stays done.
+ *         reports an error, has gone for good or for more than a minute, or has broken the
+ *         protocol; what was done before stays done.
  */
 int blkfront_read(struct blkfront *bf, uint64_t sector, void *data, size_t size);
 int blkfront_write(struct blkfront *bf, uint64_t sector, const void *data, size_t size);

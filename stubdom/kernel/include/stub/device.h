@@ -11,6 +11,7 @@ struct device {
     char front[64], back[128];          /* paths */
     domid_t back_id;
     struct store_watch watch;           /* on the back end's state */
+    uint64_t away_until;                /* not 0: it gets ready again, and has so long for it */
 };
 
 /*
@@ -40,6 +41,14 @@ enum xenbus_state device_back_state(struct device *dev);
  * Errors: as of device_wait().
  */
 int device_begin(struct device *dev, uint64_t deadline);
+
+/*
+ * device_lost - has the back end left a front end that is connected?  For whenever the watch may
+ * have fired.  Linux' back ends can be taken off a device and put back, and then go on with the
+ * same rings: while they get ready, for ten seconds, the device is not lost.
+ * *kick: it has just come back, and may have missed an event.
+ */
+bool device_lost(struct device *dev, bool *kick);
 
 /*
  * device_wait - wait until the back end's state is one of @states (a mask of 1 << state).
