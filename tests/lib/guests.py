@@ -68,15 +68,23 @@ class Run:
             return bochs.Config(image, folder, self.bochs, memory=256)
         return qemu.Config(image, memory=self.memory, firmware=self.firmware, extra=extra)
 
-    def boot(self, log: Path, show: Callable[[str], None] | None = None) -> Result:
-        """Boot it and wait for its verdict; SHOW gets the serial output as it comes."""
+    def boot_until(self, pattern: str, log: Path,
+                   show: Callable[[str], None] | None = None) -> tuple[re.Match[str], str]:
+        """
+        Boot it and wait for PATTERN on the serial line; gives the match and all that came.  SHOW
+        gets the output as it comes.
+        """
         with tempfile.TemporaryDirectory(prefix="guest-") as scratch:
             with qemu.Machine(self._config(Path(scratch)), log, self.seconds) as machine:
                 if show is not None:
                     machine.listen(show)
-                end = machine.expect(r"guest \S+ ends: (\w+)\n")
+                match = machine.expect(pattern)
                 machine.linger(0.3)         # a hypervisor may halt instead of switching off
-                text = machine.text
+                return match, machine.text
+
+    def boot(self, log: Path, show: Callable[[str], None] | None = None) -> Result:
+        """Boot it and wait for its verdict."""
+        end, text = self.boot_until(r"guest \S+ ends: (\w+)\n", log, show)
         lines = [re.sub(r"^\(XEN\) (\[[^]]*\] )?", "", line) for line in text.splitlines()]
         start = next((i for i, line in enumerate(lines) if re.match(r"guest \S+ starts", line)), 0)
         stop = next(i for i, line in enumerate(lines) if re.search(r"guest \S+ ends", line))

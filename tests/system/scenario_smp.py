@@ -150,6 +150,16 @@ def null(context: Context) -> None:
               hv_args="sched=null dom0_max_vcpus=1", cpus=2)
 
 
+@scenario("watchdog")
+def watchdog(context: Context) -> None:
+    """A CPU that stands still inside the hypervisor ends the machine, and it is shown where."""
+    _need_our_own(context)
+    run = guests.Run("stall", hv=str(debug_hypervisor()), hv_args="watchdog watchdog_timeout=2",
+                     qemu=["-smp", "2"])
+    _, text = run.boot_until(r"watchdog: CPU \d has done nothing for 2 s", context.new_log())
+    context.find(r"RIP: .*\bdebug_op\+", text)
+
+
 def _storm(context: Context, cpus: int, rounds: int) -> None:
     _need_our_own(context)
     add = [(path, f"/guests/{path.name}") for path in guests.FOLDER.iterdir() if path.is_file()]

@@ -7,6 +7,9 @@
 #include <xen/lib.h>
 #include <xen/unit.h>
 
+#include <asm/irqflags.h>
+#include <asm/processor.h>
+
 #include <xylem/debug.h>
 
 #ifdef CONFIG_DEBUG
@@ -99,6 +102,14 @@ static long audit(void)
     return bad;
 }
 
+static void __noreturn stall(void)
+{
+    local_irq_disable();
+    for (;;) {
+        cpu_relax();
+    }
+}
+
 long debug_op(unsigned long cmd, unsigned long arg)
 {
     switch (cmd) {
@@ -110,6 +121,8 @@ long debug_op(unsigned long cmd, unsigned long arg)
         return arm(FAULT_WRITE, arg);
     case XYLEM_OP_DEBUG_FAIL_ALLOC:
         return arm(FAULT_ALLOC, arg);
+    case XYLEM_OP_DEBUG_STALL:
+        stall();
     default:
         return -ENOSYS;
     }

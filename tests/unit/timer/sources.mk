@@ -6,3 +6,5 @@ test-timer_SRCS := xen/common/timer.c
 test-vcpu-timer_SRCS := xen/common/vcpu-timer.c xen/common/timer.c
 test-clock_SRCS := xen/arch/x86/clock.c xen/arch/x86/rtc.c
 test-time-guest_SRCS := xen/arch/x86/time-guest.c
+test-cpu-watchdog_SRCS := xen/common/cpu-watchdog.c
+test-cpu-watchdog_CFLAGS := -include tests/unit/sched/pre-cpus.h

@@ -2,6 +2,7 @@
 /* The order of boot, from CPU 0's own stack to dom0. */
 #include <xen/acpi.h>
 #include <xen/console.h>
+#include <xen/cpu-watchdog.h>
 #include <xen/domain.h>
 #include <xen/init.h>
 #include <xen/keyhandler.h>
@@ -131,6 +132,7 @@ void __noreturn __init start_xylem(struct boot_info *bi)
     free_modules(bi);
     time_refine();
     smp_boot();
+    cpu_watchdog_boot();
     console_end_boot();
     finish_boot();
 }

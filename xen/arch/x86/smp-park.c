@@ -2,6 +2,7 @@
 /* CPUs off and on again while the machine runs (docs/design/smp.md, "Off and on again"). */
 #include <xen/smp.h>
 
+#include <xen/cpu-watchdog.h>
 #include <xen/event.h>
 #include <xen/lib.h>
 #include <xen/rcu.h>
@@ -153,6 +154,7 @@ static int bring_up(unsigned int cpu)
         rc = smp_can_start() ? smp_start(cpu) : -EIO;
     }
     if (rc == 0) {
+        cpu_watchdog_online(cpu);
         printk(LOG_INFO "CPU %u is on\n", cpu);
     }
     return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Exceptions in Xylem itself: foreseen ones are mended, claims are told, the rest is a panic. */
+#include <xen/cpu-watchdog.h>
 #include <xen/init.h>
 #include <xen/lib.h>
 #include <xen/smp.h>
@@ -89,6 +90,23 @@ static void __noreturn fatal_page_fault(struct cpu_user_regs *regs)
                ec & PFEC_RESERVED ? ", reserved bits set" : "", ec);
 }
 
+static void nmi(struct cpu_user_regs *regs)
+{
+    unsigned int seconds;
+
+    if (smp_stopping()) {
+        for (;;) {
+            asm volatile ("cli; hlt");
+        }
+    }
+    seconds = cpu_watchdog_accused();
+    if (seconds != 0) {
+        panic_with(regs, "watchdog: CPU %u has done nothing for %u s", smp_processor_id(),
+                   seconds);
+    }
+    pr_warn("NMI without a known cause\n");
+}
+
 void hv_exception(struct cpu_user_regs *regs)
 {
     unsigned int vector = regs->entry_vector;
@@ -98,12 +116,7 @@ void hv_exception(struct cpu_user_regs *regs)
         return;
     }
     if (vector == X86_EXC_NMI) {
-        if (smp_stopping()) {
-            for (;;) {
-                asm volatile ("cli; hlt");
-            }
-        }
-        pr_warn("NMI without a known cause\n");
+        nmi(regs);
         return;
     }
     if (vector == X86_EXC_DB) {

@@ -23,4 +23,7 @@
 #define XYLEM_OP_DEBUG_FAIL_WRITE   0x102       /* a copy to it */
 #define XYLEM_OP_DEBUG_FAIL_ALLOC   0x103       /* an allocation of any kind */
 
+/* The CPU stands still, interrupts off: for those that watch it.  Does not return. */
+#define XYLEM_OP_DEBUG_STALL        0x104
+
 #endif
