@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CPUs that watch each other: one that no longer runs its timers ends the machine with its trace. */
+/* CPUs that watch each other: one that runs its timers no more ends the machine, with its trace. */
 #ifndef XEN_CPU_WATCHDOG_H
 #define XEN_CPU_WATCHDOG_H
 
