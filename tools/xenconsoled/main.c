@@ -20,7 +20,7 @@
 
 struct options {
     const char *pid_file;
-    bool foreground;
+    bool foreground, keep;
 };
 
 static volatile sig_atomic_t stop, hup;
@@ -34,6 +34,7 @@ static const char usage[] =
     "                                 wait (discard)\n"
     "  --pid-file=FILE                write the daemon's process number there\n"
     "  -i, --interactive              stay in the foreground\n"
+    "  -k, --keep                     stay as a parent that starts a killed daemon again\n"
     "  -h, --help                     this text\n";
 
 int64_t now_ms(void)
@@ -73,6 +74,7 @@ static const struct option longs[] = {
     { "overflow-data", required_argument, NULL, 'o' },
     { "pid-file", required_argument, NULL, 'p' },
     { "interactive", no_argument, NULL, 'i' },
+    { "keep", no_argument, NULL, 'k' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -83,7 +85,7 @@ static int parse_options(int argc, char **argv, struct daemon *d, struct options
     bool good = true;
     int opt;
 
-    while (good && (opt = getopt_long(argc, argv, "t:o:ih", longs, NULL)) != -1) {
+    while (good && (opt = getopt_long(argc, argv, "t:o:ikh", longs, NULL)) != -1) {
         switch (opt) {
         case 'l':
             good = parse_which("--log", optarg, &d->log_guests, &d->log_hv);
@@ -102,6 +104,9 @@ static int parse_options(int argc, char **argv, struct daemon *d, struct options
             break;
         case 'i':
             o->foreground = true;
+            break;
+        case 'k':
+            o->keep = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -373,6 +378,13 @@ static void on_signal(int sig)
     *(sig == SIGHUP ? &hup : &stop) = 1;
 }
 
+/* Its words go to the system's log in any case. */
+static void left_terminal(void)
+{
+}
+
+static const struct xyl_daemon_log keeper_log = { say, left_terminal };
+
 int main(int argc, char **argv)
 {
     struct daemon d = { .log_dir = "/var/log/xen/console", .discard = true };
@@ -390,6 +402,9 @@ int main(int argc, char **argv)
             fprintf(stderr, "xenconsoled: cannot become a daemon: %s\n", strerror(-parent));
             return 1;
         }
+    }
+    if (o.keep) {
+        xyl_daemon_keep(&parent, &keeper_log);
     }
     xyl_daemon_signals(on_signal);
     if (!start(&d) || !write_pid(o.pid_file)) {

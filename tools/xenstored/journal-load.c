@@ -22,6 +22,7 @@ struct records {
     const char *map;
     size_t size, at;
     uint64_t seq;
+    bool snapshot;
 };
 
 static bool next_record(struct records *r, const char **data, size_t *len)
@@ -51,6 +52,7 @@ static uint64_t now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* 0, -EINVAL for a record that makes no sense, -EDEADLK for one that killed daemon after daemon. */
 static int replay_all(struct server *s, struct records *r, struct store_loader *l)
 {
     const char *data;
@@ -59,8 +61,10 @@ static int replay_all(struct server *s, struct records *r, struct store_loader *
 
     r->at = sizeof(struct head);
     while (rc == 0 && next_record(r, &data, &len)) {
-        rc = store_replay(s->st, l, data, len);
+        rc = serving_record(s->journal, r->snapshot, r->seq, r->at)
+             ? store_replay(s->st, l, data, len) : -EDEADLK;
     }
+    serving_no_record(s->journal);
     return rc;
 }
 
@@ -84,7 +88,7 @@ static int load_snapshot(struct server *s)
                h.version != JOURNAL_VERSION) {
         rc = -EINVAL;
     } else if (memcmp(h.boot, j->boot, sizeof(h.boot)) == 0) {
-        r = (struct records){ .size = (size_t)st.st_size, .seq = h.seq };
+        r = (struct records){ .size = (size_t)st.st_size, .seq = h.seq, .snapshot = true };
         r.map = mmap(NULL, r.size, PROT_READ, MAP_PRIVATE, fd, 0);
         rc = r.map == MAP_FAILED ? -errno : replay_all(s, &r, l);
         rc = rc == 0 && (r.at != r.size || !store_loader_done(l)) ? -EINVAL : rc;
@@ -133,7 +137,7 @@ static int load(struct server *s)
     if (rc != 0) {
         if (rc == 1) {
             journal_discard(j); /* of an earlier start of the machine, or nothing at all */
-            unlink(journal_file(j, "serving"));
+            serving_forget(j);
             rc = journal_begin(s, 1);
         }
         return rc;
@@ -185,7 +189,7 @@ static bool lock_folder(struct journal *j)
 }
 
 /* What cannot be read is kept for whoever wants to look into it. */
-static int damaged(struct journal *j)
+static int damaged(struct journal *j, const char *why)
 {
     static char from[PATH_MAX];
     static const char *const names[] = { "snapshot", "log.0", "log.1" };
@@ -195,12 +199,11 @@ static int damaged(struct journal *j)
         snprintf(from, sizeof(from), "%s/%s", j->dir, names[i]);
         snprintf(to, sizeof(to), "%s.damaged", names[i]);
         if (rename(from, journal_file(j, to)) != 0 && errno != ENOENT) {
-            return fail(j->dir, "the state there makes no sense to this version, and cannot be "
-                        "renamed", "move it away");
+            return fail(j->dir, why, "it cannot be renamed: move it away");
         }
     }
-    return fail(j->dir, "the state there makes no sense to this version",
-                "it is renamed to *.damaged; the next start begins with an empty store");
+    return fail(j->dir, why, "it is renamed to *.damaged; the next start begins with an empty "
+                "store");
 }
 
 int journal_open(struct server *s, const char *dir)
@@ -224,15 +227,14 @@ int journal_open(struct server *s, const char *dir)
                                                         : "name a folder that can be written");
         rc = -1;
     } else {
-        rc = load(s);
-        if (rc == -EINVAL) {
-            damaged(j);
+        rc = serving_open(j);
+        rc = rc == 0 ? load(s) : rc;
+        if (rc == -EINVAL || rc == -EDEADLK) {
+            damaged(j, rc == -EINVAL ? "the state there makes no sense to this version"
+                                     : "several daemons died of the state there");
         } else if (rc != 0) {
             fail(dir, strerror(-rc), "free some memory or space there");
         }
-    }
-    if (rc == 0 && (rc = serving_open(j)) != 0) {
-        fail(dir, strerror(-rc), "free some memory or space there");
     }
     if (rc != 0) {
         journal_close(s);

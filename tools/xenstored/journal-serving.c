@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which request is being carried out: one that the daemon dies of is known by that afterwards. */
+/* What is being carried out: a request or record that the daemon dies of is known by that. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -43,25 +43,45 @@ void serving_close(struct journal *j)
     }
 }
 
-unsigned int journal_serving(struct server *s, unsigned int domid, uint32_t cons)
+void serving_forget(struct journal *j)
 {
-    struct journal *j = s->journal;
-    uint64_t which = name(domid, cons);
-    uint32_t deaths;
+    *j->serving = j->suspect = (struct serving){ .which = 0 };
+}
 
-    if (j == NULL) {
-        return 0;
-    }
-    deaths = which == j->suspect.which ? j->suspect.deaths : 0;
+/* Never the name of a request. */
+static uint64_t record_name(bool snapshot, uint64_t seq, size_t at)
+{
+    return 1ull << 63 | (uint64_t)snapshot << 62 | (seq & 0x3fff) << 48 | at;
+}
+
+static uint32_t note(struct journal *j, uint64_t which)
+{
+    uint32_t deaths = which == j->suspect.which ? j->suspect.deaths : 0;
+
     j->serving->deaths = deaths;
     __atomic_store_n(&j->serving->which, which, __ATOMIC_RELEASE);
     return deaths;
 }
 
+bool serving_record(struct journal *j, bool snapshot, uint64_t seq, size_t at)
+{
+    return note(j, record_name(snapshot, seq, at)) < DEATHS_MAX;
+}
+
+void serving_no_record(struct journal *j)
+{
+    __atomic_store_n(&j->serving->which, 0, __ATOMIC_RELEASE);
+}
+
+unsigned int journal_serving(struct server *s, unsigned int domid, uint32_t cons)
+{
+    return s->journal != NULL ? note(s->journal, name(domid, cons)) : 0;
+}
+
 void journal_served(struct server *s)
 {
     if (s->journal != NULL) {
-        __atomic_store_n(&s->journal->serving->which, 0, __ATOMIC_RELEASE);
+        serving_no_record(s->journal);
     }
 }
 

@@ -30,8 +30,8 @@ struct record {
 };
 
 /*
- * The file `serving`, mapped: the request that is being carried out, and for the how manieth time.
- * A daemon that dies of it leaves that behind.
+ * The file `serving`, mapped: the request that is being carried out or the record that is being
+ * replayed, and for the how manieth time.  A daemon that dies of it leaves that behind.
  */
 struct serving {
     uint64_t which; /* 0: none */
@@ -99,6 +99,14 @@ void save_stop(struct journal *j);
 /* Map the file, take up what is in it: 0 or -errno. */
 int serving_open(struct journal *j);
 void serving_close(struct journal *j);
+/* What is in it is of another start of the machine. */
+void serving_forget(struct journal *j);
+/*
+ * serving_record - the record at @at of snapshot or log @seq is about to be replayed; false if
+ * DEATHS_MAX daemons have died of it.  serving_no_record() when all are.
+ */
+bool serving_record(struct journal *j, bool snapshot, uint64_t seq, size_t at);
+void serving_no_record(struct journal *j);
 
 /* --- journal.c --- */
 /* Number @seq from scratch, all at once. */

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,9 +18,6 @@
 #include "server.h"
 
 #define RUN_DIR "/run/xenstored"
-
-#define KEEP_TRIES   5 /* deaths in a row, each within KEEP_QUICK_S of the start */
-#define KEEP_QUICK_S 2
 
 struct options {
     const char *pid_file, *log_file, *socket, *journal;
@@ -202,53 +198,7 @@ static void log_to_syslog(void)
     to_syslog = true;
 }
 
-/* Wait for the daemon's end: true if it was killed, else this process ends as it did. */
-static bool killed(pid_t pid)
-{
-    int status = 0;
-
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (!WIFSIGNALED(status)) {
-        exit(WEXITSTATUS(status));
-    }
-    server_log("killed by signal %d: started again", WTERMSIG(status));
-    return true;
-}
-
-/*
- * Returns in each daemon that is started; the parent stays here.  One that dies at once several
- * times is left dead: something is wrong that a restart does not cure.
- * @told  descriptor for the one who waits for the first daemon to serve, or -1.
- */
-static void keep_running(int *told)
-{
-    int quick = 0;
-
-    while (quick < KEEP_TRIES) {
-        time_t began = time(NULL);
-        pid_t pid = fork();
-
-        if (pid == 0) {
-            return;
-        }
-        if (*told >= 0) {
-            close(*told);
-            *told = -1;
-            xyl_daemon_leave_terminal();
-            log_to_syslog();
-        }
-        if (pid > 0 && killed(pid)) {
-            quick = time(NULL) - began < KEEP_QUICK_S ? quick + 1 : 0;
-        } else {
-            server_log("cannot start the daemon: %s", strerror(errno));
-            quick++;
-            sleep(1);
-        }
-    }
-    server_log("killed %d times at once: left alone", KEEP_TRIES);
-    exit(1);
-}
+static const struct xyl_daemon_log keeper_log = { server_log, log_to_syslog };
 
 static bool write_pid(const char *path)
 {
@@ -358,7 +308,7 @@ int main(int argc, char **argv)
         }
     }
     if (o.keep) {
-        keep_running(&parent);
+        xyl_daemon_keep(&parent, &keeper_log);
     }
     xyl_daemon_signals(on_signal);
     if (!start(&s, &o)) {

@@ -93,6 +93,9 @@ int journal_open(struct server *s, const char *dir);
 void journal_commit(struct server *s);
 /* A part of what has been put off; true if there is more. */
 bool journal_work(struct server *s);
+/* So many of one request or record are enough; --keep and systemd give up after five in a row. */
+#define DEATHS_MAX 3
+
 /*
  * journal_serving - a domain's request is about to be carried out; journal_served() when the
  * journal has what came of it.

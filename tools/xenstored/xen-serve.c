@@ -6,7 +6,6 @@
 #include "xen-private.h"
 
 #define REQUESTS_PER_TURN 16
-#define DEATHS_MAX        3 /* of one request; --keep and systemd give up after five in a row */
 
 void ring_set_busy(struct xen *x, struct ring_link *l)
 {

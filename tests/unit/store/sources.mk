@@ -18,10 +18,11 @@ test-nomem_LDLIBS  := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 test-replay_SRCS   := $(STORE_CORE) tests/unit/store/client.c
 test-ring_SRCS     := tools/xenstored/ring.c
 test-wait_SRCS     := tools/libs/daemon/daemon.c tools/libs/daemon/wait.c
+test-keep_SRCS     := tools/libs/daemon/daemon.c tools/libs/daemon/keep.c
 test-rings_SRCS    := $(STORE_DAEMON)
 test-rings_LDLIBS  := -Wl,--wrap=ring_taken
 test-poison_SRCS   := $(STORE_DAEMON)
-test-poison_LDLIBS := -Wl,--wrap=store_message
+test-poison_LDLIBS := -Wl,--wrap=store_message,--wrap=store_replay
 test-restart_SRCS   := $(STORE_DAEMON)
 test-restart_CFLAGS += -fsanitize-coverage=trace-pc -DLOG_MIN=4096u
 test-socket_SRCS   := $(STORE_DAEMON) $(STORE_CLIENT) tests/unit/store/daemon.c
@@ -29,7 +30,8 @@ test-socket_CFLAGS += -Itools/libs/store/include
 test-client-faults_SRCS   := $(test-socket_SRCS) tests/unit/harness/fault.c
 test-client-faults_CFLAGS := $(test-socket_CFLAGS) -include tests/unit/harness/fault.h
 # The program itself, whose main() the test calls.
-test-start-faults_SRCS   := $(STORE_DAEMON) tools/xenstored/main.c tools/libs/daemon/daemon.c \
+test-start-faults_SRCS   := $(STORE_DAEMON) tools/xenstored/main.c \
+    $(addprefix tools/libs/daemon/,daemon.c keep.c) \
     tests/unit/store/client.c tests/unit/harness/fault.c
 test-start-faults_CFLAGS := -Itools/xenstored \
     -include tests/unit/harness/fault.h -include tests/unit/harness/main-name.h
@@ -44,6 +46,6 @@ test-consoled-faults_SRCS   := $(CONSOLED_SRCS) tests/unit/harness/fault.c
 test-consoled-faults_CFLAGS := $(test-consoled_CFLAGS) -include tests/unit/harness/fault.h
 test-consoled-faults_LDLIBS := -Wl,--wrap=say
 test-consoled-start_SRCS   := $(CONSOLED_SRCS) tools/xenconsoled/main.c \
-    $(addprefix tools/libs/daemon/,daemon.c wait.c) tests/unit/harness/fault.c
+    $(addprefix tools/libs/daemon/,daemon.c keep.c wait.c) tests/unit/harness/fault.c
 test-consoled-start_CFLAGS := $(test-consoled_CFLAGS) -include tests/unit/harness/fault.h \
     -include tests/unit/harness/main-name.h

@@ -2,6 +2,7 @@
 /* A request that kills the daemon each time is refused after a few deaths; others are served. */
 #include <signal.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,10 +14,12 @@
 #include "journal.h"
 
 #define POISON "poison"
+#define DEADLY "deadly"
 #define LIVES  8
 
 static struct xenstore_domain_interface *page; /* shared, as the guest outlives the daemon */
 static struct server s;
+static bool write_deadly;
 static char folder[64];
 
 void server_log(const char *fmt, ...)
@@ -36,6 +39,18 @@ void __wrap_store_message(struct store *st, struct conn *c, const struct xsd_soc
         kill(getpid(), SIGKILL);
     }
     __real_store_message(st, c, hdr, payload);
+}
+
+/* Of the replayed records the one with the poison kills too, once it is there. */
+int __real_store_replay(struct store *st, struct store_loader *l, const char *data, size_t len);
+int __wrap_store_replay(struct store *st, struct store_loader *l, const char *data, size_t len);
+
+int __wrap_store_replay(struct store *st, struct store_loader *l, const char *data, size_t len)
+{
+    if (memmem(data, len, DEADLY, strlen(DEADLY)) != NULL) {
+        kill(getpid(), SIGKILL);
+    }
+    return __real_store_replay(st, l, data, len);
 }
 
 static void put(const void *data, size_t len)
@@ -72,13 +87,18 @@ static const char *reply(uint32_t id, uint32_t *type)
     return hdr.req_id == id ? text : NULL;
 }
 
+/* Domain 0 introduces the guest and, where the journal is to be deadly, writes that. */
 static void introduce(void)
 {
     struct conn *c = store_connect(s.st, 0, false, NULL);
-    char args[] = "1\0004097\0009";
+    char args[] = "1\0004097\0009", value[] = "/x\0" DEADLY;
     struct xsd_sockmsg hdr = { .type = XS_INTRODUCE, .len = sizeof(args) };
 
     store_message(s.st, c, &hdr, args);
+    if (write_deadly) {
+        hdr = (struct xsd_sockmsg){ .type = XS_WRITE, .len = sizeof(value) - 1 };
+        store_message(s.st, c, &hdr, value);
+    }
     journal_commit(&s);
     store_disconnect(s.st, c);
     server_flush(&s);
@@ -105,9 +125,10 @@ static void life(void)
     _exit(0);
 }
 
+static int status;
+
 static bool killed(void)
 {
-    int status = 0;
     pid_t pid = fork();
 
     if (pid == 0) {
@@ -137,6 +158,28 @@ TEST(a_request_that_kills_each_time)
     EXPECT(strcmp(reply(2, &type) ?: "none", "EIO") == 0 && type == XS_ERROR);
     EXPECT(strcmp(reply(3, &type) ?: "none", "/local/domain/3") == 0);
     EXPECT(page->rsp_prod == page->rsp_cons && page->req_prod == page->req_cons);
+    folder_remove(folder);
+    munmap(page, sizeof(*page));
+}
+
+/* A daemon whose journal kills it each time says so, and the next one begins anew. */
+TEST(a_record_that_kills_each_time)
+{
+    unsigned int deaths = 0;
+
+    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED);
+    snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-poison-%d", (int)getpid());
+    folder_remove(folder);
+    write_deadly = true;
+    EXPECT(!killed() && status == 0);               /* it is in the journal */
+    write_deadly = false;
+    while (deaths < LIVES && killed()) {
+        deaths++;
+    }
+    EXPECT(deaths == DEATHS_MAX);
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+    EXPECT(!killed() && status == 0);               /* with an empty store */
     folder_remove(folder);
     munmap(page, sizeof(*page));
 }

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What every daemon does at its start.
-$(call library,daemon,daemon.c wait.c,)
+$(call library,daemon,daemon.c keep.c wait.c,)

@@ -3,6 +3,7 @@
 #ifndef XYL_DAEMON_H
 #define XYL_DAEMON_H
 
+#include <stdbool.h>
 #include <sys/epoll.h>
 
 /*
@@ -19,6 +20,20 @@ void xyl_daemon_ready(int told);
 
 /* xyl_daemon_leave_terminal - stderr becomes /dev/null. */
 void xyl_daemon_leave_terminal(void);
+
+/* How a daemon logs, and what it does once nobody looks at the terminal any more. */
+struct xyl_daemon_log {
+    void (*say)(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+    void (*left)(void);
+};
+
+/*
+ * xyl_daemon_keep - go on in a child that is started again whenever it is killed; it returns in
+ * each of them, never in the parent.  One that dies at once several times is left dead: something
+ * is wrong that a restart does not cure.
+ * @told  what xyl_daemon_fork() returned, or -1; -1 from the second child on.
+ */
+void xyl_daemon_keep(int *told, const struct xyl_daemon_log *log);
 
 /* xyl_daemon_write_pid - write this process's number to @path (NULL: nowhere); 0 or -errno. */
 int xyl_daemon_write_pid(const char *path);
