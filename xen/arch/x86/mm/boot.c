@@ -13,6 +13,7 @@
 #define MAX_MFN         0xffffffffUL    /* frame numbers fit 32 bits: 16 TiB */
 #define GRANULE         256UL           /* frames described by one page of the frame table */
 #define M2P_SPAN        512UL           /* frames described by one page of the M2P */
+#define LARGE_PAGES     512UL           /* of 4 KiB in one of 2 MiB */
 #define LOW_RESERVED    KB(64)          /* kept for starting other CPUs, and the BIOS's data */
 
 uint64_t max_mfn __ro_after_init;
@@ -81,35 +82,78 @@ static void __init must_map(unsigned long va, mfn_t mfn, unsigned long nr, uint6
     }
 }
 
-/*
- * Pages for entries [first, last) of a table with @per entries a page, where not there already:
- * only the first page can be, shared with the range before.
- */
-static void __init table_pages(unsigned long va, uint64_t first, uint64_t last, uint64_t per,
-                               unsigned long ro_va)
-{
-    uint64_t page = first / per, end = (last - 1) / per + 1;
-    const pte_t *there = hv_pte(va + page * PAGE_SIZE);
-    mfn_t mfn;
+/* A table with an entry for each frame: @per of them a page, seen by guests at @ro_va if not 0. */
+struct frame_array {
+    unsigned long va, ro_va;
+    uint64_t per;
+};
+static const struct frame_array frame_arrays[] = {
+    { FRAME_TABLE_START, 0, GRANULE }, { M2P_RW_START, M2P_VIRT_START, M2P_SPAN },
+};
 
-    page += there != NULL && (*there & PTE_P);
-    if (page == end) {
-        return;
-    }
-    mfn = boot_pool_take(end - page);
-    must_map(va + page * PAGE_SIZE, mfn, end - page, HV_PTE_RW);
-    if (ro_va != 0) {
-        must_map(ro_va + page * PAGE_SIZE, mfn, end - page, HV_PTE_RO | PTE_US);
+static void __init map_pages(const struct frame_array *t, uint64_t first, uint64_t end)
+{
+    if (first < end) {
+        mfn_t mfn = boot_pool_take(end - first);
+
+        must_map(t->va + first * PAGE_SIZE, mfn, end - first, HV_PTE_RW);
+        if (t->ro_va != 0) {
+            must_map(t->ro_va + first * PAGE_SIZE, mfn, end - first, HV_PTE_RO | PTE_US);
+        }
     }
 }
 
-/* Frame table and M2P for the frames [first, last). */
-static void __init describe_range(uint64_t first, uint64_t last)
+/* Of the pages [first, end) of @t: if @large what fills 2 MiB, as hv_map() maps it; or the rest. */
+static void __init map_run(const struct frame_array *t, uint64_t first, uint64_t end, bool large)
 {
-    table_pages((unsigned long)frame_table, first, last, GRANULE, 0);
-    table_pages(M2P_RW_START, first, last, M2P_SPAN, M2P_VIRT_START);
-    for (uint64_t g = first / GRANULE; g <= (last - 1) / GRANULE; g++) {
-        __set_bit((unsigned int)g, frame_granules);
+    uint64_t from = ROUNDUP(first, LARGE_PAGES), to = ROUNDDOWN(end, LARGE_PAGES);
+
+    if (from >= to) {
+        from = to = end;
+    }
+    if (large) {
+        map_pages(t, from, to);
+    } else {
+        map_pages(t, first, from);
+        map_pages(t, to, end);
+    }
+}
+
+/* Pages of @t for all memory; ranges, in ascending order, may share one. */
+static void __init map_array(const struct boot_info *bi, const struct frame_array *t, bool large)
+{
+    uint64_t first = 0, end = 0;
+    const struct boot_mem *m;
+
+    for_each_ram(bi, m) {
+        uint64_t from = PFN_DOWN(m->start) / t->per;
+
+        if (from > end) {
+            map_run(t, first, end, large);
+            first = from;
+        }
+        end = (PFN_DOWN(m->end) - 1) / t->per + 1;
+    }
+    map_run(t, first, end, large);
+}
+
+/* Frame table and M2P; what is 2 MiB comes first, as the pool is aligned so. */
+static void __init map_arrays(const struct boot_info *bi)
+{
+    for (unsigned int i = 0; i < 2 * ARRAY_SIZE(frame_arrays); i++) {
+        map_array(bi, &frame_arrays[i % ARRAY_SIZE(frame_arrays)], i < ARRAY_SIZE(frame_arrays));
+    }
+}
+
+static void __init note_granules(const struct boot_info *bi)
+{
+    const struct boot_mem *m;
+
+    for_each_ram(bi, m) {
+        for (uint64_t g = PFN_DOWN(m->start) / GRANULE; g <= (PFN_DOWN(m->end) - 1) / GRANULE;
+             g++) {
+            __set_bit((unsigned int)g, frame_granules);
+        }
     }
 }
 
@@ -218,12 +262,13 @@ void __init mm_boot_init(const struct boot_info *bi)
     uint64_t size, start;
     const struct boot_mem *m;
     unsigned int n;
+    mfn_t granules;
 
     hv_root = hv_l4;
     hv_root_mfn = _mfn(image_virt_to_maddr(hv_l4) >> PAGE_SHIFT);
     max_mfn = ram_end(bi);
     size = pool_pages(bi) << PAGE_SHIFT;
-    start = boot_find_high(bi, size, PAGE_SIZE, GB(4));
+    start = boot_find_high(bi, size, MB(2), GB(4));
     if (start == 0) {
         boot_fail("too little memory: %lu KiB in one piece below 4 GiB are needed for the tables "
                   "of this machine's %lu MiB\n", size >> 10, max_mfn >> 8);
@@ -231,14 +276,13 @@ void __init mm_boot_init(const struct boot_info *bi)
     pool.next = start;
     pool.end = start + size;
     pool.active = true;
-    frame_granules = (unsigned long *)hv_table_va(
-        boot_pool_take(DIV_ROUND_UP(max_mfn / GRANULE / 8 + 8, PAGE_SIZE)));
-    for_each_ram(bi, m) {
-        describe_range(PFN_DOWN(m->start), PFN_DOWN(m->end));
-    }
+    map_arrays(bi);
+    granules = boot_pool_take(DIV_ROUND_UP(max_mfn / GRANULE / 8 + 8, PAGE_SIZE));
+    frame_granules = (unsigned long *)hv_table_va(granules);
+    note_granules(bi);
     window_init(bi, start);
     pool.active = false;
-    frame_granules = (unsigned long *)hv_mfn_to_virt(_mfn(start >> PAGE_SHIFT));
+    frame_granules = (unsigned long *)hv_mfn_to_virt(granules);
     mark_holes(bi);
     map_slots_init(0);
     n = gather_reserved(bi, reserved, start);

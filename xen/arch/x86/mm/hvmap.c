@@ -469,7 +469,7 @@ bool hv_window_check(struct window_use *use)
     for (uint64_t mfn = 0; mfn < max_mfn; mfn += 512) {
         const pte_t *l2 = walk(WINDOW_VA(_mfn(mfn)), 2, ~0UL);
 
-        if (l2 != NULL && (*l2 & PTE_P)) {
+        if (l2 != NULL && (*l2 & PTE_P) && !(*l2 & PTE_PSE)) {     /* a large one is of boot */
             ok &= table_check(l2, _mfn(mfn), use);
         }
     }
