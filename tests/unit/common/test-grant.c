@@ -19,7 +19,7 @@ static struct cpu_info info;
 static struct domain *dom[3];           /* 0 has the rights, 1 grants, 2 maps */
 static uint8_t *ram;
 static int arch_fails, shared_pages, preempt_in = -1;
-static unsigned int flushes, arch_maps;
+static unsigned int flushes, arch_maps, allocations;
 static unsigned long args[6];
 
 struct frame *frame_table;
@@ -28,9 +28,9 @@ uint64_t tlb_clock;
 unsigned long *frame_granules;
 
 struct cpu_info *get_cpu_info(void) { return &info; }
-void *kmalloc(size_t n) { return malloc(n); }
-void *kzalloc(size_t n) { return calloc(1, n); }
-void *kzalloc_array_(size_t s, size_t n) { return calloc(n, s); }
+void *kmalloc(size_t n) { allocations++; return malloc(n); }
+void *kzalloc(size_t n) { allocations++; return calloc(1, n); }
+void *kzalloc_array_(size_t s, size_t n) { allocations++; return calloc(n, s); }
 void kfree(void *p) { free(p); }
 void *hv_alloc(unsigned int order)
 {
@@ -251,6 +251,27 @@ TEST(what_is_not_granted_is_refused)
     grant(14, 6, 2, 0);
     CHECK_EQ(map(14, GNTMAP_host_map).status, GNTST_bad_virt_addr);
     CHECK_EQ(entries(1)[14].flags & (GTF_reading | GTF_writing), 0);
+    CHECK(teardown());
+}
+
+/* Else anybody could have a granter's table grow that grants nothing: dom0's, of all. */
+TEST(what_is_refused_costs_the_granter_nothing)
+{
+    struct gnttab_map_grant_ref m;
+    unsigned int before;
+
+    setup();
+    grant(3, 5, 2, 0);
+    m = map(3, GNTMAP_host_map);                /* the mapper's handles, the granter's first use */
+    CHECK_EQ(m.status, GNTST_okay);
+    before = allocations;
+    grant(70, 5, 0, 0);
+    grant(140, 5, 2, GTF_readonly);
+    CHECK_EQ(map(70, GNTMAP_host_map).status, GNTST_general_error);
+    CHECK_EQ(map(140, GNTMAP_host_map).status, GNTST_general_error);
+    CHECK_EQ(map(210, GNTMAP_host_map).status, GNTST_general_error);
+    CHECK_EQ(allocations, before);
+    CHECK_EQ(unmap(m.handle), GNTST_okay);
     CHECK(teardown());
 }
 

@@ -46,9 +46,14 @@ static struct active *active_entry(struct grant_table *gt, uint32_t ref)
     return *chunk == NULL ? NULL : &(*chunk)[ref % ACTIVE_PER_CHUNK];
 }
 
+static const struct active *chunk_of(const struct grant_table *gt, uint32_t ref)
+{
+    return gt->active == NULL ? NULL : gt->active[ref / ACTIVE_PER_CHUNK];
+}
+
 bool grant_in_use(const struct grant_table *gt, uint32_t ref)
 {
-    const struct active *chunk = gt->active == NULL ? NULL : gt->active[ref / ACTIVE_PER_CHUNK];
+    const struct active *chunk = chunk_of(gt, ref);
 
     return chunk != NULL &&
            (chunk[ref % ACTIVE_PER_CHUNK].readers | chunk[ref % ACTIVE_PER_CHUNK].writers) != 0;
@@ -218,15 +223,21 @@ static int pin_more(struct domain *rd, uint32_t ref, struct active *a, const str
 static int pin_locked(struct domain *rd, uint32_t ref, const struct wish *wish, struct grant *g)
 {
     struct grant_table *gt = rd->grant_table;
+    const uint32_t *header = grant_header(gt, ref);
     struct active *a;
     bool first;
     int rc;
 
-    if (grant_header(gt, ref) == NULL) {
+    if (header == NULL) {
         return GNTST_bad_gntref;
     }
     if (unlikely(gt->to_clear != 0) && ref >= GNTTAB_NR_RESERVED_ENTRIES) {
         return GNTST_eagain;
+    }
+    /* What is refused must not cost the granter memory; pin_more() decides for good. */
+    if (unlikely(chunk_of(gt, ref) == NULL) &&
+        !permits(gt, (union entry_word){ .word = READ_ONCE(*header) }, wish)) {
+        return GNTST_general_error;
     }
     a = active_entry(gt, ref);
     if (a == NULL) {
