@@ -26,6 +26,16 @@ const char test_name[] = "fuzz";
 static struct multicall_entry batch[SLOTS] PAGE_ALIGNED;
 static uint64_t second_root[512] PAGE_ALIGNED;          /* as good as the first one */
 static unsigned long seed, count, passed;
+static volatile bool failing;       /* a copy or an allocation of the call under way is to fail */
+
+/*
+ * How many calls a list is said to have.  What lies behind ours are calls too, that nobody chose:
+ * if it is said to be longer, then by more than anybody accepts.
+ */
+static unsigned long batch_length(unsigned int n)
+{
+    return !one_in(40) ? n : tame ? noise() | 1u << 31 : noise();
+}
 
 /* Notes what a call gave us, and whether it gave what is dom0's alone. */
 static void learn(const struct call *c, const char *page)
@@ -51,17 +61,22 @@ static void learn(const struct call *c, const char *page)
     }
 }
 
+static void no_failure(void)
+{
+    (void)HYPERCALL_2(XYLEM_HYPERCALL, XYLEM_OP_DEBUG_FAIL_READ, 0);
+    failing = false;
+}
+
 /* A call by itself; at times something in it fails on demand. */
 static void make_call(struct call *c)
 {
-    bool failing = one_in(12);
-
-    if (failing) {
+    if (one_in(12)) {
+        failing = true;
         (void)HYPERCALL_2(XYLEM_HYPERCALL, XYLEM_OP_DEBUG_FAIL_READ + pick(3), 1 + pick(12));
     }
     c->result = hypercall(c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
     if (failing) {
-        (void)HYPERCALL_2(XYLEM_HYPERCALL, XYLEM_OP_DEBUG_FAIL_READ, 0);
+        no_failure();
     }
 }
 
@@ -81,7 +96,7 @@ static void make_batch(void)
         memcpy(batch[i].args, calls[i].arg, sizeof(calls[i].arg));
     }
     if (HYPERCALL_2(__HYPERVISOR_multicall, one_in(40) ? (void *)(args.hole - 8) : batch,
-                    one_in(40) ? noise() : n) != 0) {
+                    batch_length(n)) != 0) {
         return;
     }
     for (unsigned int i = 0; i < n; i++) {
@@ -152,10 +167,14 @@ void step(void)
 
 /*
  * Events, NMIs and breakpoints that calls of ours bring about.  A trap of a wild call leads to the
- * next one, on an empty stack.
+ * next one, on an empty stack.  One that comes before a failure on demand did ends with a copy
+ * too, that of its frame by iret: this one must not fail.
  */
 static bool hook(struct regs *regs)
 {
+    if (failing) {
+        no_failure();
+    }
     shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
     if (regs->vector == 1) {
         (void)HYPERCALL_2(__HYPERVISOR_set_debugreg, 7, 0);

@@ -8,6 +8,7 @@
 #define SLOTS       6               /* calls that are made ready at once */
 #define ARGS_SIZE   (2 * PAGE_SIZE) /* arguments of one */
 #define NR_PEERS    4
+#define MAX_MFN     (1UL << 20)     /* 4 GiB */
 
 /* The pool's pages and what they play; the rest of them are data. */
 enum { L1S = 0, L2S = 16, L3S = 22, L4S = 26, DATA = 30, POOL = 56, WINDOW = 16 };
@@ -38,6 +39,7 @@ uint64_t noise(void);
 unsigned int pick(unsigned int n);              /* below @n */
 bool one_in(unsigned int n);
 void note_vital(void);                          /* once the frames of pool and window are known */
+bool is_vital(unsigned long mfn);               /* the guest cannot do without it */
 unsigned long any_mfn(void);
 unsigned long any_extent(unsigned int order);   /* its first frame */
 void *any_page(void);

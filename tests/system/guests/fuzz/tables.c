@@ -20,7 +20,8 @@ uint64_t any_entry(unsigned int level)
     }
     entry = level > 1 ? pool_mfn[table_of(level - 1)] << 12 | PTE_RWP
                       : any_mfn() << 12 | flags[pick(ARRAY_SIZE(flags))];
-    return one_in(32) ? entry ^ 1UL << pick(64) : entry;
+    entry = one_in(32) ? entry ^ 1UL << pick(64) : entry;
+    return tame && is_vital(entry >> 12 & (MAX_MFN - 1)) ? 0 : entry;
 }
 
 /* A store of a plausible entry, at times into the root that is in use (its slots 1 to 8). */

@@ -2,7 +2,6 @@
 /* Random values, by kind: frames, pages, domains, words; and what must be left alone. */
 #include "fuzz.h"
 
-#define MAX_MFN (1UL << 20)         /* 4 GiB */
 static uint64_t vital[MAX_MFN / 64];
 
 char pool[POOL][PAGE_SIZE] PAGE_ALIGNED;
@@ -33,7 +32,7 @@ bool one_in(unsigned int n)
     return pick(n) == 0;
 }
 
-static bool is_vital(unsigned long mfn)
+bool is_vital(unsigned long mfn)
 {
     return mfn < MAX_MFN && (vital[mfn / 64] >> mfn % 64 & 1) != 0;
 }
