@@ -83,7 +83,7 @@ def run_steps(context: Context, steps: list[Step], seconds: float, **setup: obje
     chosen = [step for step in steps if step.name in context.parts]
     watch = _Watch(context, chosen)
     before = str(setup.pop("before", ""))
-    add = [(caller("freepages"), "/usr/bin/freepages")]
+    add = [(caller(name), f"/usr/bin/{name}") for name in ("freepages", "dom0tables")]
     add += [(path, f"/guests/{path.name}") for path in guests.FOLDER.iterdir() if path.is_file()]
     add += setup.pop("add", [])                                          # type: ignore[arg-type]
     try:

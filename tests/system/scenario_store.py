@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lib.paths import ROOT, TOOLS, run
 from lib.scenario import Context, Failed, scenario
-from lib.steps import Step, helper, run_steps
+from lib.steps import Step, run_steps
 
 # The daemons' own death and return, as a supervisor would have it.
 _KILL = r"""
@@ -125,14 +125,6 @@ def _midst(name: str, kills: int) -> Step:
     return Step(name, _MIDST.replace("{kills}", str(kills)))
 
 
-# Where a page cannot be mapped by its frame, as that of a guest that is ending, xenstored maps it
-# by its grant.  The first grant that domain 0 ever maps costs it some pages for good.
-_WARM = r"""
-micro granting
-xl create -q -p /tmp/granting.cfg && grantmap "$(xl domid granting)" ||
-    fail "domain 0 maps no grant"
-xl destroy granting
-"""
 _STEPS = [
     Step("store-killed", _STORE),
     Step("store-kept", _KEEP),
@@ -142,20 +134,14 @@ _STEPS = [
 _LONG = [_midst("store-killed-50", 50)]
 
 
-def _run(context: Context, steps: list[Step], seconds: float) -> None:
-    grantmap = helper("grantmap", "-lxengnttab", "-lxentoollog", "-lxentoolcore", "-ldl",
-                      "-lpthread")
-    run_steps(context, steps, seconds, add=[(grantmap, "/usr/bin/grantmap")], before=_WARM)
-
-
 @scenario("store", parts=[step.name for step in _STEPS])
 def store(context: Context) -> None:
-    _run(context, _STEPS, 600)
+    run_steps(context, _STEPS, 600)
 
 
 @scenario("store-long", long_only=True, parts=[step.name for step in _LONG])
 def store_long(context: Context) -> None:
-    _run(context, _LONG, 3000)
+    run_steps(context, _LONG, 3000)
 
 
 @scenario("store-pyxs")
