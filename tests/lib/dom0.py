@@ -11,6 +11,7 @@ from pathlib import Path
 from . import direct, grub, initrd, packages, qemu
 from .cpio import Archive
 from .paths import BUILD, HYPERVISOR, Trouble
+from .qemu import ACCEL
 
 HYPERVISOR_ARGS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
 DOM0_ARGS = "console=hvc0 earlyprintk=xen quiet loglevel=4"
@@ -37,6 +38,7 @@ class Setup:
     direct: bool = False            # QEMU loads it, not GRUB
     chipset: str = "pc"
     cpus: int = 1
+    accel: str = ACCEL
 
 
 def hypervisor(name: str) -> Path:
@@ -109,7 +111,7 @@ class Lab(qemu.Machine):
             raise
         super().__init__(qemu.Config(boot, memory=setup.memory, firmware=setup.firmware,
                                      chipset=setup.chipset, cpus=setup.cpus,
-                                     extra=extra), log, seconds)
+                                     accel=setup.accel, extra=extra), log, seconds)
 
     def __exit__(self, *args: object) -> None:
         super().__exit__(*args)
