@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
 from pathlib import Path
 
-from lib import guests
-from lib.paths import BUILD, ROOT, run
-from lib.scenario import Context, Skipped, scenario
+from lib import dom0, grub, guests, qemu
+from lib.paths import BUILD, ROOT, Trouble, run
+from lib.scenario import Context, Failed, Skipped, scenario
 from lib.steps import PRELUDE
 
 # Micro guests of each end and a stock guest; then what the debug keys show has to be right.
@@ -57,3 +59,47 @@ def debug_cycles(context: Context) -> None:
         raise Skipped("asks the hypervisor of this tree")
     add = [(path, f"/guests/{path.name}") for path in guests.FOLDER.iterdir() if path.is_file()]
     context.script(PRELUDE.read_text() + _SCRIPT, 600, hv=str(debug_hypervisor()), add=add)
+
+
+# What the hypervisor is made to do, and what it must say of that.
+_DEATHS = {
+    "bug": r"Panic on CPU 0: BUG at common/debug-hooks.c:\d+: how != 0",
+    "stack": r"Panic on CPU 0: .*the stack overran",
+    "text": r"Panic on CPU 0: page fault at [0-9a-f]+: write of a protected page",
+    "data": r"Panic on CPU 0: page fault at [0-9a-f]+: execution of a protected page",
+}
+
+
+def _die(context: Context, way: str, stop: bool) -> None:
+    """Registers, who was running, names on the call trace, the reason; then its end."""
+    with tempfile.TemporaryDirectory(prefix="die-") as folder:
+        args = f"{dom0.HYPERVISOR_ARGS} dom0_mem=64M {'noreboot' if stop else ''}"
+        entry = grub.Entry(debug_hypervisor(), args,
+                           [(guests.FOLDER / "die", f"placeholder {way}")])
+        image = grub.image(Path(folder) / "boot.iso", entry)
+        with qemu.Machine(qemu.Config(image, memory=512), context.new_log(), 120) as machine:
+            machine.expect(r"guest die starts")
+            name = r"\w+\+0x" if way != "data" else ""
+            machine.expect(r"RIP: +[0-9a-f]{4}:\[<[0-9a-f]{16}>\] " + name)
+            machine.expect(r"CONTEXT: hypervisor, d0v0 running")
+            machine.expect(r"\[<[0-9a-f]{16}>\] (syscall64_entry|overrun)\+0x")
+            machine.expect(_DEATHS[way])
+            machine.expect(r"Stopped: reset the machine by hand" if stop else r"Restart in \d+ sec")
+            if not stop:
+                machine.wait_off(60)
+
+
+@scenario("panics", parts=[f"panic-{way}" for way in _DEATHS])
+def panics(context: Context) -> None:
+    """A mistake of the hypervisor's own: guard pages, and text and data apart."""
+    if context.hv != "xylem":
+        raise Skipped("asks the hypervisor of this tree")
+    guests.build()
+    for way in (w for w in _DEATHS if f"panic-{w}" in context.parts):
+        start = time.monotonic()
+        try:
+            _die(context, way, way != "bug")
+            verdict, why = "ok", ""
+        except (Trouble, Failed) as failure:
+            verdict, why = "FAIL", str(failure)
+        context.tell(f"panic-{way}", verdict, why, time.monotonic() - start)

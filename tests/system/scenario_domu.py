@@ -12,7 +12,7 @@ from lib.steps import Step, stepped
 
 # Not asked here: measured by `make bench`, run by the steps below, or (fifo) counting on the ports
 # of dom0, which starts with none.
-_HELPERS = {"bench", "idle", "faults", "fuzz", "fifo"}
+_HELPERS = {"bench", "idle", "faults", "fuzz", "stall", "die", "fifo"}
 
 _LIFE = [
     # The stock guest's console by `create -c` and, after ^], by `xl console`; leaving its shell

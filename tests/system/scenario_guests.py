@@ -7,8 +7,8 @@ from lib.paths import ROOT
 from lib.scenario import Context, scenario
 
 # Not tests: measured by `make bench`, or run as domUs by other scenarios.
-_HELPERS = {"bench", "idle", "faults", "fuzz", "stall"}
-_EXTRA = ["hello-page"]
+_HELPERS = {"bench", "idle", "faults", "fuzz", "stall", "die"}
+_EXTRA = ["hello-page", "traps-page"]
 _TWO_VCPUS = {"vcpus"}
 _BOCHS = ["hello", "traps", "hypercalls", "pagetables", "errnos"]
 

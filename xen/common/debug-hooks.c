@@ -110,9 +110,44 @@ static void __noreturn stall(void)
     }
 }
 
+static unsigned int __noinline overrun(volatile unsigned int *below)
+{
+    volatile unsigned int room[64];
+
+    room[0] = *below + 1;
+    return room[0] == UINT32_MAX ? 0 : overrun(room) + room[0];
+}
+
+static long die(unsigned long how)
+{
+    static uint8_t code[] = { 0xc3 };
+    volatile unsigned int start = 0;
+
+    if (how >> 32 != XYLEM_DIE) {
+        return -EINVAL;
+    }
+    switch ((uint32_t)how) {
+    case XYLEM_DIE_BUG:
+        BUG_ON(how != 0);
+        return 0;
+    case XYLEM_DIE_STACK:
+        return overrun(&start);
+    case XYLEM_DIE_TEXT:
+        *(volatile uint8_t *)(unsigned long)debug_op = 0xc3;
+        return 0;
+    case XYLEM_DIE_DATA:
+        ((void (*)(void))(unsigned long)code)();
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
 long debug_op(unsigned long cmd, unsigned long arg)
 {
     switch (cmd) {
+    case XYLEM_OP_DEBUG_DIE:
+        return die(arg);
     case XYLEM_OP_DEBUG_AUDIT:
         return audit();
     case XYLEM_OP_DEBUG_FAIL_READ:

@@ -230,7 +230,7 @@ static long pool_op(struct xen_sysctl_cpupool_op *op)
     case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
         return cpumask_to_bitmap(&op->cpumap, &none);
     default:
-        return -EOPNOTSUPP;             /* docs/abi/sysctl.md */
+        return -EOPNOTSUPP;             /* docs/abi/domctl.md */
     }
 }
 

@@ -26,4 +26,15 @@
 /* The CPU stands still, interrupts off: for those that watch it.  Does not return. */
 #define XYLEM_OP_DEBUG_STALL        0x104
 
+/*
+ * Let the hypervisor do what it must never do, so that its end can be seen: it panics.  rsi has
+ * XYLEM_DIE in its upper half, lest a random call does it.
+ */
+#define XYLEM_OP_DEBUG_DIE          0x105
+#define XYLEM_DIE                   0x79656d2dUL
+#define XYLEM_DIE_BUG               0           /* come upon a mistake of its own */
+#define XYLEM_DIE_STACK             1           /* use more stack than there is */
+#define XYLEM_DIE_TEXT              2           /* write to its own code */
+#define XYLEM_DIE_DATA              3           /* run its own data */
+
 #endif
