@@ -19,3 +19,4 @@ test-printk_SRCS   := xen/drivers/char/printk.c xen/drivers/char/conring.c xen/l
 test-ns16550_SRCS  := xen/drivers/char/ns16550.c xen/lib/cmdline.c xen/lib/sort.c \
                       tests/unit/lib/libc-names.c
 test-console-input_SRCS := xen/drivers/char/console-input.c
+test-vga_SRCS := xen/drivers/char/vga.c xen/lib/cmdline.c xen/lib/sort.c tests/unit/lib/libc-names.c
