@@ -68,17 +68,19 @@ class Run:
             return bochs.Config(image, folder, self.bochs, memory=256)
         return qemu.Config(image, memory=self.memory, firmware=self.firmware, extra=extra)
 
-    def boot_until(self, pattern: str, log: Path,
-                   show: Callable[[str], None] | None = None) -> tuple[re.Match[str], str]:
+    def boot_until(self, pattern: str, log: Path, show: Callable[[str], None] | None = None,
+                   off: bool = False) -> tuple[re.Match[str], str]:
         """
         Boot it and wait for PATTERN on the serial line; gives the match and all that came.  SHOW
-        gets the output as it comes.
+        gets the output as it comes.  OFF: the machine has to end then, or to start anew.
         """
         with tempfile.TemporaryDirectory(prefix="guest-") as scratch:
             with qemu.Machine(self._config(Path(scratch)), log, self.seconds) as machine:
                 if show is not None:
                     machine.listen(show)
                 match = machine.expect(pattern)
+                if off:
+                    machine.wait_off(30)
                 machine.linger(0.3)         # a hypervisor may halt instead of switching off
                 return match, machine.text
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from lib import guests
 from lib.paths import ROOT
 from lib.scenario import Context, scenario
 
 # Not tests: measured by `make bench`, or run as domUs by other scenarios.
-_HELPERS = {"bench", "idle", "faults", "fuzz", "stall", "die"}
+_HELPERS = {"bench", "idle", "faults", "fuzz", "stall", "die", "reboot"}
 _EXTRA = ["hello-page", "traps-page"]
 _TWO_VCPUS = {"vcpus"}
 _BOCHS = ["hello", "traps", "hypercalls", "pagetables", "errnos"]
@@ -37,6 +38,14 @@ def _define_bochs(name: str) -> None:
 
 for _name in _BOCHS:
     _define_bochs(_name)
+
+
+@scenario("dom0-reboot")
+def dom0_reboot(context: Context) -> None:
+    """Domain 0 asks for a reboot; QEMU ends when the machine restarts."""
+    guests.build()
+    guests.Run("reboot", hv=context.hv).boot_until(r"guest reboot starts", context.new_log(), None,
+                                                   off=True)
 
 
 @scenario("guest-hello-efi")
