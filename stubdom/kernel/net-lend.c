@@ -6,9 +6,10 @@
 
 #define ALL_PAGES (1 + LEND_PAGES)
 
-static bool make(struct lend_buffer *b)
+static bool make(struct lend_pool *pool, struct lend_buffer *b)
 {
     uint64_t *page;
+    uintptr_t at;
 
     if (pages_free() < pages_total() / 4 + ALL_PAGES) {
         return false;
@@ -20,6 +21,9 @@ static bool make(struct lend_buffer *b)
     for (size_t i = PAGE_SIZE / sizeof(*page); i < ALL_PAGES * PAGE_SIZE / sizeof(*page); i++) {
         page[i] = 0;
     }
+    at = (uintptr_t)page;
+    pool->from = pool->to == 0 || at < pool->from ? at : pool->from;
+    pool->to = at + ALL_PAGES * PAGE_SIZE > pool->to ? at + ALL_PAGES * PAGE_SIZE : pool->to;
     *b = (struct lend_buffer){ .start = (char *)page };
     return true;
 }
@@ -50,7 +54,7 @@ void *lend_take(struct lend_pool *pool)
             return b->start;
         }
     }
-    if (none == NULL || !make(none)) {
+    if (none == NULL || !make(pool, none)) {
         return NULL;
     }
     none->taken = true;
@@ -59,6 +63,9 @@ void *lend_take(struct lend_pool *pool)
 
 static struct lend_buffer *find(struct lend_pool *pool, const void *at)
 {
+    if ((uintptr_t)at < pool->from || (uintptr_t)at >= pool->to) {
+        return NULL;
+    }
     for (size_t i = 0; i < LEND_BUFFERS; i++) {
         struct lend_buffer *b = &pool->buffers[i];
 

@@ -31,6 +31,7 @@ struct lend_buffer {
 
 struct lend_pool {
     struct lend_buffer buffers[LEND_BUFFERS];
+    uintptr_t from, to;                 /* every buffer there was is in between */
 };
 
 /*
