@@ -40,6 +40,12 @@ for _name in _BOCHS:
     _define_bochs(_name)
 
 
+@scenario("guest-hello-multiboot1")
+def hello_multiboot1(context: Context) -> None:
+    """A small guest without GRUB: QEMU's -kernel speaks multiboot 1."""
+    context.guest("hello", direct=True)
+
+
 @scenario("dom0-reboot")
 def dom0_reboot(context: Context) -> None:
     """Domain 0 asks for a reboot; QEMU ends when the machine restarts."""
