@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
+from lib.paths import ROOT
+from lib.person import Person
 from lib.scenario import Context, scenario
 
 
@@ -92,3 +95,26 @@ def net_e1000(context: Context) -> None:
 def net_virtio(context: Context) -> None:
     """dom0's virtio network driver (MSI-X)."""
     _network(context, "virtio_pci; modprobe virtio_net", "virtio-net-pci")
+
+
+@scenario("make-run")
+def make_run(context: Context) -> None:
+    """What `make run` shows and lets a person do: a guest's shell, dom0's shell, the end."""
+    command = [sys.executable, str(ROOT / "tests/demo"), "--menu", "0", "--hv", context.hv,
+               "--tools", context.tools]
+    with Person(command, context.new_log(), 900) as person:
+        person.sees(r"=== run: \[\d+ s\] GRUB is loading")
+        if context.hv == "xylem":
+            person.sees(r"=== run: \[\d+ s\] the hypervisor has started")
+        person.sees(r"=== run: \[\d+ s\] dom0 is in user space")
+        person.sees(r"^Domain-0 ")
+        person.sees(r"@@guest: up, Linux")
+        person.sees(r"guest# ")
+        person.types("exit")
+        person.sees(r"You are in dom0")
+        person.sees(r"dom0# ")
+        person.types("xl dmesg | grep -c . && xl info | grep xen_version")
+        person.sees(r"^xen_version +: 4\.17")
+        person.types("exit")
+        context.check(person.sees_the_end() == 0, "the status is not 0")
+        person.sees(r"=== run: the machine is off")
