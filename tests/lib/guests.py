@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Callable
 
 from . import bochs, direct, dom0, grub, qemu
+from .once import once
 from .paths import BUILD, ROOT, Trouble, run
 
 FOLDER = BUILD / "tests" / "guests"
@@ -27,6 +28,7 @@ class Result:
         return " / ".join(wrong[:3]) or self.verdict
 
 
+@once
 def build() -> None:
     """Compile the guests (quick when nothing changed)."""
     run(["make", "--no-print-directory", "-C", str(ROOT / "tests/system/guests")],

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Callable
 
 from . import guests
+from .once import once
 from .paths import BUILD, ROOT, Trouble, run
 from .scenario import Context, Failed, scenario
 
@@ -26,6 +27,7 @@ class Step:
     script: str
 
 
+@once
 def helper(name: str, *libraries: str) -> Path:
     """A program of tests/system/helpers, statically linked."""
     out = BUILD / "tests" / name

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from lib import dom0, grub, guests, qemu
+from lib.once import once
 from lib.paths import BUILD, ROOT, Trouble, run
 from lib.scenario import Context, Failed, Skipped, scenario
 from lib.steps import PRELUDE
@@ -39,6 +40,7 @@ xl dmesg | grep -q 'invariants of the heap hold'
 """
 
 
+@once
 def debug_hypervisor() -> Path:
     """Built beside the other one, from the same sources and imports."""
     out = BUILD / "debug"

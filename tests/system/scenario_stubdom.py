@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from lib.cpio import Archive
+from lib.once import once
 from lib.paths import BUILD, ROOT, run
 from lib.scenario import Context, scenario
 from lib.steps import Step, helper, run_steps
@@ -319,6 +320,7 @@ uncard
 _WARM_MANY = _WARM + "fifty\n"
 
 
+@once
 def _images() -> list[tuple[object, str]]:
     run(["make", "--no-print-directory", "-C", str(ROOT), "stubdom"], what="building stub domains")
     archive = Archive()
