@@ -8,7 +8,7 @@ import threading
 from typing import Callable, TypeVar
 
 Result = TypeVar("Result")
-_building = threading.Lock()
+_building = threading.RLock()             # one build may ask for another
 
 
 def once(build: Callable[..., Result]) -> Callable[..., Result]:
