@@ -10,9 +10,11 @@ from __future__ import annotations
 from lib.paths import ROOT
 from lib.steps import Step, stepped
 
+from .scenario_guests import HELPERS
+
 # Not asked here: measured by `make bench`, run by the steps below, or (fifo) counting on the ports
 # of dom0, which starts with none.
-_HELPERS = {"bench", "idle", "faults", "fuzz", "stall", "die", "fifo"}
+_NOT_HERE = HELPERS | {"fifo"}
 
 _LIFE = [
     # The stock guest's console by `create -c` and, after ^], by `xl console`; leaving its shell
@@ -172,7 +174,7 @@ says q 'ends: SUCCESS' || fail "$(grep -e 'FAILURE: \|ERROR: \|ends: ' /tmp/q.co
 _QUESTIONS = [Step(f"domu-guest-{path.stem}",
                    _AS_DOMU.format(name=path.stem, vcpus=2 if path.stem == "vcpus" else 1))
               for path in sorted((ROOT / "tests/system/guests").glob("*.c"))
-              if path.stem not in _HELPERS]
+              if path.stem not in _NOT_HERE]
 
 stepped("domu", _LIFE + _QUESTIONS, 900)
 stepped("cycles", _MANY, 1200)

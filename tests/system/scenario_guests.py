@@ -8,7 +8,7 @@ from lib.paths import ROOT
 from lib.scenario import Context, scenario
 
 # Not tests: measured by `make bench`, or run as domUs by other scenarios.
-_HELPERS = {"bench", "idle", "faults", "fuzz", "stall", "die", "reboot"}
+HELPERS = {"bench", "idle", "faults", "fuzz", "stall", "die", "reboot"}
 _EXTRA = ["hello-page", "traps-page"]
 _TWO_VCPUS = {"vcpus"}
 _BOCHS = ["hello", "traps", "hypercalls", "pagetables", "errnos"]
@@ -21,7 +21,7 @@ def _define(name: str) -> None:
 
 
 for _name in sorted(p.stem for p in (ROOT / "tests/system/guests").glob("*.c")):
-    if _name not in _HELPERS:
+    if _name not in HELPERS:
         _define(_name)
 for _name in _EXTRA:
     _define(_name)
