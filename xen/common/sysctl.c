@@ -100,8 +100,13 @@ static long domain_list(struct xen_sysctl_getdomaininfolist *op)
     return 0;
 }
 
+#define MAX_KEYS 128            /* there are no more different ones */
+
 static long debug_keys(const struct xen_sysctl_debug_keys *op)
 {
+    if (op->nr_keys > MAX_KEYS) {
+        return -E2BIG;
+    }
     for (uint32_t i = 0; i < op->nr_keys; i++) {
         char key;
 
@@ -193,6 +198,9 @@ static long numa_info(struct xen_sysctl_numainfo *op)
     return 0;
 }
 
+#define PCI_BATCH 16            /* between two looks for other work */
+
+/* The ABI lets it do fewer than it is asked for: callers go on from there. */
 static long pci_topology(struct xen_sysctl_pcitopoinfo *op)
 {
     if (guest_handle_is_null(op->devs) || guest_handle_is_null(op->nodes)) {
@@ -201,6 +209,10 @@ static long pci_topology(struct xen_sysctl_pcitopoinfo *op)
     for (uint32_t i = 0; i < op->num_devs; i++) {
         uint32_t node = XEN_INVALID_NODE_ID;
 
+        if (i % PCI_BATCH == PCI_BATCH - 1 && hypercall_preempt_check()) {
+            op->num_devs = i;
+            break;
+        }
         if (guest_write((unsigned long)(op->nodes.p + i), &node, sizeof(node)) != 0) {
             return -EFAULT;
         }

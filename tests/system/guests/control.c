@@ -236,9 +236,18 @@ static void host_buffers(void)
     op.u.debug_keys.nr_keys = 1;
     set_xen_guest_handle(op.u.debug_keys.keys, (char *)NOWHERE);
     EXPECT_EQ(sysctl(&op), -E_FAULT);
+    op.u.debug_keys.nr_keys = ~0U;
+    set_xen_guest_handle(op.u.debug_keys.keys, buffer);
+    EXPECT(sysctl(&op) < 0);
     op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_scheduler_op };
     op.u.scheduler_op.sched_id = 99;
     EXPECT_EQ(sysctl(&op), -E_INVAL);
+    op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_pcitopoinfo };
+    op.u.pcitopoinfo.num_devs = 32;
+    set_xen_guest_handle(op.u.pcitopoinfo.devs, (physdev_pci_device_t *)buffer);
+    set_xen_guest_handle(op.u.pcitopoinfo.nodes, (uint32_t *)(buffer + PAGE_SIZE));
+    EXPECT_EQ(sysctl(&op), 0);
+    EXPECT(op.u.pcitopoinfo.num_devs > 0 && op.u.pcitopoinfo.num_devs <= 32);
 }
 
 /* ---- platform and devices ---- */
