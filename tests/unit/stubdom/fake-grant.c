@@ -17,8 +17,10 @@ static const void *given[GRANTS];
 static bool writable[GRANTS];
 static char *runs;                      /* of more than one page: these are freed one by one too */
 static size_t runs_used;
+static int run_pages;                   /* not given back yet */
 
-#define RUNS (1u << 30)                 /* bytes, never used twice: addresses only */
+/* Bytes of addresses.  They are used again only when none of them is in use. */
+#define RUNS (1u << 30)
 
 static void *run_alloc(size_t size)
 {
@@ -28,6 +30,7 @@ static void *run_alloc(size_t size)
         runs = mmap(NULL, RUNS, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     }
     run = runs + runs_used;
+    run_pages += (int)(size / PAGE_SIZE);
     runs_used += size + PAGE_SIZE;      /* and a guard page */
     if (runs == MAP_FAILED || runs_used > RUNS ||
         mprotect(run, size, PROT_READ | PROT_WRITE) != 0) {
@@ -59,6 +62,8 @@ void page_free(void *va, size_t nr)
     fake_pages -= (int)nr;
     if (in_runs(va)) {
         (void)mprotect(va, nr * PAGE_SIZE, PROT_NONE);
+        run_pages -= (int)nr;
+        runs_used = run_pages > 0 ? runs_used : 0;
     } else {
         free(va);
     }
@@ -109,4 +114,15 @@ void *fake_granted(grant_ref_t gref)
 bool fake_writable(grant_ref_t gref)
 {
     return fake_granted(gref) != NULL && writable[gref];
+}
+
+void fake_forget(void)
+{
+    for (int gref = 0; gref < GRANTS; gref++) {
+        if (given[gref] != NULL) {
+            page_free((void *)given[gref], 1);
+            given[gref] = NULL;
+            fake_grants--;
+        }
+    }
 }

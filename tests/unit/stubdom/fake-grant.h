@@ -11,5 +11,6 @@ extern int fake_page_limit;
 extern grant_ref_t fake_held;           /* the other end does not let go of this one */
 void *fake_granted(grant_ref_t gref);   /* the page behind it, NULL if there is none */
 bool fake_writable(grant_ref_t gref);
+void fake_forget(void);                 /* end what grants are left, and free their pages */
 
 #endif
