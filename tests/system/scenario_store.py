@@ -10,11 +10,13 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from lib.paths import ROOT, TOOLS, run
+from lib.paths import BUILD, ROOT, TOOLS, run
 from lib.scenario import Context, Failed, scenario
-from lib.steps import Step, run_steps
+from lib.steps import Step, helper, run_steps
 
 # The daemons' own death and return, as a supervisor would have it.
 _KILL = r"""
@@ -144,23 +146,62 @@ def store_long(context: Context) -> None:
     run_steps(context, _LONG, 3000)
 
 
+@contextmanager
+def _on_host(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Our xenstored on the host, without domains; gives its process and its socket."""
+    socket = folder / "socket"
+    socket.unlink(missing_ok=True)
+    with subprocess.Popen([TOOLS / "xenstored", "-N", "-D", "-s", socket, *options],
+                          stderr=subprocess.DEVNULL) as daemon:
+        try:
+            while not socket.exists():
+                if daemon.poll() is not None:
+                    raise Failed(f"xenstored ended with {daemon.returncode}")
+                time.sleep(0.02)
+            yield daemon, socket
+        finally:
+            daemon.kill()
+
+
 @scenario("store-pyxs")
 def store_pyxs(context: Context) -> None:
     """Python's pyxs (which is made for Debian's own Python) against our xenstored, on the host."""
     del context
-    with tempfile.TemporaryDirectory() as folder:
-        socket = Path(folder) / "socket"
-        with subprocess.Popen([TOOLS / "xenstored", "-N", "-D", "-s", socket],
-                              stderr=subprocess.DEVNULL) as daemon:
-            try:
-                while not socket.exists():
-                    if daemon.poll() is not None:
-                        raise Failed(f"xenstored ended with {daemon.returncode}")
-                    time.sleep(0.02)
-                text = run(["timeout", "60", "/usr/bin/python3",
-                            str(ROOT / "tests/system/helpers/pyxs_client.py"), str(socket)],
-                           what="pyxs")
-            finally:
-                daemon.terminate()
+    with tempfile.TemporaryDirectory() as folder, _on_host(Path(folder)) as (_, socket):
+        text = run(["timeout", "60", "/usr/bin/python3",
+                    str(ROOT / "tests/system/helpers/pyxs_client.py"), str(socket)], what="pyxs")
     if "pyxs: all well" not in text:
         raise Failed(text)
+
+
+_MANY = ("1000000", "10000")            # nodes, watches
+_PEAK_KIB = 256 * 1000                  # what it may need at most: 256 bytes for each node
+
+
+def _peak_kib(pid: int) -> int:
+    """The most memory that a process has had."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmHWM"))
+
+
+@scenario("store-million", long_only=True)
+def store_million(context: Context) -> None:
+    """A million nodes, ten thousand watches, a kill in between; on the host, with a journal.
+
+    In its second life it loads all of it, removes it and takes it once more: memory that was not
+    given back would pass the bound.
+    """
+    client = str(helper("storeload"))
+
+    def load(socket: Path, *commands: str) -> None:
+        for command in commands:
+            run(["timeout", "900", client, str(socket), command, *_MANY], what=f"store {command}")
+
+    with tempfile.TemporaryDirectory(dir=BUILD) as name:
+        folder = Path(name)
+        for commands in (("write", "watch"), ("check", "watch", "remove", "write", "check")):
+            with _on_host(folder, "-J", str(folder / "journal")) as (daemon, socket):
+                load(socket, *commands)
+                peak = _peak_kib(daemon.pid)
+                context.check(daemon.poll() is None, "xenstored has ended")
+                context.check(peak <= _PEAK_KIB, f"{peak} KiB after {commands}")
