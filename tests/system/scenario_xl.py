@@ -75,7 +75,14 @@ xl stat -m >/tmp/out || fail "stat --openmetrics"
 [ "$(tail -n 1 /tmp/out)" = '# EOF' ] || fail "OpenMetrics without its end"
 grep -q '^xylem_events_total{domain="counted",domid="[0-9]*",event="exits"} [1-9]' /tmp/out ||
     fail "OpenMetrics: $(grep counted /tmp/out | head -n 3)"
+grep -q '^xylem_memory_bytes{domain="counted",domid="[0-9]*"} [1-9][0-9]*$' /tmp/out &&
+    grep -q '^xylem_cpu_seconds_total{domain="Domain-0",domid="0"} [0-9]*\.[0-9]*$' /tmp/out ||
+    fail "OpenMetrics without what top shows: $(grep -v events /tmp/out)"
+xl stat -m -z -g counted -f '^exits$' >/tmp/out || fail "stat -m -g"
+grep -q 'Domain-0\|hypercalls' /tmp/out && fail "OpenMetrics of too much: $(cat /tmp/out)"
 xl stat -T on || fail "timing on"
+xl stat -m | grep -q '^xylem_event_seconds_total{.*event="exits"} [0-9]*\.[0-9]' ||
+    fail "OpenMetrics without the time measured"
 xl stat -j -g counted -f '^exits$' | grep -q '"time_ns": [1-9]' || fail "no time was measured"
 xl stat -T off || fail "timing off"
 xl stat -j -g counted -f '^exits$' | grep -q time_ns && fail "time is measured still"

@@ -148,29 +148,3 @@ void stat_add(const struct xyl_counters *c, const struct xylem_counter_value *va
         }
     }
 }
-
-/* ------------------------------------------------------------ OpenMetrics */
-
-static void put_label(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '\\' || *text == '"') {
-            fputc('\\', out);
-        }
-        fputs(*text == '\n' ? "\\n" : (char[]){ *text, '\0' }, out);
-    }
-}
-
-void stat_metrics(FILE *out, const struct stat_item *items, size_t nr, const char *name,
-                  unsigned int domid)
-{
-    for (size_t i = 0; i < nr; i++) {
-        if (items[i].none) {
-            continue;
-        }
-        fputs("xylem_events_total{domain=\"", out);
-        put_label(out, name);
-        fprintf(out, "\",domid=\"%u\",event=\"%s\"} %llu\n", domid, items[i].name,
-                (unsigned long long)items[i].total);
-    }
-}

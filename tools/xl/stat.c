@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* xl stat: the hypervisor's counters, live, in the manner of kvm_stat. */
 #include "xl.h"
+#include "metrics.h"
 #include "stat.h"
+#include "top.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -200,33 +202,70 @@ static void put_json(const struct xl_stat *s)
     xyl_json_end(&json);
 }
 
-/* Each domain by itself, as monitoring systems want them. */
-static int put_metrics(struct xl_stat *s, struct xyl_err *err)
+/* Each domain's events by themselves, in an unbroken run, as OpenMetrics has it. */
+static int put_events(struct xl_stat *s, const struct top_sample *sample, enum metrics_of of)
 {
-    size_t nr;
-    xyl_domain_info *all = xyl_domains(s->xl->light, &nr, err);
-    int rc = all != NULL ? 0 : -ENODEV;
+    int rc = 0;
 
-    if (rc == 0) {
-        printf("# TYPE xylem_events counter\n"
-               "# HELP xylem_events Events that the hypervisor counted, summed over vCPUs.\n");
-    }
-    for (size_t i = 0; rc == 0 && i < nr; i++) {
-        char *name = xyl_domain_name(s->xl->light, all[i].domain);
+    metrics_events_head(stdout, of);
+    for (size_t i = 0; rc == 0 && i < sample->nr; i++) {
+        const struct top_row *row = &sample->rows[i];
 
         stat_name(&s->counters, s->items);
-        rc = add_domain(s, all[i].domain);
-        if (rc == 0) {
-            stat_metrics(stdout, s->items, s->nr, name != NULL ? name : "", all[i].domain);
+        rc = add_domain(s, row->info.domain);
+        for (size_t j = 0; j < s->nr; j++) {
+            s->items[j].none = s->items[j].none || !wanted(s, &s->items[j]);
         }
-        rc = rc == -ESRCH ? 0 : rc;
-        free(name);
+        if (rc == 0) {
+            metrics_events(stdout, of, s->items, s->nr, row->name, row->info.domain);
+        }
+        rc = rc == -ESRCH ? 0 : rc;         /* gone since it was listed */
     }
-    free(all);
+    return rc;
+}
+
+/* -g: of all that was taken only this one. */
+static int keep_guest(struct xl_stat *s, struct top_sample *sample, struct xyl_err *err)
+{
+    uint32_t domid;
+    size_t kept = 0;
+    int rc = xyl_domain_find(s->xl->light, s->args->value['g'], &domid, err);
+
+    for (size_t i = 0; rc == 0 && i < sample->nr; i++) {
+        if (sample->rows[i].info.domain == domid) {
+            sample->rows[kept++] = sample->rows[i];
+        } else {
+            free(sample->rows[i].name);
+        }
+    }
+    if (rc == 0) {
+        sample->nr = kept;
+    }
+    return rc;
+}
+
+/* As monitoring systems want it. */
+static int put_metrics(struct xl_stat *s, struct xyl_err *err)
+{
+    struct top_sample sample;
+    int rc = top_take(s->xl, &sample, err);
+
+    if (rc == 0 && s->args->flag['g']) {
+        rc = keep_guest(s, &sample, err);
+    }
+    if (rc == 0) {
+        metrics_domains(stdout, &sample);
+        rc = put_events(s, &sample, METRICS_COUNT);
+        if (rc == 0 && s->counters.timing) {
+            rc = put_events(s, &sample, METRICS_TIME);
+        }
+        rc = rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot read the counters");
+    }
     if (rc == 0) {
         puts("# EOF");      /* what lacks it is not whole, says OpenMetrics */
     }
-    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "cannot read the counters");
+    top_free(&sample);
+    return rc;
 }
 
 /* ------------------------------------------------------------ the verb */

@@ -3,9 +3,9 @@
 #ifndef XL_STAT_H
 #define XL_STAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "xyl_counters.h"
 
@@ -37,9 +37,5 @@ void stat_name(const struct xyl_counters *c, struct stat_item *items);
 /* stat_add - add one domain's values to the totals. */
 void stat_add(const struct xyl_counters *c, const struct xylem_counter_value *values,
               struct stat_item *items);
-
-/* stat_metrics - one domain as OpenMetrics text, without the end mark. @name is escaped. */
-void stat_metrics(FILE *out, const struct stat_item *items, size_t nr, const char *name,
-                  unsigned int domid);
 
 #endif

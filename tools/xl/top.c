@@ -17,7 +17,6 @@
 
 /* Invariant: raw says that the terminal was changed and saved holds what it was. */
 struct top {
-    struct xl *xl;
     bool batch, as_json, full;
     unsigned long delay, iterations;    /* 0 iterations: until stopped */
     char sort;                          /* 0: by number */
@@ -33,9 +32,9 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static int take(struct top *top, struct top_sample *sample, struct xyl_err *err)
+int top_take(struct xl *xl, struct top_sample *sample, struct xyl_err *err)
 {
-    struct xyl_ctrl *ctrl = xyl_light_ctrl(top->xl->light, err);
+    struct xyl_ctrl *ctrl = xyl_light_ctrl(xl->light, err);
     struct xen_sysctl_physinfo host;
     xyl_domain_info *all;
     size_t nr;
@@ -45,7 +44,7 @@ static int take(struct top *top, struct top_sample *sample, struct xyl_err *err)
     if (rc < 0) {
         return xyl_fail_sys(err, rc, "cannot ask the hypervisor about the machine");
     }
-    all = xyl_domains(top->xl->light, &nr, err);
+    all = xyl_domains(xl->light, &nr, err);
     sample->rows = all != NULL ? calloc(nr + 1, sizeof(*sample->rows)) : NULL;
     if (sample->rows == NULL) {
         free(all);
@@ -57,7 +56,7 @@ static int take(struct top *top, struct top_sample *sample, struct xyl_err *err)
         struct top_row *row = &sample->rows[sample->nr];
 
         row->info = all[sample->nr];
-        row->name = xyl_domain_name(top->xl->light, row->info.domain);
+        row->name = xyl_domain_name(xl->light, row->info.domain);
         row->name = row->name != NULL ? row->name : strdup("(null)");
         top_devices("/sys", row->info.domain, &row->devices);
         if (row->name == NULL) {
@@ -178,7 +177,6 @@ static int read_options(struct top *top, const struct xl_args *args, struct xyl_
     top->as_json = args->flag['j'];
     top->batch = args->flag['b'] || top->as_json || !isatty(STDOUT_FILENO);
     top->full = args->flag['f'];
-    top->delay = DELAY_SEC;
     if (args->flag['d']) {
         rc = xl_number(args->value['d'], 1, 3600, "delay in seconds", &top->delay, err);
     }
@@ -191,7 +189,7 @@ static int read_options(struct top *top, const struct xl_args *args, struct xyl_
 
 int xl_top(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
-    struct top top = { .xl = xl };
+    struct top top = { .delay = DELAY_SEC };
     struct top_sample before = { .nr = 0 }, now;
     int rc = read_options(&top, args, err);
 
@@ -202,7 +200,7 @@ int xl_top(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
         terminal_raw(&top);
     }
     for (unsigned long n = 1; rc == 0; n++) {
-        rc = take(&top, &now, err);
+        rc = top_take(xl, &now, err);
         if (rc == 0) {
             top_rates(&now, &before);
             put(&top, &now);

@@ -35,6 +35,12 @@ struct top_sample {
 };
 
 /*
+ * top_take - what all domains are at this moment.
+ * @sample  to be freed by the caller in any case.
+ */
+int top_take(struct xl *xl, struct top_sample *sample, struct xyl_err *err);
+
+/*
  * top_rates - work out what every row of @now used since @before (which may have nr 0).
  */
 void top_rates(struct top_sample *now, const struct top_sample *before);

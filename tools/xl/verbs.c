@@ -166,7 +166,7 @@ const struct xl_verb xl_verbs[] = {
       "-s SECONDS, --set-delay=SECONDS  time between two looks; 3 on a terminal, else 1\n"
       "-z, --skip-zero-records     without what never happened\n"
       "-j, --json                  as JSON, once\n"
-      "-m, --openmetrics           each domain's totals as OpenMetrics text, once\n"
+      "-m, --openmetrics           as OpenMetrics text, once, and what top shows of each domain\n"
       "-T on|off, --timing=on|off  measure the time of each reason, from now on, or no more\n"
       "On a terminal, t does that too, and q quits." },
     { "keep", xl_keep, XL_DOMAIN, 1, 1, "F|foreground", "[OPTIONS] DOMAIN",

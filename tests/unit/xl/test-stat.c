@@ -3,7 +3,6 @@
 #include "harness.h"
 #include "stat.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct xylem_counter_row rows[] = {
@@ -77,23 +76,6 @@ TEST(domains_add_up)
     stat_add(&counters, values, items);
     stat_add(&counters, values, items);
     CHECK_EQ(item("exits")->total, 200);
-}
-
-/* A name may hold what would end a label. */
-TEST(metrics)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-
-    begin();
-    stat_add(&counters, values, items);
-    stat_metrics(out, items, stat_nr(&counters), "a\"b\\c", 7);
-    fclose(out);
-    CHECK(strstr(text, "xylem_events_total{domain=\"a\\\"b\\\\c\",domid=\"7\","
-                 "event=\"exits\"} 100\n") != NULL);
-    CHECK(strstr(text, "irq_window") == NULL);
-    free(text);
 }
 
 TEST_MAIN
