@@ -28,6 +28,6 @@ test-$(1)_CFLAGS := -Itools/libs/light -Itools/libs/guest/include -Itests/unit/l
     -include tests/unit/harness/fault.h -include tests/unit/harness/main-name.h
 test-$(1)_LDLIBS := -Wl,--wrap=fork,--wrap=sleep
 endef
-$(foreach t,xl-faults,$(eval $(call on-xl-world,$(t))))
+$(foreach t,xl-faults xl-says,$(eval $(call on-xl-world,$(t))))
 test-process_SRCS := tools/xl/process.c tests/unit/harness/fault.c
 test-process_CFLAGS := -include tests/unit/harness/fault.h
