@@ -283,6 +283,60 @@ done
 tidy_devices
 """
 
+# A program that finds the kernel in the disk: alone, asked by a person, failing, and orphaned.
+_BOOTLOADER = r"""
+cp /guests/idle /tmp/boot.disk; truncate -s 1M /tmp/boot.disk
+cat >/tmp/loader <<'X'
+#!/bin/sh
+for word; do
+    case $word in
+    --args=*) args=${word#*=} ;;
+    --output=*) answer=${word#*=} ;;
+    --output-directory=*) out=${word#*=} ;;
+    esac
+done
+case $* in
+*ask*) echo 'which words?'; read args ;;
+*wait*) echo $$ >/tmp/loader.pid; sleep 10000 ;;
+*fail*) echo 'no system in this disk'; exit 3 ;;
+esac
+cp "$word" "$out/kernel"
+printf 'kernel %s/kernel\0args %s\0' "$out" "$args" >"$answer"
+X
+chmod 755 /tmp/loader
+loader() {
+    micro booted tick
+    sed -i '/^kernel/d' /tmp/booted.cfg
+    printf 'bootloader = "/tmp/loader"\nbootloader_args = [ "%s" ]\n' "$1" >>/tmp/booted.cfg
+    echo "disk = [ '/tmp/boot.disk,raw,xvda,w' ]" >>/tmp/booted.cfg
+}
+nothing() { [ -z "$(ls -d /var/lib/xen/boot-* 2>/dev/null)" ]; }
+loader alone; create booted; console booted
+until_says booted 'tick 3'
+nothing || fail "the kernel is left"
+xl destroy booted || fail destroy
+until_gone booted; rm -f /tmp/booted.console
+loader ask
+echo tick | xl create -q -c /tmp/booted.cfg >/tmp/booted.console 2>&1 &
+until_says booted 'which words'
+until_says booted 'tick 3'
+xl destroy booted || fail destroy
+until_gone booted
+loader fail
+xl create -q /tmp/booted.cfg 2>/tmp/error && fail "a failed bootloader makes a guest"
+grep -q 'failed with status 3: no system in this disk' /tmp/error || fail "$(cat /tmp/error)"
+nothing || fail "a failed bootloader leaves something"
+loader wait; rm -f /tmp/loader.pid
+xl create -q /tmp/booted.cfg 2>/dev/null & pid=$!
+until_true test -s /tmp/loader.pid || fail "the bootloader does not run"
+kill -9 $pid; wait $pid 2>/dev/null
+ended() { [ ! -e "/proc/$(cat /tmp/loader.pid)" ]; }
+until_true ended || fail "the bootloader outlives its xl"
+xl destroy nobody 2>/dev/null
+nothing || fail "a killed xl leaves something: $(ls /var/lib/xen)"
+tidy_devices
+"""
+
 _GRUB_MIB, _GRUB_KERNEL = 32, "linux-image-amd64"
 
 
@@ -336,6 +390,7 @@ _STEPS = [
     _step("dev-full", _FULL),
     _step("dev-errors", _ERRORS),
     _step("dev-script", _SCRIPT),
+    _step("dev-bootloader", _BOOTLOADER),
 ]
 _LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 

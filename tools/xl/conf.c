@@ -28,7 +28,7 @@ const struct xl_conf_key xl_conf_keys[] = {
     { "lockfile", false, "There is a lock for each guest." },
     { "domid_policy", false, "The hypervisor chooses numbers." },
     { "run_hotplug_scripts", false, "Devices are set up by xl; a script= is run by it, too." },
-    { "blkdev_start", false, "A guest's disk is never attached to domain 0 to find its kernel." },
+    { "blkdev_start", false, "A bootloader reads the guest's file or block device where it is." },
     { "remus.default.netbufscript", false, "Of Remus, which is not there." },
     { "colo.default.proxyscript", false, "Of COLO, which is not there." },
     { NULL, false, NULL },

@@ -54,6 +54,19 @@ static int make_absolute(char **path, struct xyl_err *err)
     return 0;
 }
 
+/* With a bootloader, kernel and ramdisk are names in the guest's disk. */
+static int paths_absolute(struct xyl_domain_config *config, struct xyl_err *err)
+{
+    int rc;
+
+    if (config->bootloader != NULL) {
+        return strchr(config->bootloader, '/') != NULL ?
+               make_absolute(&config->bootloader, err) : 0;
+    }
+    rc = make_absolute(&config->kernel, err);
+    return rc == 0 ? make_absolute(&config->ramdisk, err) : rc;
+}
+
 int xl_config_read(struct xl *xl, const struct xl_args *args, int first,
                    struct xyl_domain_config *config, bool quiet, struct xyl_err *err)
 {
@@ -69,12 +82,12 @@ int xl_config_read(struct xl *xl, const struct xl_args *args, int first,
         rc = xl_conf_apply(XL_CONF, config, quiet ? NULL : &warner, err);
     }
     if (rc == 0) {
-        rc = make_absolute(&config->kernel, err);
+        rc = paths_absolute(config, err);
     }
     for (size_t i = 0; rc == 0 && i < config->nr_disks; i++) {
         rc = xl_disk_absolute(&config->disks[i], err);
     }
-    return rc == 0 ? make_absolute(&config->ramdisk, err) : rc;
+    return rc;
 }
 
 int xl_config_text_read(const char *text, struct xyl_domain_config *config, struct xyl_err *err)

@@ -156,6 +156,13 @@ static int check_flags(const struct xl_args *args, struct xyl_err *err)
     return 0;
 }
 
+/* -c: whoever is to see the console sees the bootloader's menu before. */
+static int show_bootloader(void *ctx, int fd, struct xyl_err *err)
+{
+    xl_log_end(ctx);
+    return xl_console_relay(fd, err);
+}
+
 static int create(struct creating *c, struct xyl_err *err)
 {
     int rc = xl_config_read(c->xl, c->args, 0, &c->config, c->args->flag['q'], err);
@@ -173,7 +180,11 @@ static int create(struct creating *c, struct xyl_err *err)
     }
     /* Seconds of work: a terminal sees the steps on one line, a pipe or a file nothing. */
     c->xl->progress = c->xl->progress || (!c->args->flag['q'] && isatty(STDERR_FILENO));
+    if (c->args->flag['c']) {
+        xyl_light_boot_console(c->xl->light, show_bootloader, c->xl);
+    }
     rc = xyl_domain_create(c->xl->light, &c->config, xyl_cfg_domain_text, &c->domid, err);
+    xyl_light_boot_console(c->xl->light, NULL, NULL);
     xl_log_end(c->xl);
     return rc == 0 ? let_run(c, err) : rc;
 }

@@ -17,6 +17,7 @@ static const char text[] =
     "extra += ' b'\n"
     "memory = 0x100; maxmem = 0400; vcpus = 2; maxvcpus = 3\n"
     "cpus = [ '0-3,^2', 'all' ]; cpus_soft = 'node:0'\n"
+    "bootloader = 'pygrub'; bootloader_args = '-q  x'\n"
     "on_crash = 'rename-restart'; on_reboot = 'destroy'\n"
     "cap = 50; cpu_weight = 512\n"
     "disk = [ '/image,raw,xvda,rw', 'format=raw,vdev=hdc,access=ro,devtype=cdrom,target=/iso' ]\n"

@@ -76,6 +76,30 @@ TEST(a_whole_configuration)
     xyl_domain_config_dispose(&c);
 }
 
+TEST(a_bootloader_instead_of_a_kernel)
+{
+    struct xyl_domain_config c;
+    char *text;
+
+    CHECK_EQ(read_domain("name='g'; memory=64; bootloader='pygrub'\n"
+                         "bootloader_args=' -q\t--entry=1 '\n", &c), 0);
+    CHECK_STR(c.bootloader, "pygrub");
+    CHECK(c.kernel == NULL && c.nr_bootloader_args == 2);
+    CHECK_STR(c.bootloader_args[0], "-q");
+    CHECK_STR(c.bootloader_args[1], "--entry=1");
+    text = xyl_cfg_domain_text(&c);
+    CHECK(strstr(text, "bootloader = \"pygrub\"\nbootloader_args = [ \"-q\", \"--entry=1\" ]\n")
+          != NULL);
+    free(text);
+    xyl_domain_config_dispose(&c);
+    CHECK_EQ(read_domain(BASE "bootloader=''\nbootloader_args=[ 'a b', 'c' ]\n", &c), 0);
+    CHECK(c.bootloader == NULL && c.nr_bootloader_args == 2);
+    CHECK_STR(c.bootloader_args[0], "a b");
+    xyl_domain_config_dispose(&c);
+    refuse(BASE "bootloader_args=[ ['a'] ]\n", -EINVAL,
+           "f:4:17: bootloader_args: item 1 is a list; expected text");
+}
+
 TEST(defaults)
 {
     struct xyl_domain_config c;
@@ -167,7 +191,8 @@ TEST(bad_values_are_named)
            "memory is missing; say how many MiB, as in memory = 256");
     refuse("memory=3\nkernel='/k'\n", -EINVAL, "name is missing, as in name = \"guest1\"");
     refuse("memory=3\nname='x'\nkernel=''\n", -EINVAL,
-           "kernel is missing; name the file of a PV kernel, as in kernel = \"/boot/vmlinuz\"");
+           "kernel is missing; name the file of a PV kernel, as in kernel = \"/boot/vmlinuz\", "
+           "or a bootloader");
     refuse("name='a b'\nkernel='/k'\nmemory=64", -EINVAL, "name: character 2 is a blank, '/', or "
            "not printable ASCII; use letters, digits, '-', '_' and '.'");
     refuse("name='17'\nkernel='/k'\nmemory=64", -EINVAL,

@@ -3,6 +3,7 @@
 #include "fake-host.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -296,10 +297,12 @@ int xyl_guest_build(struct xyl_ctrl *ctrl, const struct xyl_guest_spec *spec,
                     struct xyl_guest_result *result, struct xyl_err *err)
 {
     (void)ctrl;
-    (void)spec;
     if (host_fails()) {
         return xyl_fail(err, -EIO, "no building");
     }
+    snprintf(host.kernel, sizeof(host.kernel), "%s", spec->kernel);
+    snprintf(host.ramdisk, sizeof(host.ramdisk), "%s", spec->ramdisk != NULL ? spec->ramdisk : "");
+    snprintf(host.cmdline, sizeof(host.cmdline), "%s", spec->cmdline != NULL ? spec->cmdline : "");
     host.built++;
     *result = (struct xyl_guest_result){ 1234, 1235 };
     return 0;

@@ -23,6 +23,7 @@ struct host {
     xyl_domain_info domains[HOST_DOMAINS];  /* domain 0 too; [i].tot_pages 0 is an unused entry */
     uint64_t free_pages;
     unsigned int built;
+    char kernel[300], ramdisk[300], cmdline[300];   /* of the last one built */
     int paused;                             /* pause calls minus unpause calls, all domains */
     /* Called while the library waits for an event of the store; false: time is out. */
     bool (*wait)(void);

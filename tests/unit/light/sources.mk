@@ -3,7 +3,8 @@ light_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/light -Itools/libs/li
     -Itools/libs/guest/include -Itools/libs/ctrl/include -Itools/libs/store/include \
     -Wno-format-truncation
 LIGHT_SRCS := $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c context.c \
-    find.c userdata.c nodes.c create.c end.c keep.c around.c device.c device-disk.c device-vif.c \
+    find.c userdata.c nodes.c create.c bootloader.c bootloader-answer.c \
+    bootloader-run.c end.c keep.c around.c device.c device-disk.c device-vif.c \
     device-remove.c device-list.c tune.c lock.c) tools/libs/ctrl/err.c tests/unit/light/fake-host.c \
     $(addprefix tests/unit/light/,fake-store.c fake-hotplug.c world.c)
 test-life_SRCS := $(LIGHT_SRCS)
@@ -12,6 +13,8 @@ test-tune_SRCS := $(LIGHT_SRCS)
 test-lock_SRCS := $(LIGHT_SRCS)
 test-faults_SRCS := $(LIGHT_SRCS) tests/unit/harness/fault.c
 test-faults_CFLAGS := -include tests/unit/harness/fault.h
+test-bootloader_SRCS := $(LIGHT_SRCS) tests/unit/harness/fault.c
+test-bootloader_CFLAGS := -include tests/unit/harness/fault.h
 test-hotplug_SRCS := $(addprefix tools/libs/light/,hotplug-disk.c hotplug-net.c hotplug-script.c \
     device-config.c vdev.c) tools/libs/ctrl/err.c tests/unit/light/fake-kernel.c \
     tests/unit/harness/fault.c

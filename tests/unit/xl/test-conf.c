@@ -101,7 +101,7 @@ TEST(strange_settings_are_told)
     CHECK_EQ(apply("lockfile = \"/x\"\n"), 0);
     CHECK(strstr(warned, "\"lockfile\" has no effect: There is a lock") != NULL);
     CHECK_EQ(apply("blkdev_start = \"xvdb\"\n"), 0);
-    CHECK(strstr(warned, "\"blkdev_start\" has no effect: A guest's disk") != NULL);
+    CHECK(strstr(warned, "\"blkdev_start\" has no effect: A bootloader") != NULL);
     CHECK_EQ(apply("max_grant_frames = \"many\"\n"), -EINVAL);
     CHECK(strstr(err.text, ":1:1: max_grant_frames: expected a number from 1 to") != NULL);
     CHECK_EQ(apply("vm.cpumask = [ 1 ]\n"), -EINVAL);

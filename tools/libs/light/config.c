@@ -57,6 +57,8 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config)
     free(config->kernel);
     free(config->ramdisk);
     free(config->cmdline);
+    free(config->bootloader);
+    free_list(&config->bootloader_args, &config->nr_bootloader_args);
     free_list(&config->cpus, &config->nr_cpus);
     free_list(&config->cpus_soft, &config->nr_cpus_soft);
     xyl_domain_config_drop_devices(config);
@@ -130,9 +132,9 @@ int xyl_domain_config_check(struct xyl_domain_config *config, struct xyl_err *er
     if (config->name == NULL) {
         return xyl_fail(err, -EINVAL, "name is missing, as in name = \"guest1\"");
     }
-    if (config->kernel == NULL) {
+    if (config->kernel == NULL && config->bootloader == NULL) {
         return xyl_fail(err, -EINVAL, "kernel is missing; name the file of a PV kernel, as in "
-                        "kernel = \"/boot/vmlinuz\"");
+                        "kernel = \"/boot/vmlinuz\", or a bootloader");
     }
     rc = check_name(config->name, err);
     if (rc == 0) {

@@ -27,6 +27,12 @@ void xyl_light_reader(struct xyl_light *light, xyl_config_read_fn *reader)
     }
 }
 
+void xyl_light_boot_console(struct xyl_light *light, xyl_boot_console_fn *show, void *ctx)
+{
+    light->boot_console = show;
+    light->boot_ctx = ctx;
+}
+
 void xyl_light_free(struct xyl_light *light)
 {
     if (light == NULL) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Creating a domain: a row of steps, each undone as a whole if a later one fails. */
+#include "bootloader.h"
 #include "device.h"
 
 #include <errno.h>
@@ -14,15 +15,19 @@
 #define OVERHEAD_PAGES  256u    /* the hypervisor's own for a domain, on the safe side */
 #define EVTCHN_DEFAULT  1023u
 
-/* A domain on its way.  Invariant: domid is valid once created is true. */
+/*
+ * A domain on its way.
+ * Invariants: domid is valid once created is true; a bootloader's files are there only if boots is.
+ */
 struct creation {
     struct xyl_light *light;
     struct xyl_ctrl *ctrl;
     struct xyl_domain_config *config;
     struct xen_sysctl_physinfo host;
     struct light_nodes nodes;
+    struct boot_choice boot;        /* empty without a bootloader */
     uint32_t domid;
-    bool created;
+    bool boots, created;
     struct xyl_err *err;
 };
 
@@ -90,6 +95,13 @@ static int check_unique(struct creation *c)
     }
     free(all);
     return rc;
+}
+
+/* Before there is a domain: a person may take long to choose. */
+static int step_boot(struct creation *c)
+{
+    c->boots = c->config->bootloader != NULL;
+    return boot_choose(c->light, c->config, &c->boot, c->err);
 }
 
 static int step_create(struct creation *c)
@@ -254,9 +266,9 @@ static int step_build(struct creation *c)
 {
     struct xyl_guest_spec spec = {
         .domid = c->domid,
-        .kernel = c->config->kernel,
-        .ramdisk = c->config->ramdisk,
-        .cmdline = c->config->cmdline,
+        .kernel = c->boots ? c->boot.kernel : c->config->kernel,
+        .ramdisk = c->boots ? c->boot.ramdisk : c->config->ramdisk,
+        .cmdline = c->boot.cmdline != NULL ? c->boot.cmdline : c->config->cmdline,
         .nr_pages = (uint64_t)c->config->memory_mib << 8,
         .log = c->light->log,
         .log_ctx = c->light->log_ctx,
@@ -304,8 +316,8 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
                       struct xyl_err *err)
 {
     static int (*const steps[])(struct creation *c) = {
-        choose_uuid, take_lock, check_host, check_unique, step_create, step_claim, set_limits,
-        set_affinity, set_sched, step_build, step_describe, step_devices,
+        choose_uuid, take_lock, check_host, check_unique, step_boot, step_create, step_claim,
+        set_limits, set_affinity, set_sched, step_build, step_describe, step_devices,
     };
     struct creation c = { .light = light, .config = config, .err = err };
     bool chosen = !config->uuid_given;
@@ -317,6 +329,10 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
     }
     for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
         rc = steps[i](&c);
+    }
+    if (c.boots) {
+        boot_choice_dispose(&c.boot);
+        boot_clean(config->name);
     }
     if (rc == 0 && to_text != NULL) {
         rc = keep_config(&c, to_text);

@@ -18,6 +18,8 @@ struct xyl_light {
     xyl_log_fn *log;
     void *log_ctx;
     xyl_config_read_fn *reader;     /* may be NULL */
+    xyl_boot_console_fn *boot_console;      /* likewise */
+    void *boot_ctx;
     int lock;
     char lock_path[LIGHT_LOCK_PATH];
 };

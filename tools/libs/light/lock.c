@@ -3,7 +3,7 @@
  * A lock for each guest's name, and in it the record of what is being made or destroyed: whoever
  * dies in the midst leaves the record behind, and the next who comes by finishes the work.
  */
-#include "light-private.h"
+#include "bootloader.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -134,6 +134,7 @@ int light_lock(struct xyl_light *light, const char *name, struct xyl_err *err)
         return xyl_fail_sys(err, rc, "guest \"%s\" was left half-made and cannot be cleared away "
                             "yet; the next command for it tries again", name);
     }
+    boot_clean(name);
     light->lock = fd;
     memcpy(light->lock_path, path, sizeof(path));
     return light_record(light, -1, NULL, err);
@@ -219,6 +220,9 @@ static void recover_lock(struct xyl_light *light, const char *file)
     }
     rc = read_record(fd, &record);
     if (rc == 0 || (rc > 0 && finish(light, &record) == 0)) {
+        if (strncmp(file, "guest-", 6) == 0) {
+            boot_clean(file + 6);
+        }
         unlink(path);
     }
     close(fd);

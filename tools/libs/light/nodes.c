@@ -173,7 +173,12 @@ static void describe_vm(struct batch *b, const struct light_nodes *n)
     put(b, "name", "%s", c->name);
     put(b, "uuid", "%s", n->uuid);
     put(b, "image/ostype", "linux");
-    put(b, "image/kernel", "%s", c->kernel);
+    if (c->bootloader != NULL) {
+        put(b, "image/bootloader", "%s", c->bootloader);
+    }
+    if (c->kernel != NULL) {
+        put(b, "image/kernel", "%s", c->kernel);
+    }
     if (c->ramdisk != NULL) {
         put(b, "image/ramdisk", "%s", c->ramdisk);
     }

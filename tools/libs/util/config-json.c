@@ -75,6 +75,19 @@ static void put_limit(struct xyl_json *json, const char *key, long value)
     }
 }
 
+static void put_words(struct xyl_json *json, const char *key, char **words, size_t nr)
+{
+    if (nr == 0) {
+        return;
+    }
+    xyl_json_key(json, key);
+    xyl_json_array(json);
+    for (size_t i = 0; i < nr; i++) {
+        xyl_json_text(json, words[i]);
+    }
+    xyl_json_array_end(json);
+}
+
 static void put_kernel(struct xyl_json *json, const struct xyl_domain_config *config)
 {
     xyl_json_key_bool(json, "claim_mode", false);
@@ -91,7 +104,13 @@ static void put_kernel(struct xyl_json *json, const struct xyl_domain_config *co
     if (config->nomigrate) {
         xyl_json_key_bool(json, "disable_migrate", true);
     }
-    xyl_json_key_text(json, "kernel", config->kernel);
+    if (config->bootloader != NULL) {
+        xyl_json_key_text(json, "bootloader", config->bootloader);
+        put_words(json, "bootloader_args", config->bootloader_args, config->nr_bootloader_args);
+    }
+    if (config->kernel != NULL) {
+        xyl_json_key_text(json, "kernel", config->kernel);
+    }
     if (config->cmdline != NULL) {
         xyl_json_key_text(json, "cmdline", config->cmdline);
     }

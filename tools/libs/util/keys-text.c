@@ -33,7 +33,7 @@ static void put_text(FILE *out, const char *key, const char *text)
     }
 }
 
-static void put_cpus(FILE *out, const char *key, char **items, size_t nr, bool each)
+static void put_texts(FILE *out, const char *key, char **items, size_t nr, bool each)
 {
     if (items == NULL) {
         return;
@@ -111,11 +111,14 @@ static void put_row(FILE *out, const struct key_row *row, const struct xyl_domai
         break;
     case KEY_CPUS:
         if (field == (const void *)&config->cpus) {
-            put_cpus(out, row->key, config->cpus, config->nr_cpus, config->cpus_each);
+            put_texts(out, row->key, config->cpus, config->nr_cpus, config->cpus_each);
         } else {
-            put_cpus(out, row->key, config->cpus_soft, config->nr_cpus_soft,
+            put_texts(out, row->key, config->cpus_soft, config->nr_cpus_soft,
                      config->cpus_soft_each);
         }
+        break;
+    case KEY_WORDS:
+        put_texts(out, row->key, config->bootloader_args, config->nr_bootloader_args, true);
         break;
     case KEY_DISKS:
         put_specs(out, row->key, disk_text, config, config->nr_disks, failed);

@@ -120,7 +120,7 @@ static int read_const(const struct xyl_cfg_setting *s, const struct key_row *row
     return bad(err, s, -EINVAL, "expected %s", row->range);
 }
 
-static int read_cpus(const struct xyl_cfg_setting *s, char ***items, size_t *nr, bool *each,
+static int read_texts(const struct xyl_cfg_setting *s, char ***items, size_t *nr, bool *each,
                      struct xyl_err *err)
 {
     const struct xyl_cfg_value *value = &s->value, *from = value;
@@ -137,12 +137,37 @@ static int read_cpus(const struct xyl_cfg_setting *s, char ***items, size_t *nr,
     }
     for (*nr = 0; *nr < count; (*nr)++) {
         if (from[*nr].type == XYL_CFG_LIST) {
-            return bad(err, s, -EINVAL, "item %zu is a list; expected CPUs", *nr + 1);
+            return bad(err, s, -EINVAL, "item %zu is a list; expected text", *nr + 1);
         }
         (*items)[*nr] = strdup(from[*nr].text);
         if ((*items)[*nr] == NULL) {
             return bad(err, s, -ENOMEM, "out of memory");
         }
+    }
+    return 0;
+}
+
+static int read_words(const struct xyl_cfg_setting *s, char ***words, size_t *nr,
+                      struct xyl_err *err)
+{
+    const char *blanks = " \t\n", *at = s->value.text;
+    size_t len, room = at != NULL ? strlen(at) : 0;
+    bool each;
+
+    if (s->value.type == XYL_CFG_LIST) {
+        return read_texts(s, words, nr, &each, err);
+    }
+    *words = calloc(room / 2 + 2, sizeof(**words));
+    if (*words == NULL) {
+        return bad(err, s, -ENOMEM, "out of memory");
+    }
+    for (at += strspn(at, blanks); *at != '\0'; at += len + strspn(at + len, blanks)) {
+        len = strcspn(at, blanks);
+        (*words)[*nr] = strndup(at, len);
+        if ((*words)[*nr] == NULL) {
+            return bad(err, s, -ENOMEM, "out of memory");
+        }
+        ++*nr;
     }
     return 0;
 }
@@ -228,10 +253,12 @@ static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
         return read_const(s, row, err);
     case KEY_CPUS:
         if (out == (void *)&config->cpus) {
-            return read_cpus(s, &config->cpus, &config->nr_cpus, &config->cpus_each, err);
+            return read_texts(s, &config->cpus, &config->nr_cpus, &config->cpus_each, err);
         }
-        return read_cpus(s, &config->cpus_soft, &config->nr_cpus_soft, &config->cpus_soft_each,
+        return read_texts(s, &config->cpus_soft, &config->nr_cpus_soft, &config->cpus_soft_each,
                          err);
+    case KEY_WORDS:
+        return read_words(s, &config->bootloader_args, &config->nr_bootloader_args, err);
     case KEY_DISKS:
         return read_items(s, config, take_disk, err);
     case KEY_VIFS:
@@ -372,6 +399,7 @@ int xyl_cfg_domain(const struct xyl_cfg *cfg, struct xyl_domain_config *config,
     drop_empty(&config->kernel);
     drop_empty(&config->ramdisk);
     drop_empty(&config->cmdline);
+    drop_empty(&config->bootloader);
     rc = join_cmdline(cfg, config, warner, err);
     return rc < 0 ? rc : xyl_domain_config_check(config, err);
 }

@@ -12,6 +12,7 @@ enum key_kind {
     KEY_ACTION,         /* enum xyl_action */
     KEY_UUID,           /* uuid and uuid_given */
     KEY_CPUS,           /* cpus; field is the offset of the array's pointer */
+    KEY_WORDS,          /* bootloader_args: a list of texts, or one that is split at blanks */
     KEY_DISKS,          /* disks and vifs: a list of specifications, or one */
     KEY_VIFS,
     KEY_CONST,          /* must be one of the words of range; nothing is stored */

@@ -28,9 +28,9 @@ const char *xyl_action_name(enum xyl_action action);
 
 /*
  * Invariants after xyl_domain_config_check():
- *   D1  name and kernel are set; name is printable, has no '/' and is no number.
+ *   D1  name is set, and kernel or bootloader; name is printable, has no '/' and is no number.
  *   D2  0 < memory_mib <= maxmem_mib;  0 < vcpus <= maxvcpus <= XYL_VCPUS_MAX.
- *   D3  each string, and each item of cpus, is allocated or NULL, and owned.
+ *   D3  each string, and each item of cpus and bootloader_args, is allocated or NULL, and owned.
  *   D4  no two disks have one number, no two vifs one devid or MAC; each vif has a devid.
  */
 struct xyl_domain_config {
@@ -38,6 +38,9 @@ struct xyl_domain_config {
     char *kernel;
     char *ramdisk;              /* NULL: none */
     char *cmdline;              /* NULL: none */
+    char *bootloader;           /* program that finds these three in the first disk; NULL: none */
+    char **bootloader_args;
+    size_t nr_bootloader_args;
     uint8_t uuid[16];
     bool uuid_given;
     long memory_mib;

@@ -66,6 +66,15 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
                       xyl_config_text_fn *to_text, uint32_t *domid,
                       struct xyl_err *err);
 
+/*
+ * xyl_light_boot_console - who shows a bootloader's terminal to a person while a domain is made;
+ * without, nobody looks, and a bootloader that does not end by itself is ended.
+ * @show  relays between @fd, which it closes, and the person, until the other end is gone or the
+ *        person leaves; -Exxx ends the bootloader, and the creation with it.
+ */
+typedef int xyl_boot_console_fn(void *ctx, int fd, struct xyl_err *err);
+void xyl_light_boot_console(struct xyl_light *light, xyl_boot_console_fn *show, void *ctx);
+
 /* xyl_domain_created - all that belongs to its creation is done: it lives on without us. */
 void xyl_domain_created(struct xyl_light *light);
 
