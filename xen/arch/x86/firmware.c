@@ -10,17 +10,11 @@
 #include <public/platform.h>
 
 #include <asm/boot-info.h>
+#include <asm/efi.h>
 
 #define EFI_SYSTAB_SIGNATURE    0x5453595320494249UL
-#define EFI_MIN_DESC_BYTES      40
 #define VENDOR_MAX              100     /* characters */
 #define BDA_KBD_FLAGS           0x417
-
-/* Common head of EFI's tables. */
-struct efi_head {
-    uint64_t signature;
-    uint32_t revision, bytes, crc32, reserved;
-};
 
 /* EFI system table as 64-bit firmware has it; pointers are machine addresses. */
 struct efi_systab {
@@ -32,13 +26,6 @@ struct efi_systab {
     uint64_t nr_tables, tables;
 };
 static_assert(sizeof(struct efi_systab) == 120, "UEFI 4.3");
-
-/* One entry of the memory map; the firmware says how long it really is. */
-struct efi_desc {
-    uint32_t type, pad;
-    uint64_t start, virt, pages, attr;
-};
-static_assert(sizeof(struct efi_desc) == EFI_MIN_DESC_BYTES, "UEFI 7.2.3");
 
 /* All fixed after boot. */
 static struct {
@@ -94,6 +81,7 @@ static void __init read_efi(const struct boot_info *bi)
             memcpy(efi.mmap, bi->efi_mmap, bi->efi_mmap_len);
             efi.mmap_len = bi->efi_mmap_len;
             efi.desc_size = bi->efi_desc_size;
+            efi_runtime_init(efi.systab.runtime, efi.mmap, efi.mmap_len, efi.desc_size);
         }
     }
     pr_info("EFI: revision %u.%02u, %lu tables at %#lx\n", efi.systab.head.revision >> 16,

@@ -12,6 +12,7 @@
 #include <public/platform.h>
 
 #include <asm/apic.h>
+#include <asm/efi.h>
 #include <asm/platform.h>
 #include <asm/processor.h>
 
@@ -148,6 +149,10 @@ static int dispatch(struct xen_platform_op *op, bool *copyback)
         return settime(op->u.settime64.secs, op->u.settime64.nsecs, op->u.settime64.system_time);
     case XENPF_firmware_info:
         rc = firmware_query(&op->u.firmware_info);
+        *copyback = rc == 0;
+        return rc;
+    case XENPF_efi_runtime_call:
+        rc = efi_runtime_op(&op->u.efi_runtime_call);
         *copyback = rc == 0;
         return rc;
     case XENPF_enter_acpi_sleep:

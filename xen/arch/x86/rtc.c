@@ -24,6 +24,16 @@ enum { RTC_SECOND = 0, RTC_MINUTE = 2, RTC_HOUR = 4, RTC_DAY = 7, RTC_MONTH = 8,
 
 static spinlock_t cmos_lock = SPINLOCK_INIT(LOCK_IOAPIC);
 
+unsigned long cmos_lock_irqsave(void)
+{
+    return spin_lock_irqsave(&cmos_lock);
+}
+
+void cmos_unlock_irqrestore(unsigned long flags)
+{
+    spin_unlock_irqrestore(&cmos_lock, flags);
+}
+
 uint8_t cmos_read(uint8_t idx)
 {
     unsigned long flags = spin_lock_irqsave(&cmos_lock);

@@ -5,6 +5,7 @@
 #include <xen/lib.h>
 #include <xen/smp.h>
 
+#include <asm/efi.h>
 #include <asm/extable.h>
 #include <asm/image.h>
 #include <asm/percpu-area.h>
@@ -128,6 +129,9 @@ void hv_exception(struct cpu_user_regs *regs)
         fixup = extable_search(regs->rip);
         if (fixup != 0) {
             regs->rip = fixup;
+            return;
+        }
+        if (efi_fault(regs)) {
             return;
         }
     }

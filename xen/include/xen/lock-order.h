@@ -25,6 +25,7 @@ enum lock_level {
     LOCK_SLAB,              /* pages cut into small objects (kmalloc) */
     LOCK_HVMAP,             /* Xylem's own page tables */
     LOCK_HEAP,              /* frame heap */
+    LOCK_EFI,               /* a call of the firmware */
     LOCK_CALL,              /* one smp_call() at a time; the last that is taken with IRQs on */
     LOCK_EVTCHN,            /* one event channel / FIFO queue (IRQ-safe) */
     LOCK_IRQ_SAFE = LOCK_EVTCHN,

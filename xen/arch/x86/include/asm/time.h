@@ -75,6 +75,9 @@ void time_refine(void);
 
 /* --- Real-time clock (rtc.c) ----------------------------------------------------------- */
 
+/* cmos_lock_irqsave - keep the ports of the CMOS for one who uses them as well; gives the flags. */
+unsigned long cmos_lock_irqsave(void);
+void cmos_unlock_irqrestore(unsigned long flags);
 /* cmos_read, cmos_write - one byte of the CMOS memory (0-127), serialised. */
 uint8_t cmos_read(uint8_t idx);
 void cmos_write(uint8_t idx, uint8_t v);
