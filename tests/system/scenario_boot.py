@@ -21,14 +21,28 @@ def boot_bios(context: Context) -> None:
     context.find(r"^cpus 2$", output)
 
 
+_EFI = """
+ls -1 /sys/firmware
+dmesg | grep -c 'ACPI: .* table found\\|ACPI: RSDP'
+modprobe efivarfs
+cd /sys/firmware/efi/efivars
+mount -t efivarfs none . && cd . || exit 3
+ls | grep BootOrder
+name=Trial-5859c0de-1234-4321-8001-020304050607
+printf '\\7\\0\\0\\0kept by the firmware' >$name || exit 4
+umount -l . && mount -t efivarfs none /sys/firmware/efi/efivars && cd /sys/firmware/efi/efivars
+tail -c +5 $name; echo
+"""
+
+
 @scenario("boot-efi")
 def boot_efi(context: Context) -> None:
-    """GRUB x86_64-efi, one CPU: dom0 finds ACPI and the run-time services through Xylem."""
-    output = context.script("ls -1 /sys/firmware; "
-                            "dmesg | grep -c 'ACPI: .* table found\\|ACPI: RSDP'",
-                            firmware="efi", cpus=1)
+    """GRUB x86_64-efi, one CPU: dom0 finds ACPI, and sets a variable of the firmware's."""
+    output = context.script(_EFI, firmware="efi", cpus=1)
     context.find(r"^acpi$", output)
     context.find(r"^efi$", output)
+    context.find(r"^BootOrder-", output)
+    context.find(r"^kept by the firmware$", output)
 
 
 _DISK = """

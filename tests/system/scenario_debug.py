@@ -91,6 +91,16 @@ def _die(context: Context, way: str, stop: bool) -> None:
                 machine.wait_off(60)
 
 
+@scenario("firmware-fault")
+def firmware_fault(context: Context) -> None:
+    """EFI firmware that faults in a service: dom0 is told, and the machine goes on."""
+    if context.hv != "xylem":
+        raise Skipped("asks the hypervisor of this tree")
+    result = context.guest("firmware", hv=str(debug_hypervisor()), firmware="efi",
+                           guest_args="efi fault")
+    context.find(r"GetTime ended in a fault of the firmware's: page fault at 0+10 ", result.text)
+
+
 @scenario("panics", parts=[f"panic-{way}" for way in _DEATHS])
 def panics(context: Context) -> None:
     """A mistake of the hypervisor's own: guard pages, and text and data apart."""

@@ -58,3 +58,9 @@ def dom0_reboot(context: Context) -> None:
 def hello_efi(context: Context) -> None:
     """A small guest under UEFI."""
     context.guest("hello", firmware="efi")
+
+
+@scenario("guest-firmware-efi")
+def firmware_efi(context: Context) -> None:
+    """dom0's calls of the firmware's runtime services, good and bad ones."""
+    context.guest("firmware", firmware="efi", guest_args="efi")

@@ -158,6 +158,9 @@ long debug_op(unsigned long cmd, unsigned long arg)
         return arm(FAULT_ALLOC, arg);
     case XYLEM_OP_DEBUG_STALL:
         stall();
+    case XYLEM_OP_DEBUG_EFI_FAULT:
+        arch_efi_lead_astray();
+        return 0;
     default:
         return -ENOSYS;
     }

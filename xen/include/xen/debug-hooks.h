@@ -25,6 +25,9 @@ struct frame;
  */
 unsigned int arch_frame_audit(const struct frame *f);
 
+/* arch_efi_lead_astray - XYLEM_OP_DEBUG_EFI_FAULT. */
+void arch_efi_lead_astray(void);
+
 /* debug_op - the XYLEM_OP_DEBUG_* commands (xylem/debug.h); -ENOSYS for others and other builds. */
 long debug_op(unsigned long cmd, unsigned long arg);
 

@@ -37,4 +37,7 @@
 #define XYLEM_DIE_TEXT              2           /* write to its own code */
 #define XYLEM_DIE_DATA              3           /* run its own data */
 
+/* The next call of a service of EFI firmware goes where there is none. */
+#define XYLEM_OP_DEBUG_EFI_FAULT    0x106
+
 #endif
