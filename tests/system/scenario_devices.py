@@ -153,6 +153,11 @@ xl block-list --json live | grep -q '"vdev": "xvdb"' || fail "block-list --json"
 [ "$(xl network-list live | wc -l)" = 3 ] || fail "$(xl network-list live)"
 xl list -l live | grep -q '"pdev_path": "/tmp/more"' || fail "list -l"
 until_says live 'has eth1 and holds xvdb'
+# As Debian's xl has them; but it sorts names of nodes, and of two event channels shows neither.
+lists() { "$1" block-list live | sort && "$1" network-list live | cut -c 1-37,44-; }
+lists /usr/lib/xen-4.17/bin/xl >/tmp/theirs && lists xl >/tmp/ours || fail "lists of devices"
+[ "$(wc -l </tmp/ours)" = 7 ] || fail "lists of devices: $(cat /tmp/ours)"
+diff /tmp/theirs /tmp/ours || fail "lists of devices that differ from those of Debian's xl"
 xl block-detach live xvdb || fail "block-detach"
 xl network-detach live 00:16:3e:0a:0b:0c || fail "network-detach"
 until_says live 'nothing to be read of xvdb'
