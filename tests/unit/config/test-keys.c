@@ -54,7 +54,8 @@ TEST(a_whole_configuration)
                          "cpus_soft=['0','1']\nroot='/dev/xvda1'\nextra='quiet'\n"
                          "uuid='37f240f9-ff90-4c93-90a6-d56681d981bf'\non_crash='preserve'\n"
                          "on_poweroff='restart'\nlocaltime=1\nmax_event_channels=100\n"
-                         "cpu_weight=512\ncap=50\ndisk=[]\nvif=[ ]\npool='Pool-0'\n", &c), 0);
+                         "cpu_weight=512\ncap=50\ndisk=[]\nvif=[ ]\npool='Pool-0'\n"
+                         "nodes=0\ntsc_mode='native'\n", &c), 0);
     CHECK_STR(warnings, "");
     CHECK_STR(c.name, "g");
     CHECK_STR(c.kernel, "/k");
@@ -162,8 +163,11 @@ TEST(what_is_not_there_is_refused)
 {
     refuse(BASE "pci=['01:00.0']\n", -EOPNOTSUPP,
            "f:4:5: pci: not supported yet; remove the setting");
-    refuse(BASE "tsc_mode='native'\n", -EOPNOTSUPP,
-           "f:4:10: tsc_mode: not supported yet; remove the setting");
+    refuse(BASE "vpmu=1\n", -EOPNOTSUPP, "f:4:6: vpmu: not supported yet; remove the setting");
+    refuse(BASE "tsc_mode='always_emulate'\n", -EINVAL,
+           "f:4:10: tsc_mode: expected default or native or 0 or 2");
+    refuse(BASE "pool='fast'\n", -EINVAL, "f:4:6: pool: expected Pool-0 or 0");
+    refuse(BASE "nodes=1\n", -EINVAL, "f:4:7: nodes: expected all or 0");
     refuse(BASE "type='hvm'\n", -EOPNOTSUPP,
            "f:4:6: type: hvm guests are not supported yet; only pv is");
     refuse(BASE "on_crash='coredump-destroy'\n", -EOPNOTSUPP,

@@ -101,11 +101,11 @@ static int read_uuid(const struct xyl_cfg_setting *s, struct xyl_domain_config *
     return 0;
 }
 
-/* One of the words of the row's range. */
+/* One of the words, or numbers, of the row's range. */
 static int read_const(const struct xyl_cfg_setting *s, const struct key_row *row,
                       struct xyl_err *err)
 {
-    const char *text = s->value.type == XYL_CFG_TEXT ? s->value.text : "";
+    const char *text = s->value.type != XYL_CFG_LIST ? s->value.text : "";
     size_t len = strlen(text);
 
     for (const char *at = row->range; at != NULL; at = strstr(at, " or ")) {
