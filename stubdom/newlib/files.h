@@ -14,6 +14,7 @@ struct file;
 
 #define FILE_READABLE 1
 #define FILE_WRITABLE 2
+#define FILE_FAILED   4                 /* an error waits; then it is readable and writable too */
 
 /*
  * One kind of file.  Results are as the POSIX call's, with -1 and errno; an entry that is NULL
@@ -26,7 +27,7 @@ struct file_ops {
     int (*stat)(struct file *file, struct stat *st);
     int (*sync)(struct file *file);
     int (*close)(struct file *file);
-    int (*ready)(struct file *file);        /* FILE_READABLE | FILE_WRITABLE, without waiting */
+    int (*ready)(struct file *file);        /* FILE_READABLE and so on, without waiting */
     bool terminal;
 };
 

@@ -3,6 +3,7 @@
 #include "files.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
@@ -44,6 +45,7 @@ static int socket_ready(struct file *file)
     if (lwip_poll(&poll_one, 1, 0) > 0) {
         ready |= (poll_one.revents & (POLLIN | POLLERR | POLLHUP)) != 0 ? FILE_READABLE : 0;
         ready |= (poll_one.revents & (POLLOUT | POLLERR | POLLHUP)) != 0 ? FILE_WRITABLE : 0;
+        ready |= (poll_one.revents & (POLLERR | POLLHUP)) != 0 ? FILE_FAILED : 0;
     }
     return ready;
 }
@@ -138,7 +140,14 @@ int fcntl(int fd, int command, ...)
     return number < 0 ? -1 : lwip_fcntl(number, command, value);
 }
 
-/* What is asked for and there; how many descriptors have something. */
+static short events_of(int ready)
+{
+    return (short)(((ready & FILE_READABLE) != 0 ? POLLIN : 0) |
+                   ((ready & FILE_WRITABLE) != 0 ? POLLOUT : 0) |
+                   ((ready & FILE_FAILED) != 0 ? POLLERR : 0));
+}
+
+/* What is asked for and there, and errors; how many descriptors have something. */
 static int look(struct pollfd *fds, nfds_t nr)
 {
     int count = 0;
@@ -155,9 +164,7 @@ static int look(struct pollfd *fds, nfds_t nr)
             fds[i].revents = POLLNVAL;
         } else {
             ready = file->ops->ready != NULL ? file->ops->ready(file) : ready;
-            fds[i].revents = (short)(((ready & FILE_READABLE) != 0 ? POLLIN : 0) |
-                                     ((ready & FILE_WRITABLE) != 0 ? POLLOUT : 0));
-            fds[i].revents = (short)(fds[i].revents & fds[i].events);
+            fds[i].revents = (short)(events_of(ready) & (fds[i].events | POLLERR));
         }
         count += fds[i].revents != 0;
     }
@@ -184,7 +191,9 @@ static void wait_for(struct pollfd *fds, nfds_t nr, uint64_t deadline)
     if (!all || used == 0) {
         thread_sleep(left < TICK ? left : TICK);
     } else {
-        (void)lwip_poll(inner, used, deadline == FOREVER ? -1 : (int)(left / MILLIS(1)) + 1);
+        left = left / MILLIS(1) + 1;
+        (void)lwip_poll(inner, used, deadline == FOREVER ? -1 : left < INT_MAX ? (int)left
+                        : INT_MAX);
     }
 }
 
@@ -220,15 +229,52 @@ static nfds_t list_of(int nr, const fd_set *const sets[2], struct pollfd *fds)
     return used;
 }
 
-int select(int nr, fd_set *readable, fd_set *writable, fd_set *except, struct timeval *timeout)
+/* What select() has found, as its sets; how many bits. */
+static int sets_of(const struct pollfd *fds, nfds_t used, fd_set *readable, fd_set *writable)
 {
-    const fd_set *const sets[2] = { readable, writable };
-    struct pollfd fds[MAX_FILES];
-    nfds_t used = list_of(nr, sets, fds);
     int count = 0;
 
-    (void)poll(fds, used, timeout == NULL ? -1
-               : (int)(timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000));
+    for (nfds_t i = 0; i < used; i++) {
+        if (readable != NULL && (fds[i].events & fds[i].revents & POLLIN) != 0) {
+            FD_SET(fds[i].fd, readable);
+            count++;
+        }
+        if (writable != NULL && (fds[i].events & fds[i].revents & POLLOUT) != 0) {
+            FD_SET(fds[i].fd, writable);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* -1: for ever; -2: no time at all.  More than poll() can wait for is as long as it can. */
+static int milliseconds(const struct timeval *timeout)
+{
+    if (timeout == NULL) {
+        return -1;
+    }
+    if (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_usec >= 1000000) {
+        return -2;
+    }
+    return timeout->tv_sec >= INT_MAX / 1000 ? INT_MAX
+           : (int)(timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000);
+}
+
+/* There is no exceptional condition that lwIP would tell. */
+int select(int nr, fd_set *readable, fd_set *writable, fd_set *except, struct timeval *timeout)
+{
+    const fd_set *const asked[2] = { readable, writable };
+    fd_set *const sets[3] = { readable, writable, except };
+    int ms = milliseconds(timeout);
+    struct pollfd fds[MAX_FILES];
+    nfds_t used;
+
+    if (nr < 0 || ms < -1) {
+        errno = EINVAL;
+        return -1;
+    }
+    used = list_of(nr, asked, fds);
+    (void)poll(fds, used, ms);
     for (nfds_t i = 0; i < used; i++) {
         if ((fds[i].revents & POLLNVAL) != 0) {
             errno = EBADF;
@@ -236,21 +282,9 @@ int select(int nr, fd_set *readable, fd_set *writable, fd_set *except, struct ti
         }
     }
     for (int i = 0; i < 3; i++) {
-        fd_set *set = i == 0 ? readable : i == 1 ? writable : except;
-
-        if (set != NULL) {
-            FD_ZERO(set);
+        if (sets[i] != NULL) {
+            FD_ZERO(sets[i]);
         }
     }
-    for (nfds_t i = 0; i < used; i++) {
-        if (readable != NULL && (fds[i].revents & POLLIN) != 0) {
-            FD_SET(fds[i].fd, readable);
-            count++;
-        }
-        if (writable != NULL && (fds[i].revents & POLLOUT) != 0) {
-            FD_SET(fds[i].fd, writable);
-            count++;
-        }
-    }
-    return count;
+    return sets_of(fds, used, readable, writable);
 }

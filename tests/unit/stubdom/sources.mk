@@ -29,3 +29,10 @@ test-archive_SRCS    := stubdom/newlib/archive.c
 test-args_SRCS       := stubdom/newlib/args.c
 test-files_SRCS      := stubdom/newlib/files.c
 test-disk-file_SRCS  := stubdom/newlib/disk.c stubdom/newlib/files.c
+# The names of the C library's own calls are the sanitizers' too.
+test-sockets_CFLAGS  := -Istubdom/newlib/include -Istubdom/lwip/include \
+    -isystem build/stubdom/lwip/src/include $(foreach f,socket bind listen accept connect \
+    shutdown getsockname getpeername getsockopt setsockopt recv send recvfrom sendto fcntl poll \
+    select,-D$(f)=stub_$(f))
+test-sockets_SRCS    := stubdom/newlib/sockets.c stubdom/newlib/files.c
+test-sockets_DEPS    := stubdom
