@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Unit tests of long TCP segments: lwIP itself sends, over the stub domains' card, to a peer that
- * cuts as a back end does, loses what it is told to lose, and knows what each byte has to be.
+ * cuts as a back end does, loses what it is told to lose, and knows what each byte has to be.  And
+ * of connections that follow one another between the same ports.
  */
 #include "harness.h"
 
@@ -330,18 +331,11 @@ static void failed(void *arg, err_t why)
     pcb = NULL;
 }
 
-static void begin(unsigned int loss, uint32_t peer_window)
+static void card_up(void)
 {
     static bool once;
     ip4_addr_t address, mask, gateway = { 0 };
-    ip_addr_t to;
 
-    lose = loss;
-    window = peer_window;
-    seed = loss;
-    written = in_order = longest = packets = sent = lent = 0;
-    connected = fragments = mss_option = false;
-    memset(have, 0, sizeof(have));
     if (!once) {
         once = true;
         IP4_ADDR(&address, 10, 9, 0, 2);
@@ -356,6 +350,19 @@ static void begin(unsigned int loss, uint32_t peer_window)
     card.netif.chksum_flags &= (uint16_t)~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_IP);
     netif_set_up(&card.netif);
     netif_set_link_up(&card.netif);
+}
+
+static void begin(unsigned int loss, uint32_t peer_window)
+{
+    ip_addr_t to;
+
+    lose = loss;
+    window = peer_window;
+    seed = loss;
+    written = in_order = longest = packets = sent = lent = 0;
+    connected = fragments = mss_option = false;
+    memset(have, 0, sizeof(have));
+    card_up();
     pcb = tcp_new();
     tcp_err(pcb, failed);
     IP_ADDR4(&to, 10, 9, 0, 1);
@@ -480,6 +487,88 @@ TEST(another_back_end_gets_fragments)
     CHECK(packets > 20);
     CHECK((card.netif.chksum_flags & NETIF_CHECKSUM_GEN_TCP) != 0);
     end();
+}
+
+/* ---- a server, which closes each connection at once */
+
+static unsigned int accepted;
+
+static err_t accept_one(void *arg, struct tcp_pcb *new, err_t why)
+{
+    (void)arg;
+    EXPECT(why == ERR_OK);
+    accepted++;
+    return tcp_close(new);
+}
+
+/* A packet to it, from port 4000 of the peer; its answer's flags, sequence and acknowledgement. */
+static uint8_t ask(uint8_t flags, uint32_t seq, uint32_t ack, uint32_t answered[2])
+{
+    static const uint8_t head[] = {
+        2, 1, 1, 1, 1, 1, 2, 0x66, 0x77, 0x88, 0x99, 0xaa, 8, 0, 0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6,
+        0, 0, 10, 9, 0, 1, 10, 9, 0, 2, 4000 >> 8, 4000 & 255, 0, 80,
+    };
+    uint8_t f[HEAD + 4] = { 0 }, got = 0;
+
+    memcpy(f, head, sizeof(head));
+    put32(f + 38, seq);
+    put32(f + 42, ack);
+    f[46] = 6 << 4;
+    f[47] = flags;
+    f[48] = 0xff;
+    memcpy(f + HEAD, "\x02\x04\x05\xb4", 4);
+    hand_up(f, sizeof(f));
+    unlock();
+    for (struct wire *w = first_frame; w != NULL; w = first_frame) {
+        first_frame = w->next;
+        if (w->bytes[13] == 6) {
+            take_arp(w->bytes);
+            unlock();
+        } else if (w->bytes[23] == 6) {
+            got = w->bytes[47];
+            answered[0] = get32(w->bytes + 38);
+            answered[1] = get32(w->bytes + 42);
+        }
+        last_frame = first_frame != NULL ? last_frame : &first_frame;
+        free(w);
+    }
+    return got;
+}
+
+/* A connection, from its first packet to TIME-WAIT; false if it does not come about. */
+static bool connection(uint32_t seq)
+{
+    uint32_t at[2];
+
+    if (ask(TCP_SYN, seq, 0, at) != (TCP_SYN | TCP_ACK) || at[1] != seq + 1) {
+        return false;
+    }
+    EXPECT(ask(TCP_ACK, seq + 1, at[0] + 1, at) == (TCP_FIN | TCP_ACK));
+    EXPECT(ask(TCP_FIN | TCP_ACK, seq + 1, at[0] + 1, at) == TCP_ACK);
+    return tcp_tw_pcbs != NULL && tcp_tw_pcbs->next == NULL;
+}
+
+/* A client may come back to its port while the server still waits for late packets. */
+TEST(a_new_connection_may_follow_at_once)
+{
+    struct tcp_pcb *listener;
+    uint32_t at[2];
+
+    card_up();
+    listener = tcp_listen(tcp_new());
+    listener->local_port = 80;
+    tcp_accept(listener, accept_one);
+    CHECK(connection(5000));
+    CHECK(connection(100000));
+    CHECK(connection(100002));
+    CHECK(connection(0x80000000u));
+    CHECK_EQ(accepted, 4);
+    CHECK_EQ(ask(TCP_SYN, 0x7fffff00u, 0, at), TCP_ACK);       /* a late one: nothing new */
+    CHECK_EQ(ask(TCP_RST, 0x80000100u, 0, at), 0);
+    CHECK(tcp_tw_pcbs != NULL);
+    EXPECT(tcp_close(listener) == ERR_OK);
+    unlock();
+    forget_frames();
 }
 
 TEST_MAIN
