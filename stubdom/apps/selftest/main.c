@@ -50,6 +50,37 @@ static int overflow(void)
     return 0;
 }
 
+/* So does the first thread's, which the image brings along. */
+static int overflow_main(void)
+{
+    char start = 'x';
+
+    printf("selftest: recursion %d\n", recurse(&start));
+    return 0;
+}
+
+static const char constant[8] = "fixed";
+static char code[16] PAGE_ALIGNED = "\xc3";      /* ret */
+
+/* What the protection of memory has to stop. */
+static int write_text(void)
+{
+    *(volatile char *)(uintptr_t)write_text = 0x5a;
+    return 0;
+}
+
+static int write_constant(void)
+{
+    *(volatile char *)(uintptr_t)constant = 'x';
+    return constant[0] != 'f';
+}
+
+static int run_data(void)
+{
+    ((void (*)(void))(uintptr_t)code)();
+    return 0;
+}
+
 /* Take all there is, twice: what was freed can be had again, all of it. */
 static int exhaust(void)
 {
@@ -142,6 +173,20 @@ static int clocks(void)
     return ms >= 50 && time(NULL) > 1700000000 ? 0 : 1;
 }
 
+/* A line from the console. */
+static int typed(void)
+{
+    char line[80] = "";
+
+    printf("selftest: type something\n");
+    if (fgets(line, sizeof(line), stdin) == NULL) {
+        return 1;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    printf("selftest: '%s' was typed, HOME is %s\n", line, getenv("HOME"));
+    return 0;
+}
+
 static int stay(void)
 {
     printf("selftest: staying\n");
@@ -159,7 +204,10 @@ int main(int argc, char **argv)
         { "fault", fault }, { "overflow", overflow }, { "exhaust", exhaust },
         { "threads", threads }, { "files", files }, { "clocks", clocks }, { "stay", stay },
         { "disk", disk_copy }, { "removed", disk_removed }, { "barrier", disk_barrier },
-        { "restart", disk_restart },
+        { "restart", disk_restart }, { "overflow-main", overflow_main },
+        { "write-text", write_text }, { "write-constant", write_constant },
+        { "run-data", run_data }, { "typed", typed }, { "wait", threads_wait },
+        { "compute", threads_compute }, { "speak", threads_speak },
     };
 
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]) && argc > 1; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tests of disks; 0 if they pass. */
+/* Tests; 0 if they pass. */
 #ifndef SELFTEST_H
 #define SELFTEST_H
 
@@ -7,5 +7,8 @@ int disk_copy(void);
 int disk_removed(void);
 int disk_barrier(void);
 int disk_restart(void);
+int threads_wait(void);
+int threads_compute(void);
+int threads_speak(void);
 
 #endif
