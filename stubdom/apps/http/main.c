@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,10 +14,14 @@
 #include <stub/store.h>
 #include <stub/thread.h>
 
-#define PORT 80
+#define PORT        80
+#define MOST        8                   /* connections served at a time, each by its thread */
+#define SILENCE     5                   /* seconds until one that stands still is closed */
+#define MAX_REQUEST 16384
 
 static time_t started;
 static unsigned long served;
+static struct semaphore places;
 
 static int page_text(char *text, size_t size)
 {
@@ -53,49 +58,84 @@ static void send_all(int fd, const char *data, size_t n)
     }
 }
 
-/* Read up to the empty line that ends a request; false if the other end went away before. */
-static bool read_request(int fd, char *text, size_t size)
+/* Wait until what the other end sends is whole; its first line, without an end, goes to @line. */
+static bool read_request(int fd, char *line, size_t size)
 {
-    size_t used = 0;
+    unsigned int ends = 0;              /* of lines, with nothing in between */
+    size_t used = 0, total = 0;
+    bool first = true;
+    char piece[512];
 
-    while (used < size - 1) {
-        ssize_t n = read(fd, text + used, size - 1 - used);
+    while (total < MAX_REQUEST) {
+        ssize_t n = read(fd, piece, sizeof(piece));
 
         if (n <= 0) {
             return false;
         }
-        used += (size_t)n;
-        text[used] = '\0';
-        if (strstr(text, "\r\n\r\n") != NULL || strstr(text, "\n\n") != NULL) {
-            return true;
+        for (ssize_t i = 0; i < n; i++) {
+            first = first && piece[i] != '\r' && piece[i] != '\n';
+            if (first && used < size - 1) {
+                line[used++] = piece[i];
+            }
+            ends = piece[i] == '\n' ? ends + 1 : piece[i] == '\r' ? ends : 0;
+            if (ends == 2) {
+                line[used] = '\0';
+                return true;
+            }
         }
+        total += (size_t)n;
     }
-    return true;
+    return false;
+}
+
+static const char *status_of(const char *line)
+{
+    if (strncmp(line, "GET ", 4) != 0) {
+        return "405 Method Not Allowed";
+    }
+    return strncmp(line, "GET / ", 6) == 0 || strncmp(line, "GET /index.html ", 16) == 0
+           ? "200 OK" : "404 Not Found";
 }
 
 static void serve(int fd)
 {
-    char request[1024], body[1024], head[160];
+    char line[128], body[1024], head[160];
+    const char *status;
     bool found;
     int n, length;
 
-    if (!read_request(fd, request, sizeof(request))) {
+    if (!read_request(fd, line, sizeof(line))) {
         return;
     }
-    found = strncmp(request, "GET / ", 6) == 0 || strncmp(request, "GET /index.html ", 16) == 0;
-    length = found ? page_text(body, sizeof(body)) : snprintf(body, sizeof(body), "Not found\n");
+    status = status_of(line);
+    found = status[0] == '2';
+    length = found ? page_text(body, sizeof(body)) : snprintf(body, sizeof(body), "%s\n", status);
     n = snprintf(head, sizeof(head),
                  "HTTP/1.0 %s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Length: %d\r\n"
-                 "Connection: close\r\n\r\n", found ? "200 OK" : "404 Not Found",
-                 found ? "html" : "plain", length);
+                 "Connection: close\r\n\r\n", status, found ? "html" : "plain", length);
     send_all(fd, head, (size_t)n);
     send_all(fd, body, (size_t)length);
 }
 
+/* One connection.  One that says nothing, as browsers open them to have them, is not kept. */
+static void connection(void *arg)
+{
+    struct timeval limit = { .tv_sec = SILENCE };
+    int fd = (int)(intptr_t)arg;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0) {
+        serve(fd);
+    }
+    close(fd);
+    semaphore_up(&places);
+}
+
+/* For IPv4 and IPv6. */
 static int listener(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
+    int fd = socket(AF_INET6, SOCK_STREAM, 0), on = 1;
 
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
         bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 16) != 0) {
@@ -117,12 +157,16 @@ int main(void)
     }
     fd = listener();
     printf("http: serving at http://%s/\n", net_address());
+    semaphore_init(&places, MOST);
     for (;;) {
-        int client = accept(fd, NULL, NULL);
+        int client;
 
-        if (client >= 0) {
-            serve(client);
-            close(client);
+        (void)semaphore_down(&places, FOREVER);
+        client = accept(fd, NULL, NULL);
+        if (client < 0) {
+            semaphore_up(&places);
+        } else if (thread_create("http", connection, (void *)(intptr_t)client, 16384) == NULL) {
+            connection((void *)(intptr_t)client);
         }
     }
 }
