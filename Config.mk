@@ -45,9 +45,10 @@ PACKAGES_TEST  := qemu-system-x86 ovmf bochs bochsbios bochs-term vgabios \
 PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_IMAGE) $(PACKAGES_TEST)
 
 # Debian packages that are unpacked under build/cache and never installed: what guests are made
-# of, and the peer for comparison.  Kernel names are resolved through the release's own
-# metapackages, so that the release decides the version.
+# of, what looks at a stub domain's page, and the peer for comparison.  Kernel names are resolved
+# through the release's own metapackages, so that the release decides the version.
 GUEST_PACKAGES := linux-image-amd64 linux-image-cloud-amd64 busybox-static
+BROWSER_PACKAGES := w3m
 PEER_PACKAGES  := xen-hypervisor-4.17-amd64 xen-utils-4.17 xen-utils-common xenstore-utils \
                   bash util-linux mount
 

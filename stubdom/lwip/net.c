@@ -3,8 +3,10 @@
 #include <stub/net.h>
 
 #include <lwip/dhcp.h>
+#include <lwip/dns.h>
 #include <lwip/inet.h>
 #include <lwip/netif.h>
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/tcpip.h>
 
 #include <netif/ethernet.h>
@@ -18,8 +20,9 @@
 
 #include "netif.h"
 
-#define RETRY SECONDS(1)
-#define KEEP  (256 * 1024)              /* free memory not given back: a busy connection takes it */
+#define RETRY  SECONDS(1)
+#define LINGER SECONDS(10)
+#define KEEP   (256 * 1024)              /* free memory not given back: a busy connection takes it */
 
 static struct card card;
 static struct wait_queue changed = WAIT_QUEUE_INIT(changed);
@@ -98,12 +101,61 @@ static bool static_address(char *text)
     return true;
 }
 
+/* The address by ip=, or by DHCP, which names servers for names too. */
+static int configure_ipv4(const char *ip, const char *dns)
+{
+    ip_addr_t server;
+    char text[64];
+
+    if (ip == NULL) {
+        if (dns != NULL) {
+            fprintf(stderr, "net: dns=%s goes with ip=; DHCP names its own\n", dns);
+            return -1;
+        }
+        if (dhcp_start(&card.netif) != ERR_OK) {
+            fprintf(stderr, "net: DHCP cannot be started: no memory\n");
+            return -1;
+        }
+        return 0;
+    }
+    snprintf(text, sizeof(text), "%s", ip);
+    if (!static_address(text)) {
+        fprintf(stderr, "net: ip=%s: say ip=ADDRESS/BITS[,GATEWAY]\n", ip);
+        return -1;
+    }
+    if (dns != NULL) {
+        if (ipaddr_aton(dns, &server) == 0) {
+            fprintf(stderr, "net: dns=%s: say dns=ADDRESS\n", dns);
+            return -1;
+        }
+        dns_setserver(0, &server);
+    }
+    return 0;
+}
+
+/* The address that the card gives itself, those that routers tell it, and that of ip6=. */
+static int configure_ipv6(const char *ip6)
+{
+    ip6_addr_t address;
+    s8_t place;
+
+    netif_create_ip6_linklocal_address(&card.netif, 1);
+    netif_set_ip6_autoconfig_enabled(&card.netif, 1);
+    if (ip6 == NULL) {
+        return 0;
+    }
+    if (ip6addr_aton(ip6, &address) == 0 || ip6_addr_isany(&address) ||
+        ip6_addr_ismulticast(&address) || ip6_addr_islinklocal(&address) ||
+        netif_add_ip6_address(&card.netif, &address, &place) != ERR_OK) {
+        fprintf(stderr, "net: ip6=%s: say ip6=ADDRESS, one of the card's own\n", ip6);
+        return -1;
+    }
+    return 0;
+}
+
 /* With the core lock held. */
 static int card_start(void)
 {
-    const char *ip = getenv("ip");
-    char text[64];
-
     if (netif_add(&card.netif, NULL, NULL, NULL, &card, card_netif_init, ethernet_input) == NULL) {
         fprintf(stderr, "net: no memory\n");
         return -1;
@@ -113,19 +165,44 @@ static int card_start(void)
     netif_set_default(&card.netif);
     netif_set_link_up(&card.netif);
     netif_set_up(&card.netif);
-    netif_create_ip6_linklocal_address(&card.netif, 1);
-    netif_set_ip6_autoconfig_enabled(&card.netif, 1);
-    if (ip != NULL) {
-        snprintf(text, sizeof(text), "%s", ip);
-        if (!static_address(text)) {
-            fprintf(stderr, "net: ip=%s: say ip=ADDRESS/BITS[,GATEWAY]\n", ip);
-            return -1;
+    return configure_ipv6(getenv("ip6")) == 0 ? configure_ipv4(getenv("ip"), getenv("dns")) : -1;
+}
+
+/* Is something of a connection still to be sent or acknowledged, its end included? */
+static bool unfinished(void)
+{
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        if (pcb->state == FIN_WAIT_1 || pcb->state == CLOSING || pcb->state == LAST_ACK) {
+            return true;
         }
-    } else if (dhcp_start(&card.netif) != ERR_OK) {
-        fprintf(stderr, "net: DHCP cannot be started: no memory\n");
-        return -1;
     }
-    return 0;
+    return false;
+}
+
+/*
+ * The end of the program is that of its network: what it has written goes out before, and
+ * connections are closed, as far as the others take that within LINGER.
+ */
+static void net_end(void)
+{
+    uint64_t deadline = time_now() + LINGER;
+    bool more = true;
+
+    LOCK_TCPIP_CORE();
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        if (pcb->state == ESTABLISHED || pcb->state == CLOSE_WAIT) {
+            (void)tcp_shutdown(pcb, 0, 1);
+        }
+    }
+    UNLOCK_TCPIP_CORE();
+    while (more && time_now() < deadline) {
+        LOCK_TCPIP_CORE();
+        more = unfinished();
+        UNLOCK_TCPIP_CORE();
+        if (more) {
+            thread_sleep(MILLIS(5));
+        }
+    }
 }
 
 int net_start(unsigned int seconds)
@@ -139,6 +216,7 @@ int net_start(unsigned int seconds)
         return -1;
     }
     (void)mallopt(M_TRIM_THRESHOLD, KEEP);
+    (void)atexit(net_end);
     tcpip_init(NULL, NULL);
     LOCK_TCPIP_CORE();
     rc = card_start();

@@ -79,31 +79,38 @@ def _add_busybox(archive: Archive) -> None:
     archive.device("dev/console", 5, 1)
 
 
-def library_folders() -> dict[str, Path]:
-    """Soname to file, from the libraries that the peer packages need."""
+def library_folders(programs: str = "PEER_PACKAGES") -> dict[str, Path]:
+    """Soname to file, from the libraries that the packages need which Config.mk names so."""
     found: dict[str, Path] = {}
-    for name in packages.library_packages(config("PEER_PACKAGES")) + ["libgcc-s1"]:
+    for name in packages.library_packages(config(programs)) + ["libgcc-s1"]:
         for folder in ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"):
             for path in sorted((packages.fetch(name) / folder).glob("*.so*")):
                 found.setdefault(path.name, path)
     return found
 
 
-def add_dynamic(archive: Archive, path: str, program: Path, libs: dict[str, Path]) -> None:
-    """A dynamically linked program with the libraries it needs."""
-    archive.file(path, program, 0o755)
+def dynamic_files(path: str, program: Path, libs: dict[str, Path]) -> list[tuple[Path, str]]:
+    """A dynamically linked program with the libraries it needs, and where they are to go."""
+    files = {path: program}
     todo = [program]
     while todo:
         listing = run(["objdump", "-p", str(todo.pop())])
         for soname in re.findall(r"NEEDED\s+(\S+)", listing):
             target = f"lib/x86_64-linux-gnu/{soname}"
-            if target in archive:
+            if target in files:
                 continue
             if soname not in libs:
                 raise Trouble(f"no package holds {soname}, which {program} needs")
-            real = libs[soname].resolve()
-            archive.file(target, real, 0o755)
-            todo.append(real)
+            files[target] = libs[soname].resolve()
+            todo.append(files[target])
+    return [(file, target) for target, file in files.items()]
+
+
+def add_dynamic(archive: Archive, path: str, program: Path, libs: dict[str, Path]) -> None:
+    """The same, into ARCHIVE."""
+    for file, target in dynamic_files(path, program, libs):
+        if target == path or target not in archive:
+            archive.file(target, file, 0o755)
 
 
 def _add_debian(archive: Archive, programs: list[str]) -> None:

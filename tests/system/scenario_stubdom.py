@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from lib import initrd, packages
 from lib.cpio import Archive
 from lib.once import once
 from lib.paths import BUILD, ROOT, run
@@ -54,6 +55,14 @@ card() {
         fail "vif$number.0 cannot join the bridge"
     console "$1"; xl unpause "$1"
 }
+# dhcp [OPTION]: a server on the bridge that gives one address; `kill $server` ends it.
+dhcp() {
+    bridge
+    printf 'start 10.9.0.20\nend 10.9.0.20\ninterface xenbr0\nlease_file /tmp/leases\n%s\n' "$*" \
+        >/tmp/udhcpd.conf
+    : >/tmp/leases
+    udhcpd -f /tmp/udhcpd.conf >/dev/null 2>&1 & server=$!
+}
 # again DEVICE: its back end driver leaves it and takes it on again.
 again() {
     driver=/sys/bus/xen-backend/drivers/${1%%-*}
@@ -78,21 +87,24 @@ uncard() {
 
 # From domain 0, then to it; both ends know what each byte has to be.
 _TCP = r"""
-stub net netcheck 8 ip=10.9.0.2/24 tcp-serve 5001 {bytes}
+ip addr add fd00::1/64 dev xenbr0 2>/dev/null
+stub net netcheck 8 ip=10.9.0.2/24 ip6=fd00::2 tcp-serve 5001 {bytes}
 card net
 until_says net 'netcheck: at 10.9.0.2'
-netcheck tcp-send 10.9.0.2 5001 {bytes} || fail "TCP to the stub"
+netcheck tcp-send {net}2 5001 {bytes} || fail "TCP to the stub"
 until_says net 'netcheck: passed'
 until_gone net
 uncard
 netcheck tcp-serve 5002 {bytes} & server=$!
-stub net netcheck 8 ip=10.9.0.2/24 tcp-send 10.9.0.1 5002 {bytes}
+stub net netcheck 8 ip=10.9.0.2/24 ip6=fd00::2 tcp-send {net}1 5002 {bytes}
 card net
 wait $server || fail "TCP from the stub"
 until_says net 'netcheck: passed'
 until_gone net
 uncard
 """
+
+_V4, _V6 = "10.9.0.", "fd00::"
 
 _STEPS = [
     # The configuration that is installed.
@@ -129,14 +141,47 @@ done
 """),
     # A stack that runs into its guard page: the hypervisor cannot deliver the fault.
     Step("stub-overflow", r"""
-stub deep selftest 4 overflow
-told deep
-grep -q recursion /tmp/plain && fail "it went on"
-gone deep || fail "it is still there"
+for which in overflow overflow-main; do
+    stub deep selftest 4 $which
+    told deep
+    grep -q -e recursion -e 'overflow.* passed' /tmp/plain && fail "$which: it went on"
+    gone deep || fail "$which: it is still there"
+done
+"""),
+    # Page faults: two writes to what is there and read-only, one attempt to run data.
+    Step("stub-protect", r"""
+for which in write-text:0x[37] write-constant:0x[37] run-data:0x1[15]; do
+    stub wx selftest 4 ${which%:*}
+    told wx
+    grep -q "^stub: exception 14, error ${which#*:}, address 0xffffffff8" /tmp/plain ||
+        fail "$which: $(grep -e stub: -e selftest: /tmp/plain)"
+done
 """),
     Step("stub-memory", r"""
 stub heap selftest 32 exhaust; passed heap exhaust
 stub count selftest 8 threads; passed count threads
+"""),
+    # Semaphores, condition variables; floating point; each thread's own errno and lines.
+    Step("stub-threads", r"""
+stub many selftest 4 wait; passed many wait
+stub many selftest 4 compute; passed many compute
+stub many selftest 4 speak; passed many speak
+grep -c '^line \([0-3]\) \(a*\|b*\|c*\|d*\) [0-9]*$' /tmp/plain >/tmp/lines
+[ "$(cat /tmp/lines)" = 200 ] || fail "$(cat /tmp/lines) whole lines: $(head -n 60 /tmp/plain)"
+"""),
+    Step("stub-typed", r"""
+stub typed selftest 4 HOME=/somewhere typed
+{
+    until says typed 'type something'; do sleep 1; done
+    printf 'some words\r'
+    until says typed '^@@end'; do sleep 1; done
+} | {
+    xl create -c /tmp/typed.cfg >/tmp/typed.console 2>&1
+    echo @@end >>/tmp/typed.console
+}
+until_gone typed
+grep -q "selftest: 'some words' was typed, HOME is /somewhere" /tmp/typed.console ||
+    fail "$(cat /tmp/typed.console)"
 """),
     Step("stub-files", r"""
 stub file selftest 8 files
@@ -168,6 +213,22 @@ wget -q -O /dev/null http://10.9.0.2/none && fail "a page that is not there"
 xl shutdown -w web || fail "xl shutdown -w ended with $?"
 uncard
 """),
+    # What browsers do and wget does not: a connection to have one, and much to say.
+    Step("stub-browser", r"""
+stub web http 4 ip=10.9.0.2/24
+card web
+until_says web 'http: serving'
+for i in 1 2 3; do sleep 1000 | nc 10.9.0.2 80 & done
+usleep 200000
+HOME=/tmp w3m -dump http://10.9.0.2/ >/tmp/page || fail "w3m ended with $?"
+grep -q '^A stub domain$' /tmp/page || fail "w3m shows $(cat /tmp/page)"
+grep -q "^store path    /local/domain/$number$" /tmp/page || fail "w3m shows $(cat /tmp/page)"
+long=$(head -c 6000 /dev/zero | tr '\0' x)
+wget -q --header "X-Long: $long" -O /tmp/page http://10.9.0.2/ || fail "a long request"
+xl destroy web
+uncard
+killall -q sleep nc
+"""),
     # Small, as large as a packet, in fragments; IPv6 by the address that the card gives itself.
     Step("stub-ping", r"""
 stub web http 4 ip=10.9.0.2/24
@@ -182,11 +243,7 @@ uncard
 """),
     # The address by DHCP.
     Step("stub-dhcp", r"""
-bridge
-printf 'start 10.9.0.20\nend 10.9.0.20\ninterface xenbr0\nlease_file /tmp/leases\n' \
-    >/tmp/udhcpd.conf
-touch /tmp/leases
-udhcpd -f /tmp/udhcpd.conf >/dev/null 2>&1 & server=$!
+dhcp
 stub web http 4
 card web
 until_says web 'http: serving at http://10.9.0.20/'
@@ -194,6 +251,22 @@ wget -q -O /tmp/page http://10.9.0.20/ || fail "no page"
 kill $server
 xl destroy web
 uncard
+"""),
+    # Names, from a server of their own: one that is named here, and one that DHCP names.
+    Step("stub-names", r"""
+dhcp 'opt dns 10.9.0.1'
+nameserver stub.test 10.9.0.7 & names=$!
+stub net netcheck 8 ip=10.9.0.2/24 dns=10.9.0.1 resolve stub.test
+card net
+until_says net 'netcheck: stub.test is 10.9.0.7'
+until_gone net
+uncard
+stub net netcheck 8 resolve none.test
+card net
+until_says net 'netcheck: none.test: error'
+until_gone net
+uncard
+kill $server $names
 """),
     # Netback is taken off the card and put back: the stub notices nothing, or finds it again by
     # itself.  What netback forgot of its own, its hotplug script would tell it again.
@@ -209,7 +282,8 @@ until_true timeout 5 wget -q -O /tmp/page http://10.9.0.2/ || fail "no page from
 xl destroy web
 uncard
 """),
-    Step("stub-tcp", _TCP.format(bytes=4000000)),
+    Step("stub-tcp", _TCP.format(net=_V4, bytes=4000000)),
+    Step("stub-tcp6", _TCP.format(net=_V6, bytes=1000000)),
     Step("stub-udp", r"""
 stub net netcheck 8 ip=10.9.0.2/24 udp-echo 5003
 card net
@@ -221,8 +295,20 @@ uncard
 """),
 ]
 
-# Whole disks, by xl's own back ends: copied in pieces that are no sectors, and taken away.
-_DISKS = [
+# By our own xl's hotplug: the configuration that is installed, and whole disks, copied in pieces
+# that are no sectors, and taken away.
+_HOTPLUG = [
+    Step("stub-config", r"""
+dhcp
+cp /etc/xen/http-stub.cfg /tmp/
+create http-stub; console http-stub
+until_says http-stub 'http: serving at http://10.9.0.20/'
+wget -q -O - http://10.9.0.20/ | grep -q '^address       10.9.0.20$' || fail "no page"
+xl reboot http-stub
+until_true wget -q -O - http://10.9.0.20/ | grep -q '^pages served  1$' || fail "no reboot"
+xl shutdown -w http-stub || fail "xl shutdown -w ended with $?"
+kill $server
+"""),
     Step("stub-disk", r"""
 dd if=/dev/urandom of=/tmp/source bs=64k count=64 2>/dev/null
 truncate -s 4M /tmp/target
@@ -243,7 +329,7 @@ until_gone disk
 """),
 ]
 
-_DISKS += [
+_HOTPLUG += [
     # Long requests are indirect; Linux' back end takes barriers and flushes.
     Step("stub-disk-barrier", r"""
 truncate -s 4M /tmp/target
@@ -279,7 +365,7 @@ losetup -d /dev/loop7
 ]
 
 _MANY = [
-    Step("stub-tcp-64", _TCP.format(bytes=64 << 20)),
+    Step("stub-tcp-64", _TCP.format(net=_V4, bytes=64 << 20)),
     Step("stub-connections", r"""
 stub web http 4 ip=10.9.0.2/24
 card web
@@ -328,18 +414,25 @@ def _images() -> list[tuple[object, str]]:
     ramdisk = archive.save(BUILD / "images" / "stub-ramdisk")
     return [(path, f"{_SIDE}/{path.name}") for path in _STUBS.glob("*.gz")] + [
         (path, f"/etc/xen/{path.name}") for path in (ROOT / "stubdom").glob("apps/*/*.cfg")] + [
-        (ramdisk, "/stub/ramdisk"), (helper("netcheck"), "/usr/bin/netcheck")]
+        (ramdisk, "/stub/ramdisk"), (helper("netcheck"), "/usr/bin/netcheck"),
+        (helper("nameserver"), "/usr/bin/nameserver"), *_browser()]
+
+
+def _browser() -> list[tuple[object, str]]:
+    libraries = initrd.library_folders("BROWSER_PACKAGES")
+    return list(initrd.dynamic_files("usr/bin/w3m", packages.fetch("w3m") / "usr/bin/w3m",
+                                     libraries))
 
 
 def _run(context: Context, steps: list[Step], seconds: float, **setup: str) -> None:
-    """STEPS with the prelude before each; those of disks only with our own xl."""
+    """STEPS with the prelude before each; those of hotplug only with our own xl."""
     tools = setup.get("tools", context.tools)
     prelude = f"tools={tools}\n{_PRELUDE}"
     if tools != "xylem":
-        for step in _DISKS:
+        for step in _HOTPLUG:
             if step in steps and step.name in context.parts:
-                context.tell(step.name, "skip", "a disk by Debian's xl wants its scripts", 0)
-        steps = [step for step in steps if step not in _DISKS]
+                context.tell(step.name, "skip", "Debian's xl wants its scripts", 0)
+        steps = [step for step in steps if step not in _HOTPLUG]
     many = any(step.name.endswith("stub-fifty") and step.name in context.parts for step in steps)
     run_steps(context, [Step(step.name, prelude + step.script) for step in steps], seconds,
               add=_images(), before=_WARM_MANY if many else _WARM, **setup)
@@ -358,10 +451,10 @@ _XEN = _of_xen([step for step in _STEPS if step.name in _CHEAP])
 _XEN_LONG = _of_xen([step for step in _STEPS + _MANY if step.name not in _CHEAP])
 
 
-@scenario("stub", parts=[step.name for step in _STEPS + _DISKS])
+@scenario("stub", parts=[step.name for step in _STEPS + _HOTPLUG])
 def stubs(context: Context) -> None:
-    """Stub domains, with Linux's back ends in dom0; disks by our own xl only."""
-    _run(context, _STEPS + _DISKS, 600)
+    """Stub domains, with Linux's back ends in dom0; hotplug by our own xl only."""
+    _run(context, _STEPS + _HOTPLUG, 600)
 
 
 @scenario("stub-xen", parts=[step.name for step in _XEN])
@@ -378,5 +471,5 @@ def many_stubs(context: Context) -> None:
 
 @scenario("stub-xen-long", long_only=True, parts=[step.name for step in _XEN_LONG])
 def many_stubs_on_xen(context: Context) -> None:
-    """The rest of all that on Debian's Xen, but for disks."""
+    """The rest of all that on Debian's Xen, but for hotplug."""
     _run(context, _XEN_LONG, 2400, **_ON_XEN)

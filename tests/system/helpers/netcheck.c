@@ -38,10 +38,11 @@ static uint8_t expect(uint64_t at)
     return (uint8_t)((at * 0x9e3779b97f4a7c15ull) >> 56);
 }
 
+/* For IPv4 and IPv6. */
 static int bound(int type, const char *port)
 {
-    struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
-    int fd = socket(AF_INET, type, 0), on = 1;
+    struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port)) };
+    int fd = socket(AF_INET6, type, 0), on = 1;
 
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
@@ -53,15 +54,19 @@ static int bound(int type, const char *port)
 /* The other side may not be there yet. */
 static int connected(int type, const char *host, const char *port)
 {
-    struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
+    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = v4.sin_port };
+    int family = strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
+    struct sockaddr *addr = family == AF_INET6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
+    socklen_t size = family == AF_INET6 ? sizeof(v6) : sizeof(v4);
 
-    if (inet_pton(AF_INET, host, &addr.sin_addr) != 1) {
+    if (inet_pton(family, host, family == AF_INET6 ? (void *)&v6.sin6_addr : &v4.sin_addr) != 1) {
         die(host);
     }
     for (int i = 0; i < TRIES; i++) {
-        int fd = socket(AF_INET, type, 0);
+        int fd = socket(family, type, 0);
 
-        if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0) {
+        if (fd >= 0 && connect(fd, addr, size) == 0) {
             return fd;
         }
         close(fd);
@@ -126,7 +131,7 @@ static void udp_echo(const char *port)
     int fd = bound(SOCK_DGRAM, port);
 
     for (;;) {
-        struct sockaddr_in from;
+        struct sockaddr_in6 from;
         socklen_t size = sizeof(from);
         ssize_t n = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &size);
 

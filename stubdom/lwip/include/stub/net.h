@@ -13,9 +13,11 @@ struct net_figures {
 
 /*
  * net_start - bring up lwIP and the card vif 0 and wait for an IPv4 address: from the environment
- * (the domain's command line) ip=ADDRESS/BITS[,GATEWAY], else by DHCP.
+ * (the domain's command line) ip=ADDRESS/BITS[,GATEWAY] and dns=ADDRESS, else by DHCP; also
+ * ip6=ADDRESS, with a prefix of 64 bits.
  * @seconds  how long to wait for the address.
  * Returns 0, or -1 with a line on stderr that says what is missing.
+ * From now on exit() sends what was written to connections and closes them, for up to ten seconds.
  */
 int net_start(unsigned int seconds);
 
