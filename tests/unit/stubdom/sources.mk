@@ -13,6 +13,7 @@ NET_SRCS := $(addprefix $(STUB)/,net-lend.c net-rings.c net-tx.c ring.c) \
     tests/unit/stubdom/fake-grant.c
 test-net-rings_SRCS  := $(NET_SRCS)
 test-net-lend_SRCS   := $(NET_SRCS)
+test-netfront_SRCS   := $(STUB)/netfront.c $(NET_SRCS)
 test-blk-ring_SRCS   := $(addprefix $(STUB)/,blk-ring.c ring.c) tests/unit/stubdom/fake-grant.c
 test-blkfront_SRCS   := $(addprefix $(STUB)/,blkfront.c blk-connect.c blk-ring.c ring.c) \
     tests/unit/stubdom/fake-grant.c
