@@ -22,7 +22,7 @@
 
 #define RETRY  SECONDS(1)
 #define LINGER SECONDS(10)
-#define KEEP   (256 * 1024)              /* free memory not given back: a busy connection takes it */
+#define KEEP   (256 * 1024)             /* free memory not given back: a busy connection takes it */
 
 static struct card card;
 static struct wait_queue changed = WAIT_QUEUE_INIT(changed);

@@ -41,7 +41,8 @@ static uint8_t expect(uint64_t at)
 /* For IPv4 and IPv6. */
 static int bound(int type, const char *port)
 {
-    struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port)) };
+    uint16_t number = htons((uint16_t)atoi(port));
+    struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = number };
     int fd = socket(AF_INET6, type, 0), on = 1;
 
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
