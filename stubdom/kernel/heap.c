@@ -8,37 +8,34 @@
 /* heap_top is what was asked for; pages are mapped up to heap_mapped, the page boundary above. */
 static unsigned long heap_top = HEAP_BASE, heap_mapped = HEAP_BASE;
 
-static void shrink_to(unsigned long end)
+void pages_unmap(unsigned long from, unsigned long end)
 {
-    while (heap_mapped > end) {
+    while (end > from) {
         volatile uint64_t *table;
         void *page;
 
-        heap_mapped -= PAGE_SIZE;
-        table = table_of((void *)heap_mapped, 1);
-        page = mfn_to_va((table[heap_mapped >> PAGE_SHIFT & 511] & PTE_ADDR) >> PAGE_SHIFT);
-        if (map_clear((void *)heap_mapped) != 0) {
-            stub_panic("heap page %#lx cannot be unmapped", heap_mapped);
+        end -= PAGE_SIZE;
+        table = table_of((void *)end, 1);
+        page = mfn_to_va((table[end >> PAGE_SHIFT & 511] & PTE_ADDR) >> PAGE_SHIFT);
+        if (map_clear((void *)end) != 0) {
+            stub_panic("page %#lx cannot be unmapped", end);
         }
         page_free(page, 1);
     }
 }
 
-static bool grow_to(unsigned long end)
+bool pages_map(unsigned long from, unsigned long end)
 {
-    unsigned long from = heap_mapped;
-
-    while (heap_mapped < end) {
-        uint64_t maddr = pte_maddr((void *)heap_mapped);
+    for (unsigned long va = from; va < end; va += PAGE_SIZE) {
+        uint64_t maddr = pte_maddr((void *)va);
         void *page = maddr != 0 ? page_alloc(1) : NULL;
 
         if (page == NULL) {
             update_flush(false);
-            shrink_to(from);
+            pages_unmap(from, va);
             return false;
         }
         update_queue(maddr, mfn_of(page) * PAGE_SIZE | PTE_DATA);
-        heap_mapped += PAGE_SIZE;
     }
     update_flush(false);
     return true;
@@ -55,11 +52,12 @@ void *heap_grow(ptrdiff_t bytes)
     heap_top += (unsigned long)bytes;
     end = (heap_top + PAGE_MASK) & ~PAGE_MASK;
     if (end < heap_mapped) {
-        shrink_to(end);
-    } else if (!grow_to(end)) {
+        pages_unmap(end, heap_mapped);
+    } else if (!pages_map(heap_mapped, end)) {
         heap_top = old;
         return NULL;
     }
+    heap_mapped = end;
     return (void *)old;
 }
 

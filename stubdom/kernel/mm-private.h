@@ -19,4 +19,11 @@ bool table_install(void *table, const void *va, unsigned int level);
 void update_queue(uint64_t maddr, uint64_t value);
 void update_flush(bool tlb);
 
+/*
+ * pages_map - give the addresses from @from to @end, which have none, pages.  False: no memory, and
+ * nothing has changed.  pages_unmap - take those pages back.
+ */
+bool pages_map(unsigned long from, unsigned long end);
+void pages_unmap(unsigned long from, unsigned long end);
+
 #endif

@@ -208,6 +208,7 @@ int main(int argc, char **argv)
         { "write-text", write_text }, { "write-constant", write_constant },
         { "run-data", run_data }, { "typed", typed }, { "wait", threads_wait },
         { "compute", threads_compute }, { "speak", threads_speak },
+        { "maps", maps },
     };
 
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]) && argc > 1; i++) {

@@ -7,6 +7,7 @@ int disk_copy(void);
 int disk_removed(void);
 int disk_barrier(void);
 int disk_restart(void);
+int maps(void);
 int threads_wait(void);
 int threads_compute(void);
 int threads_speak(void);

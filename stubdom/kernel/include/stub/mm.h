@@ -7,13 +7,15 @@
 
 /*
  * Address space (docs/design/stubdom.md): page n of the domain at VIRT_BASE + n * 4096, up to
- * DIRECT_PAGES; above that the heap and the window for other mappings.
+ * DIRECT_PAGES; above that the heap, the window for other mappings, and what map_alloc() gives.
  */
 #define DIRECT_PAGES 0x40000UL
 #define HEAP_BASE    0xffffffffc0000000UL
 #define HEAP_END     0xffffffffe0000000UL
 #define WINDOW_BASE  0xffffffffe0000000UL
 #define WINDOW_PAGES 4096UL
+#define MAP_BASE     0xffffffffe1000000UL
+#define MAP_PAGES    0x10000UL
 
 #define PTE_TABLE (PTE_P | PTE_RW | PTE_US | PTE_A)
 #define PTE_DATA  (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_NX)
@@ -59,5 +61,12 @@ void window_free(void *va, size_t nr);
  * NULL if there is no memory for it, and nothing has changed.
  */
 void *heap_grow(ptrdiff_t bytes);
+
+/*
+ * map_alloc - @nr pages at addresses that follow one another, cleared; NULL: no memory.
+ * map_free - give any of them back; false: some of these are none, and nothing has changed.
+ */
+void *map_alloc(size_t nr);
+bool map_free(void *va, size_t nr);
 
 #endif
