@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from pathlib import Path
+
 from lib import initrd, packages
 from lib.cpio import Archive
 from lib.once import once
@@ -122,6 +126,12 @@ grep -q '^hello from a stub domain: 2 arguments, pi is about 3.14159$' /tmp/plai
 grep -q '^  argument 2: three words$' /tmp/plain || fail "the arguments are not as given"
 gone hello || fail "it has not ended"
 """),
+    # The program of stubdom/README, made by its commands.
+    Step("stub-readme", r"""
+cp /etc/xen/mine-stub.cfg /tmp/mine.cfg
+told mine
+grep -q '^mine$' /tmp/plain || fail "$(cat /tmp/plain)"
+"""),
     # The least memory that is asked of it; Debian's domain builder maps 4 MiB, so there have to be.
     Step("stub-small", r"""
 [ "$tools" = xylem ] && least=2 || least=4
@@ -160,6 +170,7 @@ done
     Step("stub-memory", r"""
 stub heap selftest 32 exhaust; passed heap exhaust
 stub count selftest 8 threads; passed count threads
+stub maps selftest 8 maps; passed maps maps
 """),
     # Semaphores, condition variables; floating point; each thread's own errno and lines.
     Step("stub-threads", r"""
@@ -409,13 +420,34 @@ _WARM_MANY = _WARM + "fifty\n"
 @once
 def _images() -> list[tuple[object, str]]:
     run(["make", "--no-print-directory", "-C", str(ROOT), "stubdom"], what="building stub domains")
+    mine = _by_the_readme()
     archive = Archive()
     archive.text("etc/motd", "from the ramdisk\n")
     ramdisk = archive.save(BUILD / "images" / "stub-ramdisk")
     return [(path, f"{_SIDE}/{path.name}") for path in _STUBS.glob("*.gz")] + [
         (path, f"/etc/xen/{path.name}") for path in (ROOT / "stubdom").glob("apps/*/*.cfg")] + [
-        (ramdisk, "/stub/ramdisk"), (helper("netcheck"), "/usr/bin/netcheck"),
+        (mine, "/etc/xen/mine-stub.cfg"), (ramdisk, "/stub/ramdisk"),
+        (helper("netcheck"), "/usr/bin/netcheck"),
         (helper("nameserver"), "/usr/bin/nameserver"), *_browser()]
+
+
+def _by_the_readme() -> Path:
+    """Do what stubdom/README says, in a copy; gives the configuration, the image is with others."""
+    text = (ROOT / "stubdom/README").read_text()
+    section = text.split("Write one\n", 1)[1].split("What a program has\n", 1)[0]
+    commands = "".join(line[4:] for line in section.splitlines(True) if line.startswith("    "))
+    kept = BUILD / "images" / "mine-stub.cfg"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="readme-", dir=BUILD / "images") as scratch:
+        top = Path(scratch)
+        shutil.copy2(ROOT / "Config.mk", top)
+        shutil.copytree(ROOT / "stubdom", top / "stubdom")
+        for folder in ("tools", "xen"):
+            (top / folder).symlink_to(ROOT / folder)
+        run(["env", f"BUILD={BUILD}", "sh", "-ec", commands], cwd=top,
+            what="following stubdom/README")
+        shutil.copy2(top / "stubdom/apps/mine/mine-stub.cfg", kept)
+    return kept
 
 
 def _browser() -> list[tuple[object, str]]:
