@@ -296,7 +296,6 @@ xl destroy web
 uncard
 """),
     Step("stub-tcp", _TCP.format(net=_V4, bytes=4000000)),
-    # From the stub it does not always arrive (docs/design/stubdom.md).
     Step("stub-tcp6", _TCP_TO.format(net=_V6, bytes=1000000)),
     Step("stub-udp", r"""
 stub net netcheck 8 ip=10.9.0.2/24 udp-echo 5003
@@ -380,6 +379,7 @@ losetup -d /dev/loop7
 
 _MANY = [
     Step("stub-tcp-64", _TCP.format(net=_V4, bytes=64 << 20)),
+    Step("stub-tcp6-both", _TCP.format(net=_V6, bytes=4000000)),
     Step("stub-connections", r"""
 stub web http 4 ip=10.9.0.2/24
 card web
