@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The firmware's page table from sound and from absurd memory maps. */
+#include <xen/errno.h>
 #include <xen/heap.h>
 #include <xen/printk.h>
 
@@ -13,7 +14,7 @@
 
 static unsigned int pages, page_limit;
 static struct { uint64_t first, nr; } readonly[8];
-static unsigned int nr_readonly;
+static unsigned int nr_readonly, readonly_limit = ARRAY_SIZE(readonly);
 
 void printk(const char *fmt, ...) { (void)fmt; }
 void *hv_alloc(unsigned int order)
@@ -34,6 +35,9 @@ void *hv_mfn_to_virt(mfn_t mfn) { return (void *)(mfn_x(mfn) << PAGE_SHIFT); }
 void hv_fill_root(pte_t *l4) { l4[HV_L4_FIRST] = 1; }
 int mmio_set_readonly(mfn_t mfn, unsigned long nr)
 {
+    if (nr_readonly == readonly_limit) {
+        return -ENOSPC;
+    }
     readonly[nr_readonly].first = mfn_x(mfn);
     readonly[nr_readonly++].nr = nr;
     return 0;
@@ -139,6 +143,21 @@ TEST(without_memory_nothing_is_kept)
     CHECK_EQ(page_limit, 7);
     clean(root, 4);
     CHECK_EQ(pages, 0);
+}
+
+/* Memory that dom0 could write is not run. */
+TEST(what_cannot_be_kept_from_writes_is_refused)
+{
+    static const struct efi_desc map[] = {
+        { .type = 5, .start = 0x1000, .pages = 1, .attr = RUNTIME },
+        { .type = 6, .start = 0x2000, .pages = 1, .attr = RUNTIME },
+    };
+
+    page_limit = 100;
+    readonly_limit = 1;
+    CHECK(!make(map, 2));
+    CHECK_EQ(pages, 0);
+    readonly_limit = ARRAY_SIZE(readonly);
 }
 
 TEST(entries_that_are_cut_off_are_no_entries)

@@ -16,7 +16,10 @@
 #define ARGS_OWN 9          /* the program, seven arguments of ours, and the end of the list */
 #define DEPTH    16         /* descriptors while a folder is removed */
 
-/* STATE_DIR/boot-NAME: in it "answer", and the folder "out", which the bootloader fills. */
+/*
+ * STATE_DIR/boot-NAME: in it "answer", and the folder "out", which the bootloader fills.  Names
+ * that differ behind 200 bytes only share it, as they share the lock it is used under (lock.c).
+ */
 static void folder_path(char path[FOLDER], const char *name, const char *file)
 {
     snprintf(path, FOLDER, "%.60s/boot-%.200s%s", light_state_dir, name, file);
@@ -107,7 +110,7 @@ static int make_folder(const char *name, struct xyl_err *err)
     int fd = -1;
 
     boot_clean(name);
-    mkdir(light_state_dir, 0700);
+    mkdir(light_state_dir, 0755);
     folder_path(path, name, "");
     if (mkdir(path, 0700) == 0) {
         folder_path(path, name, "/out");

@@ -15,7 +15,6 @@
 #define ADDRESS_END         (1UL << 47)
 #define LARGE_PAGES         512UL
 
-#define ENTRY_TABLE         (PTE_P | PTE_RW | PTE_A | PTE_D)
 #define ENTRY_RWX           (PTE_P | PTE_RW | PTE_A | PTE_D)   /* E2; not global: E1 */
 
 static pte_t *root __ro_after_init;
@@ -32,7 +31,7 @@ static pte_t *__init table_at(pte_t *e)
         if (table == NULL) {
             return NULL;
         }
-        *e = pte_make(hv_virt_to_mfn(table), ENTRY_TABLE);
+        *e = pte_make(hv_virt_to_mfn(table), HV_PTE_TABLE);
     }
     return hv_mfn_to_virt(pte_mfn(*e));
 }
@@ -96,14 +95,19 @@ static bool __init add_region(const struct efi_desc *desc)
                 desc->pages, desc->start);
         return false;
     }
-    return (desc->type != TYPE_RUNTIME_CODE && desc->type != TYPE_RUNTIME_DATA) ||
-           mmio_set_readonly(_mfn(first), desc->pages) == 0;
+    if ((desc->type == TYPE_RUNTIME_CODE || desc->type == TYPE_RUNTIME_DATA) &&
+        mmio_set_readonly(_mfn(first), desc->pages) != 0) {
+        pr_warn("EFI: no runtime services: too many regions to keep from being written\n");
+        return false;
+    }
+    return true;
 }
 
 mfn_t __init efi_map(const uint8_t *mmap, unsigned int len, unsigned int desc_size)
 {
     root = hv_alloc(0);
     if (root == NULL) {
+        pr_warn("EFI: no runtime services: no memory for a page table\n");
         return INVALID_MFN;
     }
     for (unsigned int at = 0; desc_size >= EFI_MIN_DESC_BYTES && len - at >= desc_size;
