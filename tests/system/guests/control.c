@@ -178,6 +178,98 @@ static void walk(void)
     EXPECT_EQ(domctl(&op), -E_SRCH);
 }
 
+/* ---- CPU policies ---- */
+
+static xen_cpuid_leaf_t leaves[256];
+static xen_msr_entry_t msrs[16];
+
+static long policy(uint32_t cmd, domid_t domain, struct xen_domctl_cpu_policy *policy)
+{
+    struct xen_domctl op = { .cmd = cmd, .domain = domain, .u.cpu_policy = *policy };
+    long rc = domctl(&op);
+
+    *policy = op.u.cpu_policy;
+    return rc;
+}
+
+static xen_cpuid_leaf_t *leaf_of(uint32_t nr, uint32_t leaf)
+{
+    for (uint32_t i = 0; i < nr; i++) {
+        if (leaves[i].leaf == leaf) {
+            return &leaves[i];
+        }
+    }
+    guest_error("the policy has no leaf %x", leaf);
+    return &leaves[0];
+}
+
+static struct xen_domctl_cpu_policy lists(uint32_t nr_leaves, uint32_t nr_msrs)
+{
+    struct xen_domctl_cpu_policy p = { .nr_leaves = nr_leaves, .nr_msrs = nr_msrs };
+
+    set_xen_guest_handle(p.leaves, leaves);
+    set_xen_guest_handle(p.msrs, msrs);
+    return p;
+}
+
+/* Leaves that the domain has not, numbers beyond the host: refused by name, and nothing changes. */
+static void policies_refused(uint32_t nr)
+{
+    struct xen_domctl_cpu_policy p;
+    uint32_t top = leaf_of(nr, 0)->a;
+
+    leaf_of(nr, 0)->a = 0x20;
+    p = lists(nr, 0);
+    EXPECT_EQ(policy(XEN_DOMCTL_set_cpu_policy, EMPTY, &p), -E_INVAL);
+    EXPECT_EQ(p.err_leaf, 0);
+    leaf_of(nr, 0)->a = top;
+    leaves[nr] = (xen_cpuid_leaf_t){ .leaf = 0xc0001234, .subleaf = XEN_CPUID_NO_SUBLEAF };
+    p = lists(nr + 1, 0);
+    EXPECT_EQ(policy(XEN_DOMCTL_set_cpu_policy, EMPTY, &p), -E_RANGE);
+    EXPECT_EQ(p.err_leaf, 0xc0001234U);
+    p = lists(~0U, 0);
+    EXPECT_EQ(policy(XEN_DOMCTL_set_cpu_policy, EMPTY, &p), -E_2BIG);
+    p = lists(nr, 1);
+    msrs[0] = (xen_msr_entry_t){ .idx = 0x1234 };
+    EXPECT_EQ(policy(XEN_DOMCTL_set_cpu_policy, EMPTY, &p), -E_RANGE);
+    EXPECT_EQ(p.err_msr, 0x1234);
+    set_xen_guest_handle(p.leaves, (xen_cpuid_leaf_t *)NOWHERE);
+    EXPECT_EQ(policy(XEN_DOMCTL_set_cpu_policy, EMPTY, &p), -E_FAULT);
+    EXPECT_EQ(policy(XEN_DOMCTL_get_cpu_policy, EMPTY, &p), -E_FAULT);
+    p = lists(0, 0);
+    EXPECT(policy(XEN_DOMCTL_set_cpu_policy, 0, &p) < 0);   /* has run */
+}
+
+#define LEAF1_C_SSE3    1U
+#define LEAF1_C_VMX     (1U << 5)
+#define LEAF7_B_SMAP    (1U << 20)
+
+static void policies(void)
+{
+    struct xen_domctl_cpu_policy p = lists(ARRAY_SIZE(leaves), ARRAY_SIZE(msrs));
+    struct xen_domctl op = { .cmd = XEN_DOMCTL_destroydomain, .domain = EMPTY };
+    uint32_t nr;
+
+    EXPECT_EQ(create(0, 1, 1023), 0);
+    EXPECT_EQ(policy(XEN_DOMCTL_get_cpu_policy, EMPTY, &p), 0);
+    nr = p.nr_leaves;
+    EXPECT(nr > 10 && nr < ARRAY_SIZE(leaves) && p.nr_msrs <= ARRAY_SIZE(msrs));
+    policies_refused(nr);
+    /* What no PV guest may have is left out; what it need not have can be taken away. */
+    leaf_of(nr, 1)->c = (leaf_of(nr, 1)->c & ~LEAF1_C_SSE3) | LEAF1_C_VMX;
+    leaf_of(nr, 7)->b |= LEAF7_B_SMAP;
+    p = lists(nr, 0);
+    EXPECT_EQ(policy(XEN_DOMCTL_set_cpu_policy, EMPTY, &p), 0);
+    memset(leaves, 0, sizeof(leaves));
+    p = lists(3, 0);
+    EXPECT_EQ(policy(XEN_DOMCTL_get_cpu_policy, EMPTY, &p), -E_NOBUFS);
+    p = lists(ARRAY_SIZE(leaves), ARRAY_SIZE(msrs));
+    EXPECT_EQ(policy(XEN_DOMCTL_get_cpu_policy, EMPTY, &p), 0);
+    EXPECT_EQ(leaf_of(nr, 1)->c & (LEAF1_C_SSE3 | LEAF1_C_VMX), 0);
+    EXPECT_EQ(leaf_of(nr, 7)->b & LEAF7_B_SMAP, 0);
+    EXPECT_EQ(domctl(&op), 0);
+}
+
 /* ---- sysctl ---- */
 
 static void host_queries(void)
@@ -201,6 +293,8 @@ static void host_queries(void)
     op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_get_cpu_levelling_caps };
     EXPECT_EQ(sysctl(&op), 0);
     op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_get_cpu_policy };
+    EXPECT_EQ(sysctl(&op), 0);                              /* how much room it takes */
+    EXPECT(op.u.cpu_policy.nr_leaves > 10 && op.u.cpu_policy.nr_msrs > 0);
     op.u.cpu_policy.index = 99;
     EXPECT_EQ(sysctl(&op), -E_INVAL);
     op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_get_cpu_featureset };
@@ -404,6 +498,7 @@ void test_main(void)
     of_rights();
     creations_refused();
     walk();
+    policies();
     host_queries();
     host_buffers();
     machine();

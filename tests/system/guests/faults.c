@@ -235,6 +235,30 @@ static long grant_resource(void)
     return memory_op(XENMEM_acquire_resource, &r);
 }
 
+static xen_cpuid_leaf_t leaves[128] PAGE_ALIGNED;
+static xen_msr_entry_t msrs[8];
+
+static long policy(uint32_t cmd, unsigned int nr_leaves, unsigned int nr_msrs)
+{
+    on_child(cmd)->u.cpu_policy = (struct xen_domctl_cpu_policy){ .nr_leaves = nr_leaves,
+                                                                  .nr_msrs = nr_msrs };
+    set_xen_guest_handle(control.u.cpu_policy.leaves, leaves);
+    set_xen_guest_handle(control.u.cpu_policy.msrs, msrs);
+    return domctl(&control);
+}
+
+static long get_policy(void)
+{
+    return policy(XEN_DOMCTL_get_cpu_policy, ARRAY_SIZE(leaves), ARRAY_SIZE(msrs));
+}
+
+/* Without SSE3, so that the domain needs a policy of its own. */
+static long set_policy(void)
+{
+    leaves[0] = (xen_cpuid_leaf_t){ .leaf = 1, .subleaf = XEN_CPUID_NO_SUBLEAF };
+    return policy(XEN_DOMCTL_set_cpu_policy, 1, 0);
+}
+
 /* --- Calls about ourselves -------------------------------------------------------------------- */
 
 static long port_for_us(void)
@@ -578,6 +602,8 @@ static const struct {
     { "setvcpucontext", PAGES, set_context, NULL },
     { "getvcpucontext", CONTEXT, get_context, NULL },
     { "getdomaininfo", VCPUS, information, NULL },
+    { "get_cpu_policy", CHILD, get_policy, NULL },
+    { "set_cpu_policy", VCPUS, set_policy, NULL },
     { "hypercall_init", PAGES, hypercall_page, NULL },
     { "alloc_unbound for another", CHILD, port_for_child, NULL },
     { "grant table as a resource", CHILD, grant_resource, NULL },

@@ -72,6 +72,54 @@ TEST(finish_takes_what_the_maximum_lacks)
     CHECK(!policy_has(&p, XEN_X86_FEATURE_PSE));
 }
 
+TEST(raw_is_what_the_cpu_says)
+{
+    ready();
+    CHECK(HAS(RAW, AVX512F) && !HAS(HOST, AVX512F));    /* XCR0 has no room for it */
+}
+
+/* Leaves of the machine's own business do not come in through a toolstack's list. */
+TEST(finish_hides_what_no_guest_is_told)
+{
+    struct cpu_policy p;
+
+    ready();
+    p = cpu_policies[POLICY_PV_DEFAULT];
+    p.basic[0xa].a = p.basic[5].b = p.topo[1].c = p.ext[0x1b].a = p.ext[8].d = p.feat[2].b = 7;
+    p.xstate[5].a = 64;
+    p.basic[1].b = 0x03020801;                  /* but these are only numbers */
+    p.ext[8].c = 0x2001;
+    p.cache[0].a |= 3u << 26;
+    policy_finish(&p, &cpu_policies[POLICY_PV_MAX]);
+    CHECK(p.basic[0xa].a == 0 && p.basic[5].b == 0 && p.topo[1].c == 0 && p.ext[0x1b].a == 0);
+    CHECK(p.ext[8].d == 0 && p.feat[2].b == 0 && p.xstate[5].a == 0);
+    CHECK(p.basic[1].b == 0x03020801 && p.ext[8].c == 0x2001 && p.cache[0].a >> 26 == 3);
+}
+
+/* P1: with a lower maximum the features of the leaves above it are off, not only out of sight. */
+TEST(a_lower_maximum_takes_the_features_above_it)
+{
+    struct cpu_policy p;
+
+    ready();
+    p = cpu_policies[POLICY_PV_DEFAULT];
+    p.basic[0].a = 6;
+    policy_finish(&p, &cpu_policies[POLICY_PV_MAX]);
+    CHECK(!policy_has(&p, XEN_X86_FEATURE_FSGSBASE) && !policy_has(&p, XEN_X86_FEATURE_AVX2));
+    CHECK(!policy_has(&p, XEN_X86_FEATURE_XSAVE) && !policy_has(&p, XEN_X86_FEATURE_AVX));
+    CHECK(policy_has(&p, XEN_X86_FEATURE_SSE4_2) && policy_has(&p, XEN_X86_FEATURE_LM));
+    CHECK(cpu_policy_xcr0(&p) == 0 && p.feat[0].b == 0 && p.cache[0].a != 0);
+    p = cpu_policies[POLICY_PV_DEFAULT];
+    p.basic[0].a = 1;
+    p.ext[0].a = 0x80000000;
+    policy_finish(&p, &cpu_policies[POLICY_PV_MAX]);
+    CHECK(policy_has(&p, XEN_X86_FEATURE_SSE2) && !policy_has(&p, XEN_X86_FEATURE_LM));
+    CHECK(p.cache[0].a == 0 && p.basic[2].a == 0 && p.ext[4].a == 0);
+    p.ext[0].a = 0x21;
+    policy_finish(&p, &cpu_policies[POLICY_PV_MAX]);
+    CHECK(p.ext[0].a == 0);
+}
+
 static struct cpuid_leaf seen(unsigned int i, uint32_t leaf, uint32_t subleaf)
 {
     struct cpuid_leaf l;
@@ -120,6 +168,29 @@ TEST(hypervisor_leaves)
     CHECK_EQ(seen(1, 0x40000005, 0).b, 30);     /* 1 GiB of frames */
     CHECK_EQ(seen(1, 0x40000006, 0).a, 0);
     CHECK_EQ(seen(1, 0x40000100, 0).b, 0);
+}
+
+TEST(fewer_hypervisor_leaves)
+{
+    static const xen_cpuid_leaf_t leaf = {
+        .leaf = 0x40000000, .subleaf = XEN_CPUID_NO_SUBLEAF, .a = 0x40000003, .b = 1,
+    };
+    static struct cpu_policy p;
+    static const uint8_t limits[][2] = { { 0, 5 }, { 1, 2 }, { 2, 2 }, { 4, 4 }, { 5, 5 },
+                                         { 255, 5 } };
+
+    ready();
+    p = cpu_policies[POLICY_PV_DEFAULT];
+    CHECK_EQ(policy_set_leaf(&p, &leaf), 0);
+    policy_finish(&p, &cpu_policies[POLICY_PV_MAX]);
+    CHECK_EQ(p.hv_leaves, 3);
+    fake_dom[1].arch.policy = &p;
+    CHECK_EQ(seen(1, 0x40000000, 0).a, 0x40000003);
+    CHECK(seen(1, 0x40000003, 0).c != 0 && seen(1, 0x40000005, 0).b == 0);
+    for (unsigned int i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        p.hv_leaves = limits[i][0];
+        CHECK_EQ(seen(1, 0x40000000, 0).a, 0x40000000 + limits[i][1]);
+    }
 }
 
 TEST(beyond_the_end_is_zero)

@@ -76,12 +76,12 @@ int policy_to_leaves(const struct cpu_policy *p, uint32_t *nr,
                      void *arg)
 {
     struct sink s = { .put = put, .arg = arg, .room = *nr };
-    /* The hypervisor's own range: that it is there; what it says is computed when asked. */
-    struct cpuid_leaf hv = { 0 };
+    /* The hypervisor's own range: how far it goes; what it says is computed when asked. */
+    const struct cpuid_leaf hv = { .a = p->hv_leaves }, none = { 0 };
 
     emit_basic(&s, p);
     emit(&s, 0x40000000, XEN_CPUID_NO_SUBLEAF, &hv);
-    emit(&s, 0x40000100, XEN_CPUID_NO_SUBLEAF, &hv);
+    emit(&s, 0x40000100, XEN_CPUID_NO_SUBLEAF, &none);
     for (uint32_t i = 0; i < POLICY_EXT && i <= (p->ext[0].a & 0xffff); i++) {
         emit(&s, 0x80000000 + i, XEN_CPUID_NO_SUBLEAF, &p->ext[i]);
     }
@@ -128,9 +128,12 @@ int policy_set_leaf(struct cpu_policy *p, const xen_cpuid_leaf_t *leaf)
 {
     struct cpuid_leaf *l = place(p, leaf->leaf, leaf->subleaf);
 
-    /* The hypervisor's own leaves are computed; what lists say of them is passed over. */
+    /* The hypervisor's own leaves are computed; of what lists say of them one number counts. */
     if (leaf->leaf >= 0x40000000 && leaf->leaf < 0x40010000 &&
         leaf->subleaf == XEN_CPUID_NO_SUBLEAF) {
+        if (leaf->leaf == 0x40000000) {
+            p->hv_leaves = leaf->a & 0xff;
+        }
         return 0;
     }
     if (l == NULL) {

@@ -278,19 +278,52 @@ static void hide_leaves(struct cpu_policy *p)
         p->ext[ext[i]] = (struct cpuid_leaf){ 0 };
     }
     memset(p->topo, 0, sizeof(p->topo));
+    p->feat[2].a = p->feat[2].b = p->feat[2].c = 0;
+    p->ext[7].a = p->ext[7].b = p->ext[7].c = 0;
+    p->ext[8].d = 0;
+    p->ext[0x21].b = p->ext[0x21].d = 0;
+}
+
+/* Numbers that a toolstack may choose, since nothing of the machine hangs on them. */
+static void tell_one_cpu(struct cpu_policy *p)
+{
     p->basic[1].b &= 0xff00;                    /* cache-line size; no APIC id, one logical CPU */
     for (unsigned int i = 0; i < POLICY_CACHE; i++) {
         p->cache[i].a &= 0x3fff;                /* nobody to share a cache with */
     }
-    p->ext[7].a = p->ext[7].b = p->ext[7].c = 0;
-    p->ext[8].c = p->ext[8].d = 0;
-    p->ext[0x21].b = p->ext[0x21].d = 0;
+    p->ext[8].c = 0;
+}
+
+static void clear_from(struct cpuid_leaf *l, uint32_t from, uint32_t nr)
+{
+    for (uint32_t i = from; i < nr; i++) {
+        l[i] = (struct cpuid_leaf){ 0 };
+    }
+}
+
+/* P1: what the highest numbers do not reach is not there, for features and XCR0 too. */
+static void drop_unreached(struct cpu_policy *p)
+{
+    uint32_t top = min_t(uint32_t, p->basic[0].a, POLICY_BASIC - 1);
+    uint32_t ext = p->ext[0].a;
+
+    clear_from(p->basic, top + 1, POLICY_BASIC);
+    clear_from(p->cache, top < 4 ? 0 : POLICY_CACHE, POLICY_CACHE);
+    clear_from(p->feat, top < 7 ? 0 : min_t(uint32_t, p->feat[0].a, POLICY_FEAT - 1) + 1,
+               POLICY_FEAT);
+    if (top < 0xd) {
+        p->basic[1].c &= ~(1u << (FEATURE(XSAVE) % 32));
+    }
+    clear_from(p->ext, ext >> 16 != 0x8000 ? 0 : min_t(uint32_t, ext & 0xffff, POLICY_EXT - 1) + 1,
+               POLICY_EXT);
 }
 
 void policy_finish(struct cpu_policy *p, const struct cpu_policy *max)
 {
     uint32_t words[NR_FEATURE_WORDS], allowed[NR_FEATURE_WORDS];
 
+    hide_leaves(p);
+    drop_unreached(p);
     policy_featureset(p, words);
     policy_featureset(max, allowed);
     for (unsigned int i = 0; i < NR_FEATURE_WORDS; i++) {
@@ -318,6 +351,7 @@ void policy_derive_pv(struct cpu_policy *p, const struct cpu_policy *host, bool 
     drop_unsupported(words);
     set_featureset(p, words);
     hide_leaves(p);
+    tell_one_cpu(p);
     p->basic[0].a = min_t(uint32_t, p->basic[0].a, 0xd);
     p->platform_info = 0;
     describe_xstate(p, host);
@@ -325,16 +359,17 @@ void policy_derive_pv(struct cpu_policy *p, const struct cpu_policy *host, bool 
 
 void __init cpu_policy_init(void)
 {
-    struct cpu_policy *host = &cpu_policies[POLICY_HOST];
+    struct cpu_policy *raw = &cpu_policies[POLICY_RAW], *host = &cpu_policies[POLICY_HOST];
     uint64_t v;
 
-    policy_read_host(host);
-    if (policy_has(host, FEATURE(ARCH_CAPS)) && rdmsr_safe(MSR_ARCH_CAPABILITIES, &v) == 0) {
-        host->arch_caps = v;
+    policy_read_host(raw);
+    if (policy_has(raw, FEATURE(ARCH_CAPS)) && rdmsr_safe(MSR_ARCH_CAPABILITIES, &v) == 0) {
+        raw->arch_caps = v;
     }
     if (!cpu_features.amd && rdmsr_safe(MSR_PLATFORM_INFO, &v) == 0) {
-        host->platform_info = v & (1UL << 31);
+        raw->platform_info = v & (1UL << 31);
     }
+    *host = *raw;
     /* What host_xcr0 leaves out, nobody can have. */
     if (!(host_xcr0 & 0xe0)) {
         host->feat[0].b &= ~(1u << (FEATURE(AVX512F) % 32));

@@ -82,6 +82,18 @@ static int read_leaves(struct cpu_policy *p, struct xen_domctl_cpu_policy *op)
     return 0;
 }
 
+/* What was loaded into its vcpus before: no more than the policy allows. */
+static void trim_vcpus(struct domain *d)
+{
+    uint64_t xcr0 = cpu_policy_xcr0(d->arch.policy) | 1;        /* bit 0, x87, is always set */
+    struct vcpu *v;
+
+    for_each_vcpu(d, v) {
+        v->arch.ctrlreg4 &= pv_cr4_writable(v);
+        v->arch.xcr0 &= xcr0;
+    }
+}
+
 static long set_policy(struct domain *d, struct xen_domctl_cpu_policy *op)
 {
     const struct cpu_policy *max = &cpu_policies[POLICY_PV_MAX];
@@ -112,6 +124,7 @@ static long set_policy(struct domain *d, struct xen_domctl_cpu_policy *op)
                 rc = -ENOMEM;
             } else {
                 *own = *p;
+                trim_vcpus(d);
             }
         }
     }

@@ -23,7 +23,7 @@ void arch_physinfo(struct xen_sysctl_physinfo *pi)
 static long get_featureset(struct xen_sysctl_cpu_featureset *op)
 {
     static const uint8_t kinds[] = {
-        [XEN_SYSCTL_cpu_featureset_raw] = POLICY_HOST,
+        [XEN_SYSCTL_cpu_featureset_raw] = POLICY_RAW,
         [XEN_SYSCTL_cpu_featureset_host] = POLICY_HOST,
         [XEN_SYSCTL_cpu_featureset_pv] = POLICY_PV_DEFAULT,
         [XEN_SYSCTL_cpu_featureset_hvm] = NR_POLICIES,
@@ -61,8 +61,13 @@ static long get_policy(struct xen_sysctl_cpu_policy *op)
 {
     const struct cpu_policy *p;
 
+    if (op->_rsvd != 0) {
+        return -EINVAL;
+    }
     switch (op->index) {
     case XEN_SYSCTL_cpu_policy_raw:
+        p = &cpu_policies[POLICY_RAW];
+        break;
     case XEN_SYSCTL_cpu_policy_host:
         p = &cpu_policies[POLICY_HOST];
         break;

@@ -55,12 +55,22 @@ static void time_leaf(const struct domain *d, uint32_t subleaf, struct cpuid_lea
     }
 }
 
+#define HV_LEAVES_MIN   2u      /* the one that names the hypercall page */
+
 static void hypervisor_leaf(const struct domain *d, uint32_t leaf, uint32_t subleaf,
                             struct cpuid_leaf *out)
 {
-    switch (leaf - XEN_CPUID_FIRST_LEAF) {
+    uint32_t top = d->arch.policy->hv_leaves;
+
+    top = top == 0 ? XEN_CPUID_MAX_NUM_LEAVES
+                   : min_t(uint32_t, max(top, HV_LEAVES_MIN), XEN_CPUID_MAX_NUM_LEAVES);
+    leaf -= XEN_CPUID_FIRST_LEAF;
+    if (leaf > top) {
+        return;
+    }
+    switch (leaf) {
     case 0:
-        out->a = XEN_CPUID_FIRST_LEAF + XEN_CPUID_MAX_NUM_LEAVES;
+        out->a = XEN_CPUID_FIRST_LEAF + top;
         out->b = XEN_CPUID_SIGNATURE_EBX;
         out->c = XEN_CPUID_SIGNATURE_ECX;
         out->d = XEN_CPUID_SIGNATURE_EDX;
@@ -155,9 +165,7 @@ void policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct 
             *out = p->ext[i];
         }
     } else if (leaf >= XEN_CPUID_FIRST_LEAF) {
-        if (leaf <= XEN_CPUID_FIRST_LEAF + XEN_CPUID_MAX_NUM_LEAVES) {
-            hypervisor_leaf(v->domain, leaf, subleaf, out);
-        }
+        hypervisor_leaf(v->domain, leaf, subleaf, out);
         return;
     } else {
         basic_leaf(p, leaf, subleaf, out);

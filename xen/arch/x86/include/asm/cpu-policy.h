@@ -21,8 +21,7 @@ struct vcpu;
 /*
  * One policy.  Invariants, made by policy_finish():
  *   P1  basic[0].a < POLICY_BASIC, feat[0].a < POLICY_FEAT, (ext[0].a & 0xffff) < POLICY_EXT;
- *       leaves
- *       above them are zero.
+ *       leaves above them are zero, and so are those that no guest is told.
  *   P2  a feature is shown only if those it needs are, and if its maximum policy has it.
  *   P3  xstate[] describes exactly the components that the features allow.
  */
@@ -33,12 +32,13 @@ struct cpu_policy {
     struct cpuid_leaf topo[POLICY_TOPO];
     struct cpuid_leaf xstate[POLICY_XSTATE];
     struct cpuid_leaf ext[POLICY_EXT];
+    uint32_t hv_leaves;                 /* highest of the hypervisor's leaves; 0: all there are */
     uint64_t platform_info;             /* MSR 0xce: bit 31, CPUID faulting */
     uint64_t arch_caps;                 /* MSR 0x10a */
 };
 
-/* What guests may have at most, and what they get unless told otherwise. */
-enum policy_kind { POLICY_HOST, POLICY_PV_MAX, POLICY_PV_DEFAULT, NR_POLICIES };
+/* What the CPU has, and of that Xylem uses; what guests may have at most, and get by default. */
+enum policy_kind { POLICY_RAW, POLICY_HOST, POLICY_PV_MAX, POLICY_PV_DEFAULT, NR_POLICIES };
 extern struct cpu_policy cpu_policies[NR_POLICIES];
 
 /* cpu_policy_init - read the host's, derive the others (boot). */
@@ -47,7 +47,7 @@ void cpu_policy_init(void);
 void policy_read_host(struct cpu_policy *p);
 /* policy_derive_pv - of @host, what PV guests may have at most (@max), or get by default. */
 void policy_derive_pv(struct cpu_policy *p, const struct cpu_policy *host, bool max);
-/* policy_finish - restore P1 to P3 of @p against @max. */
+/* policy_finish - restore P1 to P3 of @p, which policy_check() let pass, against @max. */
 void policy_finish(struct cpu_policy *p, const struct cpu_policy *max);
 /*
  * policy_featureset - feature words in the order of public/arch-x86/cpufeatureset.h.
