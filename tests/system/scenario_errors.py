@@ -119,6 +119,16 @@ _CREATES = [
     _refused("no-name", "echo 'kernel = \"/guests/idle\"' >/tmp/bad.cfg", "name"),
     _refused("bad-number", "config 'kernel = \"/guests/idle\"'; "
              "echo 'vcpus = \"many\"' >>/tmp/bad.cfg", "vcpus"),
+    _refused("cpuid-unknown", "config 'kernel = \"/guests/idle\"'; "
+             "echo 'cpuid = \"host,sse3=0,avx22=1\"' >>/tmp/bad.cfg",
+             "bad.cfg:4:22: cpuid: .avx22. is no CPU feature; do you mean .avx2."),
+    # Neither the CPU that is emulated nor any PV guest has these.
+    _refused("cpuid-host", "config 'kernel = \"/guests/idle\"'; "
+             "echo 'cpuid = \"host,avx512f=1\"' >>/tmp/bad.cfg", "avx512f=1: this host.s CPU"),
+    _refused("cpuid-guest", "config 'kernel = \"/guests/idle\"'; "
+             "echo 'cpuid = \"host,svm=1\"' >>/tmp/bad.cfg", "svm=1: PV guests"),
+    _refused("cpuid-leaf", "config 'kernel = \"/guests/idle\"'; "
+             "echo 'cpuid = \"host,maxleaf=0x20\"' >>/tmp/bad.cfg", "leaf 0x0 goes beyond"),
     _refused("no-kernel", "kernel /no/such/file", "/no/such/file"),
     _refused("kernel-folder", "kernel /guests", "/guests"),
     _refused("kernel-program", "kernel /bin/busybox", "/bin/busybox.*PV"),

@@ -83,6 +83,8 @@ maxvcpus = 2
 vcpus = 1
 cpu_weight = 300
 cap = 40
+cpuid = [ "1:edx=xxxxxxxxx0xxxxxxxxxxxxxxxxxxxxxx,ecx=xxxxxxxxx0xxxxxxxxxxxxxxxxxxxxxx",
+          "7,0:ebx=xxxxxxxxxxxxxxxxxxxxxxxxxx0xxxxx" ]
 on_poweroff = "preserve"
 on_reboot = "destroy"
 on_crash = "restart"

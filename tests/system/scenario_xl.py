@@ -106,6 +106,48 @@ case $one$two in 05 | 50) ;; *) fail "two creates of one name end with $one and 
 [ "$(xl list | wc -l)" = 3 ] || fail "not one guest: $(xl list)"
 xl destroy p1
 """),
+    # A guest of ours sees the very bits; the stock one and the one after its reboot lack the flags
+    # that its CPU has otherwise.
+    Step("xl-cpuid", r"""
+grep -q -w avx2 /proc/cpuinfo || { echo 'no AVX2 to take away' >/tmp/skip; return; }
+any=xxxxxxxxxxxxxxxx        # of AVX2 and MOVBE nothing else hangs
+micro bits cpuid; create bits; console bits
+until_says bits 'cpuid 7:'
+xl destroy bits
+until_gone bits
+leaf() { sed -n "s/.*cpuid $1: //p" /tmp/bits.console | tr -d '\r'; }
+before1=$(leaf 1) before7=$(leaf 7)
+printf 'cpuid = [ "7,0:ebx=%sxxxxxxxxxx0xxxxx", "1:ecx=xxxxxxxxx0xxxxxx%s",\n' $any $any \
+    >>/tmp/bits.cfg
+echo '"host,family=17,stepping=k" ]' >>/tmp/bits.cfg
+create bits; console bits
+until_says bits 'cpuid 7:'
+want() { set -- $before1 $before7
+    printf '%x %s %x %s %x\n' $((0x$1 & ~0xff00f00 | 0x200f00)) "$2" $((0x$3 & ~0x400000)) "$4" \
+        $((0x$6 & ~32)); }
+got() { set -- $(leaf 1) $(leaf 7); echo "$1 $2 $3 $4 $6"; }
+[ "$(got)" = "$(want)" ] || fail "told $(got), not $(want)"
+xl destroy bits
+
+stock flags 128
+echo 'cpuid = "host,avx2=0,sse4.2=0,itsc=k"' >>/tmp/flags.cfg
+# asked FILE: how often the guest's cpuinfo names some flags.
+asked() {
+    ( until says "$1" 'guest#'; do sleep 1; done
+      echo 'for f in avx2 sse4_2 sse4_1; do echo "$f $(grep -c -w $f /proc/cpuinfo)"; done'
+      until says "$1" 'sse4_1 [01]'; do sleep 1; done ) | xl console flags >"/tmp/$1.console" 2>&1 &
+    until_says "$1" 'sse4_1 1'
+    says "$1" 'avx2 0' && says "$1" 'sse4_2 0' || fail "flags: $(tail -n 4 "/tmp/$1.console")"
+}
+create flags; first=$(xl domid flags)
+asked flags
+xl list -l flags | grep -q '"ebx": "xxxxxxxxxxxxxxxxxxxxxxxxxx0xxxxx"' || fail "list -l"
+xl reboot flags || fail "xl reboot ended with $?"
+rebooted() { there flags && [ "$(xl domid flags)" != "$first" ]; }
+until_true rebooted || fail "no new domain"
+asked flags2
+xl destroy flags
+"""),
     Step("xl-lists", _DEBIAN + r"""
 micro listed; create listed
 plain() { sed 's/ *[0-9]*\.[0-9]/ T/; s/[-rb]\{6\}/STATE/'; }

@@ -3,7 +3,8 @@
  * A helper, not a test: a guest that is up and does nothing, for create and destroy cycles.
  * On its command line: "poweroff", "reboot" or "crash" makes it do that at once, "fault" take an
  * exception that it has no handler for, "watchdog" arm one for a second and let it run out, "spin"
- * use all the time it gets, "tick" write a line on its console every second.  Two that want more
+ * use all the time it gets, "tick" write a line on its console every second, "cpuid" write what
+ * leaves 1 and 7 say of its features.  Two that want more
  * than their share: "yield" does so after each 0.3 ms of work, "nap" sleeps for 0.2 ms whenever it
  * has run for 9.9 ms, just before others would get their turn.
  */
@@ -38,6 +39,16 @@ static void tick(void)
             (void)sched_op(SCHEDOP_poll, &poll);
         }
     }
+}
+
+/* Asked as kernels ask, with the prefix that a hypervisor's policy answers. */
+static void show_leaf(uint32_t leaf)
+{
+    uint32_t eax = leaf, ebx, ecx = 0, edx;
+
+    asm volatile(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e\n cpuid"
+                 : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    guest_printf("cpuid %x: %x %x %x %x\n", leaf, eax, ebx, ecx, edx);
 }
 
 /* Cheap to emulate: many instructions in one block. */
@@ -103,6 +114,9 @@ void test_main(void)
         nap_in_time();
     } else if (guest_option("tick")) {
         tick();
+    } else if (guest_option("cpuid")) {
+        show_leaf(1);
+        show_leaf(7);
     }
     for (;;) {
         (void)sched_op(SCHEDOP_block, NULL);

@@ -20,6 +20,7 @@ static const char text[] =
     "bootloader = 'pygrub'; bootloader_args = '-q  x'\n"
     "on_crash = 'rename-restart'; on_reboot = 'destroy'\n"
     "cap = 50; cpu_weight = 512\n"
+    "cpuid = [ 'host,avx2=0,family=6', '0x1:ecx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx01' ]\n"
     "disk = [ '/image,raw,xvda,rw', 'format=raw,vdev=hdc,access=ro,devtype=cdrom,target=/iso' ]\n"
     "vif = [ 'mac=00:16:3e:01:02:03,bridge=br1,rate=10Mb/s,script=mine', '' ]\n"
     "unknwon = [ [ 'x' ], 3, ]\n";

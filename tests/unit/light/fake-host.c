@@ -93,6 +93,7 @@ int xyl_ctrl_domain_create(struct xyl_ctrl *ctrl, const struct xen_domctl_create
             host.domains[i].max_vcpu_id = config->max_vcpus - 1;
             *domid = next;
             host.paused++;
+            host_policy_reset();
             return 0;
         }
     }

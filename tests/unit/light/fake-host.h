@@ -44,6 +44,10 @@ void host_shutdown(uint32_t domid, unsigned int reason);
 
 size_t host_domains(void);
 
+/* The policy of the last domain made (fake-policy.c); NULL: no such leaf. */
+void host_policy_reset(void);
+xen_cpuid_leaf_t *host_policy(uint32_t leaf);
+
 /* The store: nr of nodes below @path, value of a node (NULL: none). */
 void store_reset(void);
 size_t store_count(const char *path);

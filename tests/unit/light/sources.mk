@@ -3,10 +3,11 @@ light_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/light -Itools/libs/li
     -Itools/libs/guest/include -Itools/libs/ctrl/include -Itools/libs/store/include \
     -Wno-format-truncation
 LIGHT_SRCS := $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c context.c \
-    find.c userdata.c nodes.c create.c bootloader.c bootloader-answer.c \
+    find.c userdata.c nodes.c create.c cpuid.c cpuid-names.c bootloader.c bootloader-answer.c \
     bootloader-run.c end.c keep.c around.c device.c device-disk.c device-vif.c \
     device-remove.c device-list.c tune.c lock.c) tools/libs/ctrl/err.c tests/unit/light/fake-host.c \
-    $(addprefix tests/unit/light/,fake-store.c fake-hotplug.c world.c)
+    $(addprefix tests/unit/light/,fake-store.c fake-policy.c fake-hotplug.c world.c)
+test-cpuid_SRCS := $(LIGHT_SRCS)
 test-life_SRCS := $(LIGHT_SRCS)
 test-device_SRCS := $(LIGHT_SRCS)
 test-tune_SRCS := $(LIGHT_SRCS)

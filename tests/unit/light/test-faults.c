@@ -24,6 +24,9 @@ static void begin(void)
     config.disks[0].target = strdup("/image");
     config.disks[0].vdev = strdup("xvda");
     xyl_vif_init(&config.vifs[0]);
+    config.cpuid = calloc(1, sizeof(*config.cpuid));
+    config.cpuid[0] = (struct xyl_cpuid){ 7, 0, XYL_CPUID_EBX, .zeros = 1u << 5 };
+    config.nr_cpuid = 1;
     xyl_domain_config_check(&config, &err);
 }
 

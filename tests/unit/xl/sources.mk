@@ -4,8 +4,8 @@ xl_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/xl -Itools/libs/util -Itools/
              -Wno-format-truncation -Ixen/include
 CONF_SRCS := tools/xl/conf.c tools/libs/util/keys.c tools/libs/util/key-table.c \
              tools/libs/util/cfg.c tools/libs/util/cfg-parse.c tools/libs/util/nearest.c \
-             $(addprefix tools/libs/util/,spec.c disk-spec.c vif-spec.c) \
-             $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c) \
+             $(addprefix tools/libs/util/,spec.c disk-spec.c vif-spec.c cpuid-spec.c) \
+             $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c cpuid-names.c) \
              tools/libs/ctrl/err.c
 test-man_SRCS := tools/xl/verbs.c tools/xl/stat-fields.c $(CONF_SRCS)
 test-conf_SRCS := $(CONF_SRCS)
@@ -20,7 +20,7 @@ XL_WORLD := $(addprefix tools/xl/,main.c verbs.c log.c numbers.c complete.c conf
     create.c block.c network.c process.c control.c tune.c pin.c sched.c list.c lists.c vcpus.c info.c \
     console.c names.c top.c top-rows.c stat.c stat-fields.c metrics.c) \
     $(LIGHT_AND_UTIL) \
-    tools/libs/ctrl/err.c $(addprefix tests/unit/,light/fake-host.c light/fake-store.c \
+    tools/libs/ctrl/err.c $(addprefix tests/unit/,light/fake-host.c light/fake-policy.c light/fake-store.c \
     light/fake-hotplug.c light/world.c xl/fake-rest.c xl/xl-world.c harness/fault.c)
 define on-xl-world
 test-$(1)_SRCS := $(XL_WORLD)

@@ -61,6 +61,7 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config)
     free_list(&config->bootloader_args, &config->nr_bootloader_args);
     free_list(&config->cpus, &config->nr_cpus);
     free_list(&config->cpus_soft, &config->nr_cpus_soft);
+    free(config->cpuid);
     xyl_domain_config_drop_devices(config);
     xyl_domain_config_init(config);
 }

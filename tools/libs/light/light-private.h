@@ -61,6 +61,13 @@ void nodes_remove(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16
 void nodes_remove_vm(struct xyl_light *light, const uint8_t uuid[16]);
 
 /*
+ * light_set_cpuid - what CPUID shall tell a domain that has not run, by its configuration.
+ * Errors: -EINVAL, -EOPNOTSUPP with the feature named that it cannot have.
+ */
+int light_set_cpuid(struct xyl_light *light, uint32_t domid, const struct xyl_domain_config *config,
+                    struct xyl_err *err);
+
+/*
  * light_destroy - the domain and all that is kept about it; its name is locked.
  * Errors: -EIO, -ENOMEM: it is paused, and there with its devices; what the hypervisor says: the
  * rest of it is gone.  In both cases the record is to stay.

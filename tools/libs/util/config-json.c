@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "xyl_spec.h"
+
 /* The number that stands for "no domain yet" in a configuration. */
 #define NO_DOMID 4294967295LL
 
@@ -119,6 +121,62 @@ static void put_kernel(struct xyl_json *json, const struct xyl_domain_config *co
     }
 }
 
+static bool same_leaf(const struct xyl_cpuid *a, const struct xyl_cpuid *b)
+{
+    return a->leaf == b->leaf && a->subleaf == b->subleaf;
+}
+
+/* A leaf with all its registers that are changed. */
+static void put_leaf(struct xyl_json *json, const struct xyl_domain_config *config,
+                     const struct xyl_cpuid *first)
+{
+    char bits[XYL_CPUID_BITS];
+
+    xyl_json_object(json);
+    xyl_json_key_number(json, "leaf", first->leaf);
+    if (first->subleaf != XYL_CPUID_NO_SUBLEAF) {
+        xyl_json_key_number(json, "subleaf", first->subleaf);
+    }
+    for (enum xyl_cpuid_reg reg = XYL_CPUID_EAX; reg <= XYL_CPUID_EDX; reg++) {
+        for (size_t i = 0; i < config->nr_cpuid; i++) {
+            if (config->cpuid[i].reg == reg && same_leaf(&config->cpuid[i], first)) {
+                xyl_cpuid_bits(&config->cpuid[i], bits);
+                xyl_json_key_text(json, xyl_cpuid_reg_name(reg), bits);
+            }
+        }
+    }
+    xyl_json_object_end(json);
+}
+
+/* As libxl has it, which knows MSRs besides; xl.cfg does not. */
+static void put_cpuid(struct xyl_json *json, const struct xyl_domain_config *config)
+{
+    const struct xyl_cpuid *list = config->cpuid;
+
+    if (config->nr_cpuid == 0) {
+        return;
+    }
+    xyl_json_key(json, "cpuid");
+    xyl_json_object(json);
+    xyl_json_key(json, "cpuid");
+    xyl_json_array(json);
+    for (size_t i = 0; i < config->nr_cpuid; i++) {
+        size_t before = 0;
+
+        while (before < i && !same_leaf(&list[before], &list[i])) {
+            before++;
+        }
+        if (before == i) {
+            put_leaf(json, config, &list[i]);
+        }
+    }
+    xyl_json_array_end(json);
+    xyl_json_key(json, "msr");
+    xyl_json_array(json);
+    xyl_json_array_end(json);
+    xyl_json_object_end(json);
+}
+
 static void put_build_info(struct xyl_json *json, const struct xyl_domain_config *config,
                            const struct xyl_json_live *live)
 {
@@ -135,6 +193,7 @@ static void put_build_info(struct xyl_json *json, const struct xyl_domain_config
                         (long long)config->memory_mib * 1024);
     if (config != NULL) {
         xyl_json_key_number(json, "video_memkb", 0);
+        put_cpuid(json, config);
     }
     put_sched(json, config, live);
     if (config != NULL) {

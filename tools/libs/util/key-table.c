@@ -49,6 +49,9 @@ const struct key_row key_rows[] = {
       "NUMA nodes to take memory from; all memory counts as one." },
     { "tsc_mode", KEY_CONST, 0, 0, 0, "default or native or 0 or 2",
       "How the guest sees the time stamp counter: always as it is, which is what both ask for." },
+    { "cpuid", KEY_CPUID, 0, 0, 0, "change or list of changes",
+      "What the guest sees of the CPU otherwise than by default, as in \"host,avx2=0\"; see CPU "
+      "FEATURES below." },
     { "on_poweroff", KEY_ACTION, F(on_poweroff), 0, 0, ACTIONS, "When the guest powers off." },
     { "on_reboot", KEY_ACTION, F(on_reboot), 0, 0, ACTIONS, "When the guest reboots." },
     { "on_crash", KEY_ACTION, F(on_crash), 0, 0, ACTIONS, "When the guest crashes." },
@@ -94,7 +97,6 @@ const struct key_other key_others[] = {
     LATER("usbdev", NULL, "USB devices."),
     LATER("vif2", NULL, "Network devices with a second face."),
     LATER("vnuma", NULL, "NUMA nodes of the guest's own."),
-    LATER("cpuid", NULL, "Changes to the CPU features the guest sees."),
     LATER("ioports", NULL, "I/O ports handed through."),
     LATER("iomem", NULL, "Device memory handed through."),
     LATER("irqs", NULL, "Interrupts handed through."),

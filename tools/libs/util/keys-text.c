@@ -78,6 +78,11 @@ static char *vif_text(const void *config, size_t i)
     return xyl_vif_text(&((const struct xyl_domain_config *)config)->vifs[i]);
 }
 
+static char *cpuid_text(const void *config, size_t i)
+{
+    return xyl_cpuid_text(&((const struct xyl_domain_config *)config)->cpuid[i]);
+}
+
 static void put_row(FILE *out, const struct key_row *row, const struct xyl_domain_config *config,
                     bool *failed)
 {
@@ -125,6 +130,9 @@ static void put_row(FILE *out, const struct key_row *row, const struct xyl_domai
         break;
     case KEY_VIFS:
         put_specs(out, row->key, vif_text, config, config->nr_vifs, failed);
+        break;
+    case KEY_CPUID:
+        put_specs(out, row->key, cpuid_text, config, config->nr_cpuid, failed);
         break;
     case KEY_CONST:
     case KEY_JOINED:

@@ -233,6 +233,13 @@ static int take_vif(struct xyl_domain_config *config, size_t i, const char *text
     return rc;
 }
 
+static int take_cpuid(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                      struct xyl_err *err)
+{
+    (void)i;
+    return xyl_cpuid_parse(text, &config->cpuid, &config->nr_cpuid, at, err);
+}
+
 static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
                     struct xyl_domain_config *config, struct xyl_err *err)
 {
@@ -263,6 +270,8 @@ static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
         return read_items(s, config, take_disk, err);
     case KEY_VIFS:
         return read_items(s, config, take_vif, err);
+    case KEY_CPUID:
+        return read_items(s, config, take_cpuid, err);
     case KEY_JOINED:
         break;
     }

@@ -15,6 +15,7 @@ enum key_kind {
     KEY_WORDS,          /* bootloader_args: a list of texts, or one that is split at blanks */
     KEY_DISKS,          /* disks and vifs: a list of specifications, or one */
     KEY_VIFS,
+    KEY_CPUID,          /* cpuid: a list of changes, or one */
     KEY_CONST,          /* must be one of the words of range; nothing is stored */
     KEY_JOINED,         /* root and extra: joined to a command line */
 };

@@ -111,6 +111,26 @@ int xyl_ctrl_sched_set(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t sched_id,
  */
 int xyl_ctrl_ratelimit(struct xyl_ctrl *ctrl, uint32_t pool, bool set, uint32_t *us);
 
+/* ------------------------------------------------------------ CPU policies */
+
+#define XYL_CPU_LEAVES 256u     /* no policy has more */
+
+/*
+ * xyl_ctrl_host_policy - CPUID leaves of the policy XEN_SYSCTL_cpu_policy_@which.
+ * xyl_ctrl_domain_policy - those of a domain.
+ * @leaves  room for XYL_CPU_LEAVES.
+ * Return how many there are.
+ */
+int xyl_ctrl_host_policy(struct xyl_ctrl *ctrl, uint32_t which, xen_cpuid_leaf_t *leaves);
+int xyl_ctrl_domain_policy(struct xyl_ctrl *ctrl, uint32_t domid, xen_cpuid_leaf_t *leaves);
+/*
+ * xyl_ctrl_domain_set_policy - change leaves of a domain that has not run.  Features that no PV
+ * guest may have are left out without an error.
+ * @bad  out, on error: the leaf that is wrong; ~0 if it is none in particular.
+ */
+int xyl_ctrl_domain_set_policy(struct xyl_ctrl *ctrl, uint32_t domid,
+                               const xen_cpuid_leaf_t *leaves, uint32_t nr, uint32_t *bad);
+
 /* ------------------------------------------------------------ memory */
 
 /*

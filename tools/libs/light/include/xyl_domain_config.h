@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "xyl_cpuid.h"
 #include "xyl_device.h"
 #include "xyl_err.h"
 
@@ -53,6 +54,8 @@ struct xyl_domain_config {
     struct xyl_disk *disks;
     struct xyl_vif *vifs;
     size_t nr_disks, nr_vifs;
+    struct xyl_cpuid *cpuid;    /* owned; U1 to U3 */
+    size_t nr_cpuid;
     long cpu_weight;            /* XYL_UNSET: the scheduler's own */
     long cap;                   /* percent of a CPU; XYL_UNSET or 0: none */
     long max_grant_frames;      /* these four: XYL_UNSET is the hypervisor's own */

@@ -5,10 +5,13 @@
  *   disk: TARGET,FORMAT,VDEV,ACCESS by position, or KEY=VALUE in any order, or both; target=
  *         takes the rest, commas too.  Old forms: phy:, file:, tap:..., and VDEV:cdrom.
  *   vif:  KEY=VALUE in any order.
+ *
+ * And those of cpuid=[...], see cpuid-spec.c.
  */
 #ifndef XYL_SPEC_H
 #define XYL_SPEC_H
 
+#include "xyl_cpuid.h"
 #include "xyl_device.h"
 
 #define XYL_SPEC_MAX 4096u          /* bytes of one specification */
@@ -25,5 +28,20 @@ int xyl_vif_parse(const char *spec, struct xyl_vif *vif, size_t *at, struct xyl_
 /* xyl_disk_text, xyl_vif_text - text that parses to the same; for free(), NULL without memory. */
 char *xyl_disk_text(const struct xyl_disk *disk);
 char *xyl_vif_text(const struct xyl_vif *vif);
+
+/*
+ * xyl_cpuid_parse - read one text into *@list, *@nr long, from malloc(): what it says of a bit
+ * counts, whatever was said before.  U1 to U3 hold, on error too.
+ * @at, Errors: as above.
+ */
+int xyl_cpuid_parse(const char *text, struct xyl_cpuid **list, size_t *nr, size_t *at,
+                    struct xyl_err *err);
+
+/* xyl_cpuid_bits - the 32 characters of a register, highest bit first. */
+#define XYL_CPUID_BITS 33
+void xyl_cpuid_bits(const struct xyl_cpuid *change, char bits[XYL_CPUID_BITS]);
+
+/* xyl_cpuid_text - text that parses to the same; for free(), NULL without memory. */
+char *xyl_cpuid_text(const struct xyl_cpuid *change);
 
 #endif
