@@ -288,7 +288,8 @@ done
 tidy_devices
 """
 
-# A program that finds the kernel in the disk: alone, asked by a person, failing, and orphaned.
+# A program that finds the kernel in the disk: alone, asked by a person, failing, and orphaned; and
+# at each start of a guest that reboots, where it may find something else, or nothing.
 _BOOTLOADER = r"""
 cp /guests/idle /tmp/boot.disk; truncate -s 1M /tmp/boot.disk
 cat >/tmp/loader <<'X'
@@ -304,6 +305,12 @@ case $* in
 *ask*) echo 'which words?'; read args ;;
 *wait*) echo $$ >/tmp/loader.pid; sleep 10000 ;;
 *fail*) echo 'no system in this disk'; exit 3 ;;
+*twice*|*once*)
+    echo run >>/tmp/loader.runs
+    case $(wc -l </tmp/loader.runs)$* in
+    1*) args=reboot ;;
+    *once*) echo 'its disk is empty now'; exit 3 ;;
+    esac ;;
 esac
 cp "$word" "$out/kernel"
 printf 'kernel %s/kernel\0args %s\0' "$out" "$args" >"$answer"
@@ -331,6 +338,23 @@ loader fail
 xl create -q /tmp/booted.cfg 2>/tmp/error && fail "a failed bootloader makes a guest"
 grep -q 'failed with status 3: no system in this disk' /tmp/error || fail "$(cat /tmp/error)"
 nothing || fail "a failed bootloader leaves something"
+loader twice; rm -f /tmp/loader.runs /tmp/booted.console
+create booted
+again() { [ "$(wc -l </tmp/loader.runs)" = 2 ] && there booted; }
+until_true again || fail "the bootloader did not run for the reboot: $(cat /tmp/loader.runs)"
+console booted
+until_says booted 'tick 3'
+xl list -l booted | grep -q '"bootloader": "/tmp/loader"' || fail "list -l after the reboot"
+nothing || fail "the second kernel is left"
+xl destroy booted || fail destroy
+until_gone booted
+[ "$(wc -l </tmp/loader.runs)" = 2 ] || fail "the bootloader ran $(wc -l </tmp/loader.runs) times"
+loader once; rm -f /tmp/loader.runs
+create booted
+refused() { grep -q 'its disk is empty now' /var/log/xen/xl-booted.log; }
+until_true refused || fail "the log of the failed reboot: $(cat /var/log/xen/xl-booted.log)"
+until_gone booted
+nothing || fail "a failed reboot leaves something"
 loader wait; rm -f /tmp/loader.pid
 xl create -q /tmp/booted.cfg 2>/dev/null & pid=$!
 until_true test -s /tmp/loader.pid || fail "the bootloader does not run"

@@ -31,3 +31,7 @@ endef
 $(foreach t,xl-faults xl-says,$(eval $(call on-xl-world,$(t))))
 test-process_SRCS := tools/xl/process.c tests/unit/harness/fault.c
 test-process_CFLAGS := -include tests/unit/harness/fault.h
+test-init-dom0_SRCS := tools/xl/init-dom0.c $(LIGHT_AND_UTIL) tools/libs/ctrl/err.c \
+    $(addprefix tests/unit/,light/fake-host.c light/fake-policy.c light/fake-store.c \
+    light/fake-hotplug.c xl/fake-rest.c harness/fault.c)
+test-init-dom0_CFLAGS := $(test-xl-faults_CFLAGS)
