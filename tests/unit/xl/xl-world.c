@@ -65,7 +65,7 @@ void xl_files(void)
              "uuid='11111111-2222-4333-8444-555555555555'\n", kernel, image);
     put_file(cfg, text);
     snprintf(text, sizeof(text), "name='third'\nkernel='%s'\nmemory=32\ncpus='0-1'\n"
-             "disk=['%s,raw,xvda,r']\nvif=['bridge=br0']\n", kernel, image);
+             "disk=['%s,raw,xvda,r']\nvif=['bridge=br0']\ncpuid='host,avx2=0'\n", kernel, image);
     put_file(other_cfg, text);
 }
 
