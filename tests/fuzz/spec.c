@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Input of people and of programs that write configurations: specifications of disks and network
- * cards.  What is accepted has its invariants and a text that parses to the same; what is
- * refused has a reason and a place inside the text.
+ * Input of people and of programs that write configurations: specifications of disks, network
+ * cards and channels.  What is accepted has its invariants and a text that parses to the same; what
+ * is refused has a reason and a place inside the text.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -73,6 +73,28 @@ static void try_vif(const char *text)
     xyl_vif_dispose(&vif);
 }
 
+static void try_channel(const char *text)
+{
+    struct xyl_err err = XYL_ERR_INIT;
+    struct xyl_channel channel, again;
+    char *first, *second;
+    size_t at = SIZE_MAX;
+
+    if (xyl_channel_parse(text, &channel, &at, &err) < 0) {
+        refused(&err, at, text);
+        return;
+    }
+    require(channel.name != NULL && (channel.path == NULL || channel.path[0] == '/'));
+    first = xyl_channel_text(&channel);
+    require(first != NULL && xyl_channel_parse(first, &again, NULL, &err) == 0);
+    second = xyl_channel_text(&again);
+    require(second != NULL && strcmp(first, second) == 0);
+    free(first);
+    free(second);
+    xyl_channel_dispose(&again);
+    xyl_channel_dispose(&channel);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -84,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     try_disk(text);
     try_vif(text);
+    try_channel(text);
     free(text);
     return 0;
 }

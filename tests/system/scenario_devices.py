@@ -366,6 +366,56 @@ nothing || fail "a killed xl leaves something: $(ls /var/lib/xen)"
 tidy_devices
 """
 
+# Two channels of a stock guest, both ways; the daemon behind them is killed while they are open,
+# and while a guest ends.
+_CHANNELS = r"""
+channels() { echo "channel = [ $2 ]" >>"/tmp/$1.cfg"; }
+kill_consoled() { kill -9 "$(cat /run/xenconsoled.pid)"; }
+start_consoled() { xenconsoled --pid-file=/run/xenconsoled.pid || fail "no new xenconsoled"; }
+asks() { [ "$(netcheck unix /tmp/chat.sock "$1")" = "hvc1 heard $1" ] || fail "hvc1 and $1"; }
+job chat <<'X'
+until [ -c /dev/hvc2 ]; do usleep 100000; done
+lines() { stty raw -echo; : >"ready.$1"; while read -r line; do echo "$1 heard $line"; done; }
+serve() { lines "$1" <"/dev/$1" >"/dev/$1"; }
+serve hvc1 & serve hvc2 &
+until [ -e ready.hvc1 ] && [ -e ready.hvc2 ]; do usleep 100000; done
+cat /sys/bus/xen/devices/console-1/nodename | sed 's/^/@@guest: channels at /'
+sleep 1000
+X
+channels chat "'name=agent,connection=socket,path=/tmp/chat.sock', 'name=log,connection=pty'"
+create chat; console chat
+until_says chat 'channels at device/console/1'
+asks one
+asks two
+( echo three; sleep 20 ) | xl console -n 2 chat >/tmp/chat.pty 2>&1 &
+until_true grep -q 'hvc2 heard three' /tmp/chat.pty || fail "hvc2: $(cat /tmp/chat.pty)"
+xl channel-list chat >/tmp/ours
+grep -q '^0 .* 4 .* socket  */tmp/chat.sock' /tmp/ours || fail "$(cat /tmp/ours)"
+# Debian's xl says nothing of a socket's path.
+/usr/lib/xen-4.17/bin/xl channel-list chat | sed 's/ *$//' >/tmp/theirs
+sed -e 's/ *$//' -e 's# */tmp/chat.sock##' /tmp/ours | diff /tmp/theirs - ||
+    fail "a list of channels that differs from that of Debian's xl"
+xl channel-list --json chat | grep -q '"path": "/dev/pts/' || fail "channel-list --json"
+xl list -l chat | grep -q '"name": "agent"' || fail "list -l"
+refused xl console -n 1 chat
+grep -q 'is the socket /tmp/chat.sock' /tmp/out || fail "$(cat /tmp/out)"
+kill_consoled; start_consoled
+asks four
+xl destroy chat || fail "destroy"
+[ ! -e /tmp/chat.sock ] || fail "the socket is left"
+: >/tmp/taken
+micro quiet; channels quiet "'name=a,connection=socket,path=/tmp/taken'"
+refused xl create -q /tmp/quiet.cfg
+grep -q 'choose another path' /tmp/out || fail "$(cat /tmp/out)"
+micro quiet; channels quiet "'name=a,connection=socket,path=/tmp/chat.sock'"
+create quiet; [ -S /tmp/chat.sock ] || fail "no socket"
+kill_consoled
+xl destroy quiet || fail "destroy without a daemon"
+[ ! -e /tmp/chat.sock ] || fail "the socket of a killed daemon is left"
+start_consoled
+tidy_devices
+"""
+
 _GRUB_MIB, _GRUB_KERNEL = 32, "linux-image-amd64"
 
 
@@ -420,6 +470,7 @@ _STEPS = [
     _step("dev-errors", _ERRORS),
     _step("dev-script", _SCRIPT),
     _step("dev-bootloader", _BOOTLOADER),
+    _step("dev-channels", _CHANNELS),
 ]
 _LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 

@@ -25,6 +25,7 @@
 #define RETRY_MAX_MS      60000 /* and if it fails again and again */
 #define STORE_PATIENCE_MS 200 /* for a restarted store, before consoles and signals have a turn */
 #define FIRST_RESERVED    0x7ff0u
+#define DEFAULT_LIMIT     (1u << 20)
 
 /* What epoll reports on; the first member of whatever owns the descriptor. */
 struct daemon;
@@ -40,22 +41,45 @@ struct log {
 };
 
 /*
- * One guest's console.
+ * What a channel has that a guest's first console has not.
+ * Invariants:
+ *   K1  path is NULL for a terminal; listener is -1 then, and before and after its socket is there.
+ *   K2  while a client is there (guest.master), the listener reports nothing: the next one waits.
+ */
+struct channel {
+    struct source listen_source; /* of listener */
+    struct guest *guest;
+    char *path;
+    int listener;
+    uint64_t dev, ino;          /* of the socket's file, which may have become another's */
+    bool armed;                 /* the listener reports clients */
+    bool hung_up;               /* the client has gone, what it sent may not be taken yet */
+};
+
+/* What the store says about a console. */
+struct nodes {
+    uint64_t ring_ref, port, limit;
+};
+
+/*
+ * One console: that which each guest has (number 0), or a channel.
  * Invariants:
  *   G1  page != NULL exactly when port >= 0; then daemon.by_port[port] is this guest.
  *   G2  masked means the port has not been unmasked since its last event; next period it is.
  *   G3  dead guests have no page; they stay until their output is read, at most LINGER_MS.
  *   G4  one that failed has its next try at daemon.retry_at; why it failed is said once (told).
+ *   G5  channel != NULL exactly when number != 0.
  */
 struct guest {
     struct source tty_source; /* of master */
     struct guest *next;
-    unsigned int domid;
+    unsigned int domid, number;
+    struct channel *channel;
     bool seen, dead, masked, broken, by_grant, failed, told;
     struct xencons_interface *page;
     uint64_t ring_ref;
     int port, remote_port;
-    int master, slave;
+    int master, slave;          /* terminal; master alone: a channel's client */
     uint32_t tty_events;
     struct buffer out;
     struct log log;
@@ -79,6 +103,7 @@ struct daemon {
     int64_t retry_at;     /* 0: nothing has failed */
     int retry_ms;         /* until what failed again has its next try */
     bool scan_bad, told;  /* not all domains were found by the last scan; that has been said */
+    bool channels_bad;    /* likewise, of channels */
     int con_ring_port; /* -1: hypervisor's output is not logged */
     uint32_t con_ring_index;
     struct log hv_log;
@@ -101,8 +126,20 @@ void log_close(struct log *l);
 /* The daemon's own messages. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* --- connect.c --- */
+/* Map the page and bind the port; what fails is told as guest_fails(), and nothing remains. */
+bool ring_connect(struct daemon *d, struct guest *g, const struct nodes *n);
+void ring_disconnect(struct daemon *d, struct guest *g);
+
 /* --- guest.c --- */
+struct guest *console_find(struct daemon *d, unsigned int domid, unsigned int number);
+/* The domain's first console. */
 struct guest *guest_find(struct daemon *d, unsigned int domid);
+/* A console, watched, in the list; NULL is told as scan_fails(). */
+struct guest *console_new(struct daemon *d, unsigned int domid, unsigned int number,
+                          struct channel *channel);
+/* Log and terminal; what fails is told as guest_fails(). */
+bool open_outputs(struct daemon *d, struct guest *g);
 /* A domain that is there: give it a console if it wants one of us. */
 void guest_appears(struct daemon *d, unsigned int domid);
 /* Its nodes have changed: (re)connect; what fails is tried again later. */
@@ -127,6 +164,31 @@ void tty_close(struct guest *g);
 int tty_unread(const struct guest *g);
 /* Move bytes both ways as far as they go. */
 void tty_pump(struct daemon *d, struct guest *g);
+
+/* Write @node of a console's folder that no guest can write; -ENOENT: the console has gone. */
+int console_note(struct daemon *d, const struct guest *g, const char *node, const char *value);
+
+/* --- channel.c --- */
+#define CHANNELS_PATH  "/local/domain/0/backend/console"
+#define CHANNELS_TOKEN "channels"
+/* Find out which channels there are. */
+void channels_scan(struct daemon *d);
+/* Something below CHANNELS_PATH has changed. */
+void channels_event(struct daemon *d, const char *path);
+/* The states of both ends have changed, or it failed before. */
+void channel_update(struct daemon *d, struct guest *g);
+/* The guest may like to know a node, too; it matters to nobody else. */
+void channel_tell_guest(struct daemon *d, const struct guest *g, const char *node,
+                        const char *value);
+void channel_free(struct channel *c);
+
+/* --- socket.c --- */
+/* Listen for clients of a channel: 0, or -errno; -EADDRINUSE: somebody else does already. */
+int socket_open(struct daemon *d, struct guest *g);
+/* Listen no more; a client that is there stays. */
+void socket_close(struct guest *g);
+/* After bytes were moved: a client that has gone, and is read, makes room for the next. */
+void socket_settle(struct daemon *d, struct guest *g);
 
 /* --- domains.c --- */
 /* Find out which domains there are; guests appear and die by it. */

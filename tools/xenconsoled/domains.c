@@ -98,12 +98,18 @@ void domains_retry(struct daemon *d)
     d->retry_at = 0;
     d->retry_ms = again < RETRY_MAX_MS ? again : RETRY_MAX_MS;
     domains_scan(d);
+    if (d->channels_bad) {
+        channels_scan(d);
+    }
     for (struct guest *g = d->guests; g != NULL; g = g->next) {
-        if (g->failed && g->page != NULL) {
+        bool retry = g->failed && !g->dead;
+
+        if (retry && g->page != NULL) {
             g->failed = false;
             guest_unmask(d, g);
             g->told = g->failed;
-        } else if (g->failed && !g->dead) {
+        }
+        if (retry && (g->page == NULL || g->channel != NULL)) {
             guest_update(d, g);
         }
     }

@@ -5,23 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-#include <xen/grant_table.h>
 
 #include "console.h"
 
-#define DEFAULT_LIMIT (1u << 20)
-
-struct guest *guest_find(struct daemon *d, unsigned int domid)
+struct guest *console_find(struct daemon *d, unsigned int domid, unsigned int number)
 {
     struct guest *g = d->guests;
 
-    while (g != NULL && (g->dead || g->domid != domid)) {
+    while (g != NULL && (g->dead || g->domid != domid || g->number != number)) {
         g = g->next;
     }
     return g;
+}
+
+struct guest *guest_find(struct daemon *d, unsigned int domid)
+{
+    return console_find(d, domid, 0);
 }
 
 static void node_path(const struct guest *g, const char *node, char *path, size_t size)
@@ -53,11 +53,6 @@ static int check_type(struct daemon *d, const struct guest *g)
     return rc;
 }
 
-/* What the store says about a console. */
-struct nodes {
-    uint64_t ring_ref, port, limit;
-};
-
 /* 0, -ENOENT: not whole yet, or not ours, or -errno. */
 static int read_nodes(struct daemon *d, const struct guest *g, struct nodes *n)
 {
@@ -78,97 +73,14 @@ static int read_nodes(struct daemon *d, const struct guest *g, struct nodes *n)
 
 void guest_fails(struct daemon *d, struct guest *g, const char *what, int err)
 {
-    if (!g->told) {
+    if (!g->told && g->channel == NULL) {
         say("domain %u: cannot %s: %s: tried again until it works", g->domid, what, strerror(err));
+    } else if (!g->told) {
+        say("domain %u: channel %u: cannot %s: %s: tried again until it works", g->domid,
+            g->number, what, strerror(err));
     }
     retry_later(d, !g->told);
     g->told = g->failed = true;
-}
-
-/* --- page and port --- */
-
-static void disconnect(struct daemon *d, struct guest *g)
-{
-    if (g->page == NULL) {
-        return;
-    }
-    d->by_port[g->port] = NULL;
-    xenevtchn_unbind(d->evtchn, (evtchn_port_t)g->port);
-    if (g->by_grant) {
-        xengnttab_unmap(d->gnttab, g->page, 1);
-    } else {
-        xenforeignmemory_unmap(d->fmem, g->page, 1);
-    }
-    g->page = NULL;
-    g->port = -1;
-    g->masked = false;
-}
-
-static void *map_page(struct daemon *d, struct guest *g, uint64_t ring_ref)
-{
-    xen_pfn_t pfn = ring_ref;
-    /* By frame where that is allowed: see xen_introduce() of xenstored. */
-    void *page = xenforeignmemory_map(d->fmem, g->domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
-
-    g->by_grant = page == NULL;
-    if (page == NULL) {
-        page = xengnttab_map_grant_ref(d->gnttab, g->domid, GNTTAB_RESERVED_CONSOLE,
-                                       PROT_READ | PROT_WRITE);
-    }
-    if (page == NULL) {
-        guest_fails(d, g, "map its console page", errno);
-    }
-    return page;
-}
-
-static bool note_port(struct daemon *d, unsigned int port, struct guest *g)
-{
-    unsigned int nr = d->nr_ports != 0 ? d->nr_ports : 64;
-    struct guest **more;
-
-    while (nr <= port) {
-        nr *= 2;
-    }
-    if (nr > d->nr_ports) {
-        more = realloc(d->by_port, nr * sizeof(*more));
-        if (more == NULL) {
-            return false;
-        }
-        memset(more + d->nr_ports, 0, (nr - d->nr_ports) * sizeof(*more));
-        d->by_port = more;
-        d->nr_ports = nr;
-    }
-    d->by_port[port] = g;
-    return true;
-}
-
-static bool connect_ring(struct daemon *d, struct guest *g, const struct nodes *n)
-{
-    void *page = map_page(d, g, n->ring_ref);
-    int local = -1;
-
-    if (page == NULL) {
-        return false;
-    }
-    local = xenevtchn_bind_interdomain(d->evtchn, g->domid, (evtchn_port_t)n->port);
-    if (local < 0 || !note_port(d, (unsigned int)local, g)) {
-        guest_fails(d, g, "bind its console port", local < 0 ? errno : ENOMEM);
-        if (local >= 0) {
-            xenevtchn_unbind(d->evtchn, (evtchn_port_t)local);
-        }
-        if (g->by_grant) {
-            xengnttab_unmap(d->gnttab, page, 1);
-        } else {
-            xenforeignmemory_unmap(d->fmem, page, 1);
-        }
-        return false;
-    }
-    g->page = page;
-    g->port = local;
-    g->ring_ref = n->ring_ref;
-    g->remote_port = (int)n->port;
-    g->broken = false;
-    return true;
 }
 
 /* --- life --- */
@@ -191,10 +103,9 @@ static int open_log(struct daemon *d, struct guest *g)
     return log_open(&g->log, d->log_dir, file, d->stamp_guests);
 }
 
-/* Log and terminal of a guest whose ring is connected. */
-static bool open_outputs(struct daemon *d, struct guest *g)
+bool open_outputs(struct daemon *d, struct guest *g)
 {
-    int rc = d->log_guests && g->log.path == NULL ? open_log(d, g) : 0;
+    int rc = d->log_guests && g->channel == NULL && g->log.path == NULL ? open_log(d, g) : 0;
 
     if (rc != 0) {
         guest_fails(d, g, "start its log", -rc);
@@ -210,8 +121,13 @@ static bool open_outputs(struct daemon *d, struct guest *g)
 void guest_update(struct daemon *d, struct guest *g)
 {
     struct nodes n;
-    int rc = read_nodes(d, g, &n);
+    int rc;
 
+    if (g->channel != NULL) {
+        channel_update(d, g);
+        return;
+    }
+    rc = read_nodes(d, g, &n);
     g->failed = false;
     if (rc != 0) {
         if (rc != -ENOENT) {
@@ -222,57 +138,82 @@ void guest_update(struct daemon *d, struct guest *g)
     if (g->page != NULL && g->ring_ref == n.ring_ref && g->remote_port == (int)n.port) {
         return;
     }
-    disconnect(d, g);
-    if (!connect_ring(d, g, &n)) {
+    ring_disconnect(d, g);
+    if (!ring_connect(d, g, &n)) {
         return;
     }
     g->out.limit = (size_t)n.limit;
     if (!open_outputs(d, g)) {
-        disconnect(d, g);
+        ring_disconnect(d, g);
         return;
     }
     g->told = false;
     tty_pump(d, g);
 }
 
-void guest_appears(struct daemon *d, unsigned int domid)
+/* The node that is watched for a console, and the watch's token. */
+static void watch_words(const struct guest *g, char *path, char *token, size_t size)
 {
-    struct guest *g = guest_find(d, domid);
-    char path[64], token[16];
+    if (g->number == 0) {
+        node_path(g, "console", path, size);
+        snprintf(token, size, "%u", g->domid);
+    } else {
+        snprintf(path, size, "/local/domain/%u/device/console/%u/state", g->domid, g->number);
+        snprintf(token, size, "%u/%u", g->domid, g->number);
+    }
+}
+
+struct guest *console_new(struct daemon *d, unsigned int domid, unsigned int number,
+                          struct channel *channel)
+{
+    struct guest *g = calloc(1, sizeof(*g));
+    char path[64], token[64];
     int rc;
 
-    if (g != NULL) {
-        g->seen = true;
-        return;
-    }
-    g = calloc(1, sizeof(*g));
     if (g == NULL) {
         scan_fails(d, "make room for a console", ENOMEM);
-        return;
+        return NULL;
     }
     g->domid = domid;
+    g->number = number;
+    g->channel = channel;
     g->seen = true;
     g->port = g->master = g->slave = g->log.fd = -1;
-    node_path(g, "console", path, sizeof(path));
-    snprintf(token, sizeof(token), "%u", domid);
+    watch_words(g, path, token, sizeof(path));
     rc = xyl_store_watch(d->store, path, token);
     if (rc != 0 && rc != -EEXIST) {
         scan_fails(d, "watch a console's nodes", -rc);
         free(g);
-        return;
+        return NULL;
     }
     g->next = d->guests;
     d->guests = g;
+    return g;
+}
+
+void guest_appears(struct daemon *d, unsigned int domid)
+{
+    bool known = false;
+
+    for (struct guest *g = d->guests; g != NULL; g = g->next) {
+        if (g->domid == domid && !g->dead) {
+            g->seen = true;
+            known = known || g->number == 0;
+        }
+    }
+    if (!known) {
+        console_new(d, domid, 0, NULL);
+    }
 }
 
 void guest_dies(struct daemon *d, struct guest *g)
 {
-    char path[64], token[16];
+    char path[64], token[64];
 
     tty_pump(d, g); /* its last words */
-    disconnect(d, g);
-    node_path(g, "console", path, sizeof(path));
-    snprintf(token, sizeof(token), "%u", g->domid);
+    ring_disconnect(d, g);
+    socket_close(g);
+    watch_words(g, path, token, sizeof(path));
     xyl_store_unwatch(d->store, path, token);
     g->dead = true;
     g->linger_end = now_ms() + LINGER_MS;
@@ -298,6 +239,7 @@ void guest_sweep(struct daemon *d, int64_t now)
         if (g->dead && all_read(g, now)) {
             *at = g->next;
             tty_close(g);
+            channel_free(g->channel);
             log_close(&g->log);
             buffer_free(&g->out);
             free(g);

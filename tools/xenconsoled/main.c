@@ -167,13 +167,19 @@ static bool matters(const char *path)
 
 static void store_event(struct daemon *d, const struct xyl_store_event *e)
 {
+    unsigned int domid = 0, number = 0;
     struct guest *g;
 
     if (e->path[0] == '@') {
         domains_scan(d);
         return;
     }
-    g = matters(e->path) ? guest_find(d, (unsigned int)strtoul(e->token, NULL, 10)) : NULL;
+    if (strcmp(e->token, CHANNELS_TOKEN) == 0) {
+        channels_event(d, e->path);
+        return;
+    }
+    sscanf(e->token, "%u/%u", &domid, &number);
+    g = number != 0 || matters(e->path) ? console_find(d, domid, number) : NULL;
     if (g != NULL) {
         guest_update(d, g);
     }
@@ -356,6 +362,7 @@ static bool start(struct daemon *d)
     }
     if (xyl_store_watch(d->store, "@introduceDomain", "domains") != 0 ||
         xyl_store_watch(d->store, "@releaseDomain", "domains") != 0 ||
+        xyl_store_watch(d->store, CHANNELS_PATH, CHANNELS_TOKEN) != 0 ||
         !add_source(d, xyl_store_fd(d->store), &d->store_source, store_ready) ||
         !add_source(d, xenevtchn_fd(d->evtchn), &d->evtchn_source, evtchn_ready)) {
         return fail("the watches", "is xenstored well?");

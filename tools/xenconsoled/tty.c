@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A guest's pseudo terminal: what it prints goes there, what is typed there goes to it. */
+/*
+ * A console's pseudo terminal, or a channel's client: what the guest prints goes there, what is
+ * typed there goes to the guest.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +19,7 @@ static void tty_want(struct daemon *d, struct guest *g, uint32_t events)
 {
     struct epoll_event ev = { .events = events, .data.ptr = &g->tty_source };
 
-    if (g->tty_events != events) {
+    if (g->master >= 0 && g->tty_events != events) {
         if (epoll_ctl(d->epoll, EPOLL_CTL_MOD, g->master, &ev) == 0) {
             g->tty_events = events;
         } else {
@@ -30,7 +33,7 @@ static bool write_out(struct guest *g)
 {
     ssize_t n;
 
-    while (buffer_size(&g->out) > 0) {
+    while (g->master >= 0 && buffer_size(&g->out) > 0) {
         n = write(g->master, g->out.data + g->out.head, buffer_size(&g->out));
         if (n < 0 && errno == EINTR) {
             continue;
@@ -40,7 +43,7 @@ static bool write_out(struct guest *g)
         }
         buffer_consume(&g->out, (size_t)n);
     }
-    return true;
+    return buffer_size(&g->out) == 0;
 }
 
 /*
@@ -92,7 +95,7 @@ static bool write_ring(struct guest *g)
     int room = cons_room(g->page);
     ssize_t n;
 
-    if (room <= 0) {
+    if (room <= 0 || g->master < 0) {
         return false;
     }
     n = read(g->master, keys, (size_t)room);
@@ -119,12 +122,18 @@ static void pump(struct daemon *d, struct guest *g, bool typed)
     if (g->page != NULL && cons_room(g->page) > 0) {
         want |= EPOLLIN;
     }
+    want |= g->tty_events & EPOLLET; /* as it began */
     tty_want(d, g, want | (drained ? 0u : (uint32_t)EPOLLOUT));
 }
 
 void tty_pump(struct daemon *d, struct guest *g)
 {
-    if (g->master >= 0) {
+    bool socket = g->channel != NULL && g->channel->path != NULL;
+
+    if (socket) {
+        pump(d, g, true); /* a client's bytes are told of once only */
+        socket_settle(d, g);
+    } else if (g->master >= 0) {
         /* keys that waited for room in the ring are taken when it reports again */
         pump(d, g, g->page != NULL && (g->tty_events & EPOLLIN) == 0);
     }
@@ -148,10 +157,10 @@ static bool make_raw(int fd)
     return tcsetattr(fd, TCSANOW, &t) == 0;
 }
 
-/* Where the terminal is told of, and its name. */
-struct tty_note {
-    unsigned int domid;
-    const char *name;
+/* A node to be written, and one that is there as long as the console is. */
+struct note {
+    char path[80], there[80];
+    const char *value;
 };
 
 /*
@@ -160,23 +169,31 @@ struct tty_note {
  */
 static int write_note(struct xyl_store *s, xyl_store_tx tx, void *arg)
 {
-    const struct tty_note *note = arg;
-    uint64_t port;
-    char path[64];
-    int rc;
+    const struct note *note = arg;
+    uint64_t value;
+    int rc = xyl_store_read_uint(s, tx, note->there, &value);
 
-    snprintf(path, sizeof(path), "/local/domain/%u/console/port", note->domid);
-    rc = xyl_store_read_uint(s, tx, path, &port);
-    if (rc != 0) {
-        return rc;
+    return rc != 0 ? rc : xyl_store_write_str(s, tx, note->path, note->value);
+}
+
+int console_note(struct daemon *d, const struct guest *g, const char *node, const char *value)
+{
+    struct note note = { .value = value };
+    char folder[64];
+
+    if (g->channel == NULL) {
+        snprintf(folder, sizeof(folder), "/local/domain/%u/console", g->domid);
+    } else {
+        snprintf(folder, sizeof(folder), CHANNELS_PATH "/%u/%u", g->domid, g->number);
     }
-    snprintf(path, sizeof(path), "/local/domain/%u/console/tty", note->domid);
-    return xyl_store_write_str(s, tx, path, note->name);
+    snprintf(note.path, sizeof(note.path), "%s/%s", folder, node);
+    snprintf(note.there, sizeof(note.there), "%s/%s", folder,
+             g->channel == NULL ? "port" : "state");
+    return xyl_store_transact(d->store, write_note, &note);
 }
 
 static int tell_name(struct daemon *d, struct guest *g)
 {
-    struct tty_note note = { .domid = g->domid };
     char name[64];
 
     if (ptsname_r(g->master, name, sizeof(name)) != 0) {
@@ -186,8 +203,10 @@ static int tell_name(struct daemon *d, struct guest *g)
     if (g->slave < 0 || !make_raw(g->slave) || chmod(name, 0600) != 0) {
         return errno != ENOENT ? -errno : -EIO;
     }
-    note.name = name;
-    return xyl_store_transact(d->store, write_note, &note);
+    if (g->channel != NULL) {
+        channel_tell_guest(d, g, "tty", name);
+    }
+    return console_note(d, g, "tty", name);
 }
 
 /* The slave is held open, so that the master reports no hang-up while nobody looks. */

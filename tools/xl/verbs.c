@@ -59,7 +59,7 @@ const struct xl_verb xl_verbs[] = {
       "[OPTIONS] DOMAIN",
       "Connect to a domain's console; ^] leaves it\n"
       "-t pv|serial, --type=TYPE   kind of console; PV guests have no serial one\n"
-      "-n NUMBER, --num=NUMBER     which one; 0 is the first\n"
+      "-n NUMBER, --num=NUMBER     which one; 0 is the first, the others are channels\n"
       "-s, --show-help             print the key that leaves it" },
     { "dmesg", xl_dmesg, XL_NOTHING, 0, 0, "c|clear", "[OPTIONS]",
       "Print the hypervisor's log\n"
@@ -140,6 +140,11 @@ const struct xl_verb xl_verbs[] = {
       "[OPTIONS] DOMAIN ...",
       "List the network cards of domains\n"
       "-j, --json                  as JSON" },
+    { "channel-list", xl_channel_list, XL_NOTHING, 1, XL_REST_MAX, "j|json",
+      "[OPTIONS] DOMAIN ...",
+      "List the channels of domains: their consoles behind the first\n"
+      "-j, --json                  as JSON\n"
+      "The number of its console, for console -n, is one more than Idx says." },
     { "sysrq", xl_sysrq, XL_DOMAIN_LOCKED, 2, 2, "", "DOMAIN LETTER",
       "Press the magic SysRq key and a letter on a guest's kernel" },
     { "trigger", xl_trigger, XL_DOMAIN, 2, 3, "", "DOMAIN nmi [VCPU]",
@@ -180,7 +185,7 @@ const struct xl_verb xl_verbs[] = {
 };
 
 const char *const xl_verbs_later[] = {
-    "button-press", "cd-eject", "cd-insert", "channel-list", "cpupool-cpu-add",
+    "button-press", "cd-eject", "cd-insert", "cpupool-cpu-add",
     "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy", "cpupool-list", "cpupool-migrate",
     "cpupool-numa-split", "cpupool-rename", "devd", "dump-core", "getenforce", "loadpolicy",
     "migrate", "migrate-receive", "pci-assignable-add", "pci-assignable-list",

@@ -23,6 +23,7 @@ static const char text[] =
     "cpuid = [ 'host,avx2=0,family=6', '0x1:ecx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx01' ]\n"
     "disk = [ '/image,raw,xvda,rw', 'format=raw,vdev=hdc,access=ro,devtype=cdrom,target=/iso' ]\n"
     "vif = [ 'mac=00:16:3e:01:02:03,bridge=br1,rate=10Mb/s,script=mine', '' ]\n"
+    "channel = [ 'name=a,connection=pty', 'name=b,connection=socket,path=/run/b' ]\n"
     "unknwon = [ [ 'x' ], 3, ]\n";
 
 static char path[64];

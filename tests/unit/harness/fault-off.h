@@ -27,6 +27,7 @@
 #undef connect
 #undef bind
 #undef listen
+#undef accept4
 #undef chmod
 #undef mremap
 #undef posix_fallocate

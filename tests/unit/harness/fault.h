@@ -76,6 +76,7 @@ bool fault_system(void);
 #define connect(...)            (fault_system() ? -1 : (connect)(__VA_ARGS__))
 #define bind(...)               (fault_system() ? -1 : (bind)(__VA_ARGS__))
 #define listen(...)             (fault_system() ? -1 : (listen)(__VA_ARGS__))
+#define accept4(...)            (fault_system() ? -1 : (accept4)(__VA_ARGS__))
 #define chmod(...)              (fault_system() ? -1 : (chmod)(__VA_ARGS__))
 #define mremap(...)             (fault_system() ? MAP_FAILED : (mremap)(__VA_ARGS__))
 #define posix_fallocate(...)    (fault_system() ? errno : (posix_fallocate)(__VA_ARGS__))

@@ -71,6 +71,8 @@ struct fake_hotplug {
     bool script_fails, script_is_mute, no_loop;
     bool guest_holds;       /* the guest does not let go of its devices */
     bool backend_fails;
+    bool no_consoled;       /* nobody serves channels */
+    bool forgotten;         /* the socket of "/run/b" was looked after */
 };
 extern struct fake_hotplug hotplug;
 

@@ -101,6 +101,11 @@ void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id
     (void)id;
 }
 
+void hotplug_socket_forget(const char *path)
+{
+    hotplug.forgotten = strcmp(path, "/run/b") == 0;
+}
+
 static const char *sibling(const char *path, const char *name, char out[300])
 {
     snprintf(out, 300, "%.*s/%s", (int)(strrchr(path, '/') - path), path, name);
@@ -117,6 +122,9 @@ static bool act(const char *state_path)
     if (front != NULL) {
         snprintf(front_path, sizeof(front_path), "%s/state", front);
         front_state = store_value(front_path);
+    }
+    if (strstr(state_path, "/console/") != NULL && strstr(state_path, "/0/state") != NULL) {
+        return false;                   /* a guest's first console is no device */
     }
     if (strcmp(state, "1") == 0 && !hotplug.backend_fails) {
         store_set(state_path, "2");
@@ -145,10 +153,11 @@ bool host_backends(void)
 {
     static const char *const folders[] = {
         "/local/domain/0/backend/vbd", "/local/domain/0/backend/vif",
+        "/local/domain/0/backend/console",
     };
     bool any = false;
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < (hotplug.no_consoled ? 2 : 3); i++) {
         const char *path;
         size_t at = 0;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Disks and network cards: nodes, states, scripts, and what remains after each failure. */
+/* Disks, network cards, channels: nodes, states, scripts, and what remains after each failure. */
 #include "harness.h"
 #include "device.h"
 #include "fake-host.h"
@@ -280,6 +280,89 @@ TEST(a_dead_domain_leaves_nothing_even_if_backends_are_silent)
     devices_destroy(light, DOMID);
     CHECK_EQ(remains(), 0);
     CHECK_EQ(devices_any(light, DOMID), 0);
+    end();
+}
+
+/* ------------------------------------------------------------ channels */
+
+#define CH_BACK  "/local/domain/0/backend/console/5/"
+#define CH_FRONT "/local/domain/5/device/console/"
+
+static int create_channels(void)
+{
+    static struct xyl_channel wishes[] = {
+        { .name = (char *)"a" }, { .name = (char *)"b", .path = (char *)"/run/b" },
+    };
+    struct xyl_domain_config config = { .channels = wishes, .nr_channels = 2 };
+
+    return devices_create(light, DOMID, &config, &err);
+}
+
+TEST(channels_have_their_nodes)
+{
+    struct xyl_device_info *all;
+    size_t nr;
+
+    begin();
+    store_set("/libxl/5/device/console/0", "");     /* the first console is none */
+    CHECK_EQ(devices_any(light, DOMID), 0);
+    CHECK_EQ(create_channels(), 0);
+    CHECK_EQ(devices_any(light, DOMID), 1);
+    CHECK_STR(store_value(CH_BACK "1/name"), "a");
+    CHECK_STR(store_value(CH_BACK "1/connection"), "pty");
+    CHECK_STR(store_value(CH_BACK "1/state"), "2");
+    CHECK_STR(store_value(CH_FRONT "1/name"), "a");
+    CHECK_STR(store_value(CH_FRONT "1/type"), "xenconsoled");
+    CHECK_STR(store_value(CH_FRONT "1/tty"), "");
+    CHECK_STR(store_value(CH_BACK "2/path"), "/run/b");
+    CHECK_STR(store_value("/libxl/5/device/console/2/path"), "/run/b");
+    store_set(CH_BACK "1/tty", "/dev/pts/7");
+    store_set(CH_FRONT "1/tty", "/dev/sda");        /* a lie of the guest's */
+    store_set(CH_FRONT "2/ring-ref", "8");
+    store_set(CH_FRONT "2/port", "9");
+    store_set(CH_FRONT "2/path", "/etc/passwd");
+    all = xyl_devices(light, DOMID, XYL_CONSOLE, &nr, &err);
+    CHECK(nr == 2 && all[0].id == 1 && !all[0].socket && all[1].socket);
+    CHECK_STR(all[0].path, "/dev/pts/7");
+    CHECK(all[1].ring == 8 && all[1].evtchn == 9 && all[0].ring == -1);
+    CHECK_STR(all[1].path, "/run/b");
+    free(all);
+    CHECK_EQ(devices_destroy(light, DOMID), 0);
+    CHECK(!hotplug.forgotten);
+    CHECK_EQ(remains(), 1);
+    end();
+}
+
+TEST(a_channel_s_terminal_is_the_one_that_no_guest_can_name)
+{
+    char *tty;
+
+    begin();
+    CHECK_EQ(create_channels(), 0);
+    store_set(CH_BACK "1/tty", "/dev/pts/7");
+    store_set(CH_FRONT "1/tty", "/dev/sda");
+    tty = xyl_console_tty(light, DOMID, 1, 0, &err);
+    CHECK_STR(tty, "/dev/pts/7");
+    free(tty);
+    CHECK(xyl_console_tty(light, DOMID, 2, 0, &err) == NULL);
+    CHECK_STR(err.text, "console 2 of domain 5 is the socket /run/b; connect to that");
+    xyl_err_clear(&err);
+    CHECK(xyl_console_tty(light, DOMID, 3, 0, &err) == NULL);
+    CHECK_STR(err.text, "domain 5 has no console 3; xl channel-list shows those behind the first");
+    devices_destroy(light, DOMID);
+    end();
+}
+
+TEST(without_a_console_daemon_there_are_no_channels)
+{
+    begin();
+    hotplug.no_consoled = true;
+    CHECK_EQ(create_channels(), -ETIMEDOUT);
+    CHECK_STR(err.text, "domain 5: the backend of channel 1 does not answer; is xenconsoled "
+              "running?");
+    CHECK_EQ(devices_destroy(light, DOMID), 0);
+    CHECK(hotplug.forgotten);                       /* a killed daemon's socket */
+    CHECK_EQ(remains(), 0);
     end();
 }
 

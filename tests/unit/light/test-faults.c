@@ -27,6 +27,10 @@ static void begin(void)
     config.cpuid = calloc(1, sizeof(*config.cpuid));
     config.cpuid[0] = (struct xyl_cpuid){ 7, 0, XYL_CPUID_EBX, .zeros = 1u << 5 };
     config.nr_cpuid = 1;
+    config.channels = calloc(1, sizeof(*config.channels));
+    config.nr_channels = 1;
+    config.channels[0].name = strdup("agent");
+    config.channels[0].path = strdup("/run/b");
     xyl_domain_config_check(&config, &err);
 }
 

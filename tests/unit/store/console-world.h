@@ -16,6 +16,15 @@ extern uint64_t limit;
 extern int watches;
 extern int port_reads;  /* after as many the domain is gone from the store; -1: never */
 
+/*
+ * Nodes of channels: world_set - NULL removes it, and what is below; world_get - NULL: not there.
+ * The path begins at the channel's folder: "back/state", "front/port".
+ */
+void world_set(const char *node, const char *value);
+const char *world_get(const char *node);
+/* world_state - the state of the back end. */
+int world_state(void);
+
 /* begin - domain 1 is there; end - true if nothing of it is left in the daemon. */
 void begin(void);
 bool end(void);

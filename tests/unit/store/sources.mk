@@ -38,10 +38,12 @@ test-start-faults_CFLAGS := -Itools/xenstored \
 test-start-faults_LDLIBS := -Wl,--wrap=server_step
 test-console_SRCS   := tools/xenconsoled/ring.c tools/xenconsoled/buffer.c
 test-console_CFLAGS := -Itools/xenconsoled
-CONSOLED_SRCS := $(addprefix tools/xenconsoled/,buffer.c domains.c guest.c log.c ring.c \
-    say.c tty.c) $(addprefix tests/unit/store/,console-world.c fake-xen.c)
+CONSOLED_SRCS := $(addprefix tools/xenconsoled/,buffer.c channel.c connect.c domains.c \
+    guest.c log.c ring.c say.c socket.c tty.c) $(addprefix tests/unit/store/,console-world.c fake-xen.c)
 test-consoled_SRCS   := $(CONSOLED_SRCS)
 test-consoled_CFLAGS := -Itools/xenconsoled -Itools/libs/store/include
+test-channel_SRCS   := $(CONSOLED_SRCS)
+test-channel_CFLAGS := $(test-consoled_CFLAGS)
 test-consoled-faults_SRCS   := $(CONSOLED_SRCS) tests/unit/harness/fault.c
 test-consoled-faults_CFLAGS := $(test-consoled_CFLAGS) -include tests/unit/harness/fault.h
 test-consoled-faults_LDLIBS := -Wl,--wrap=say

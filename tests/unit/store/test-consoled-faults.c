@@ -4,6 +4,9 @@
  * console in the end, and nothing that it printed is lost without a word.
  */
 #include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "console-world.h"
 #include "harness.h"
@@ -157,6 +160,144 @@ TEST(each_allocation_of_a_console_fails_once)
 TEST(each_system_call_of_a_console_fails_once)
 {
     each_fails_once(FAULT_SYSTEM_CALL, 15);
+}
+
+/* --- channels --- */
+
+static struct sockaddr_un channel_address(void)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "/tmp/xylem-test-channel-faults-%d",
+             (int)getpid());
+    return addr;
+}
+
+static int client(void)
+{
+    struct sockaddr_un addr = channel_address();
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* xl writes its nodes, a client comes, the guest connects and prints. */
+static int channel_lives(void)
+{
+    struct guest *g;
+    int fd;
+
+    appear();
+    channels_event(&d, CHANNELS_PATH);
+    fd = client();
+    pump_ttys();
+    world_set("front/state", "3");
+    g = console_find(&d, 1, 1);
+    if (g != NULL) {
+        guest_update(&d, g);
+    }
+    guest_prints("one\n");
+    if (g != NULL && g->page != NULL) {
+        guest_event(&d, g, clock_ms);
+    }
+    return fd;
+}
+
+/* What becomes of it once nothing fails any more. */
+static const char *channel_look(int *fd, bool *refused)
+{
+    struct guest *g = console_find(&d, 1, 1);
+
+    char *error = xyl_store_read(NULL, 0, "/local/domain/0/error/backend/console/1/1/error", NULL);
+
+    *refused = error != NULL && world_state() == 6;
+    free(error);
+    if (*refused) {
+        return NULL;
+    }
+    if (g == NULL || g->page == NULL || world_state() != 4) {
+        return "the channel does not work";
+    }
+    if (*fd < 0 || write(*fd, "k", 1) != 1) {
+        /* None, or one that could not be served and knows that. */
+        close(*fd);
+        *fd = client();
+        EXPECT(*fd >= 0 && write(*fd, "k", 1) == 1);
+    }
+    pump_ttys();
+    guest_event(&d, g, clock_ms);
+    pump_ttys();
+    if (strcmp(tty_text(*fd, 5000), "one\n") != 0) {
+        return "output is lost";
+    }
+    return page->in_prod == 1 && page->in[0] == 'k' ? NULL : "a key is lost";
+}
+
+static const char *channel_with(enum fault_kind kind, unsigned long n, bool *hit, bool *refused)
+{
+    size_t open_files = fault_open_files();
+    struct sockaddr_un addr = channel_address();
+    const char *why;
+    int fd;
+
+    said = 0;
+    last_said[0] = '\0';
+    begin();
+    type = "ioemu";
+    fake_grant_ref = 8;
+    world_set("back/state", "1");
+    world_set("back/online", "1");
+    world_set("back/path", addr.sun_path);
+    world_set("front/ring-ref", "8");
+    world_set("front/port", "7");
+    world_set("front/state", "1");
+    fake_fails = fault_system;
+    fault_arm(kind, n);
+    fd = channel_lives();
+    *hit = fault_disarm();
+    time_passes();
+    why = channel_look(&fd, refused);
+    fake_fails = NULL;
+    if (fd >= 0) {
+        close(fd);
+    }
+    world_set("back", NULL);
+    channels_event(&d, CHANNELS_PATH "/1/1");
+    why = end() || why != NULL ? why : "something remains";
+    why = why == NULL && access(addr.sun_path, F_OK) == 0 ? "the socket's file remains" : why;
+    unlink(addr.sun_path);
+    return why == NULL && fault_open_files() != open_files ? "a file stays open" : why;
+}
+
+static void each_of_a_channel_fails_once(enum fault_kind kind, unsigned long at_least)
+{
+    unsigned long n = 0, refusals = 0;
+    bool hit = true, refused;
+
+    while (hit && n < N_MAX) {
+        const char *why = channel_with(kind, ++n, &hit, &refused);
+
+        refusals += refused;
+        if (why != NULL) {
+            FAIL("%s %lu fails: %s: \"%s\"", kind == FAULT_ALLOCATION ? "allocation" :
+                 "system call", n, why, last_said);
+        }
+    }
+    CHECK(n > at_least && n < N_MAX && refusals < 6);
+}
+
+TEST(each_allocation_of_a_channel_fails_once)
+{
+    each_of_a_channel_fails_once(FAULT_ALLOCATION, 3);
+}
+
+TEST(each_system_call_of_a_channel_fails_once)
+{
+    each_of_a_channel_fails_once(FAULT_SYSTEM_CALL, 25);
 }
 
 /* One that can never be served is tried ever more seldom, and complained of once. */

@@ -4,7 +4,7 @@ xl_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/xl -Itools/libs/util -Itools/
              -Wno-format-truncation -Ixen/include
 CONF_SRCS := tools/xl/conf.c tools/libs/util/keys.c tools/libs/util/key-table.c \
              tools/libs/util/cfg.c tools/libs/util/cfg-parse.c tools/libs/util/nearest.c \
-             $(addprefix tools/libs/util/,spec.c disk-spec.c vif-spec.c cpuid-spec.c) \
+             $(addprefix tools/libs/util/,spec.c disk-spec.c vif-spec.c channel-spec.c cpuid-spec.c) \
              $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c cpuid-names.c) \
              tools/libs/ctrl/err.c
 test-man_SRCS := tools/xl/verbs.c tools/xl/stat-fields.c $(CONF_SRCS)
@@ -17,7 +17,7 @@ LIGHT_AND_UTIL := $(filter-out tools/libs/light/hotplug-%.c,$(patsubst $(ROOT)/%
     $(wildcard $(ROOT)/tools/libs/light/*.c $(ROOT)/tools/libs/util/*.c)))
 # The program itself, whose main() the tests call, on the fake host of the lifecycle tests.
 XL_WORLD := $(addprefix tools/xl/,main.c verbs.c log.c numbers.c complete.c conf.c config.c \
-    create.c block.c network.c process.c control.c tune.c pin.c sched.c list.c lists.c vcpus.c info.c \
+    create.c block.c network.c channel.c process.c control.c tune.c pin.c sched.c list.c lists.c vcpus.c info.c \
     console.c names.c top.c top-rows.c stat.c stat-fields.c metrics.c) \
     $(LIGHT_AND_UTIL) \
     tools/libs/ctrl/err.c $(addprefix tests/unit/,light/fake-host.c light/fake-policy.c light/fake-store.c \

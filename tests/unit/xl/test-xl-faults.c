@@ -61,6 +61,8 @@ static const struct verb {
     { "block-list --json guest", UNCHANGED },
     { "network-list guest", UNCHANGED },
     { "network-list --json guest", UNCHANGED },
+    { "channel-list guest", UNCHANGED },
+    { "channel-list --json guest", UNCHANGED },
     { "block-attach guest DISK,raw,xvdb,w", UNCHANGED },
     { "network-attach guest bridge=br1", UNCHANGED },
     { "block-detach guest xvda", CHANGED },

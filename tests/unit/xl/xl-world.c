@@ -62,6 +62,7 @@ void xl_files(void)
     put_file(image, "i");
     snprintf(text, sizeof(text), "name='guest'\nkernel='%s'\nmemory=64\nmaxmem=128\nvcpus=1\n"
              "maxvcpus=2\ndisk=['%s,raw,xvda,w']\nvif=['mac=00:16:3e:00:00:01']\n"
+             "channel=['name=a,connection=pty', 'name=b,connection=socket,path=/run/b']\n"
              "uuid='11111111-2222-4333-8444-555555555555'\n", kernel, image);
     put_file(cfg, text);
     snprintf(text, sizeof(text), "name='third'\nkernel='%s'\nmemory=32\ncpus='0-1'\n"

@@ -62,13 +62,13 @@ int xyl_domain_rename(struct xyl_light *light, uint32_t domid, const char *name,
 
 /* ------------------------------------------------------------ consoles */
 
-/* Where the terminal's name is written. */
+/* Where the terminal's name is written: nowhere that the guest can. */
 static void tty_path(char path[LIGHT_PATH], uint32_t domid, unsigned int number)
 {
     if (number == 0) {
         snprintf(path, LIGHT_PATH, "/local/domain/%u/console/tty", domid);
     } else {
-        snprintf(path, LIGHT_PATH, "/local/domain/%u/device/console/%u/tty", domid, number);
+        snprintf(path, LIGHT_PATH, "/local/domain/0/backend/console/%u/%u/tty", domid, number);
     }
 }
 
@@ -83,6 +83,29 @@ static char *read_tty(struct xyl_store *store, const char *path)
     return tty;
 }
 
+/* A channel that is no terminal, or none at all, is not waited for. */
+static int check_channel(struct xyl_store *store, uint32_t domid, unsigned int number,
+                         struct xyl_err *err)
+{
+    char path[LIGHT_PATH], *socket, *connection;
+    int rc = 0;
+
+    snprintf(path, sizeof(path), "/libxl/%u/device/console/%u/connection", domid, number);
+    connection = xyl_store_read(store, XYL_STORE_NO_TX, path, NULL);
+    snprintf(path, sizeof(path), "/libxl/%u/device/console/%u/path", domid, number);
+    socket = xyl_store_read(store, XYL_STORE_NO_TX, path, NULL);
+    if (connection == NULL) {
+        rc = xyl_fail(err, -ENODEV, "domain %u has no console %u; xl channel-list shows those "
+                      "behind the first", domid, number);
+    } else if (socket != NULL) {
+        rc = xyl_fail(err, -EINVAL, "console %u of domain %u is the socket %s; connect to that",
+                      number, domid, socket);
+    }
+    free(connection);
+    free(socket);
+    return rc;
+}
+
 char *xyl_console_tty(struct xyl_light *light, uint32_t domid, unsigned int number,
                       int timeout_ms, struct xyl_err *err)
 {
@@ -90,7 +113,7 @@ char *xyl_console_tty(struct xyl_light *light, uint32_t domid, unsigned int numb
     struct xyl_store_event *event = NULL;
     char path[LIGHT_PATH], *tty;
 
-    if (store == NULL) {
+    if (store == NULL || (number != 0 && check_channel(store, domid, number, err) != 0)) {
         return NULL;
     }
     tty_path(path, domid, number);

@@ -63,6 +63,10 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config)
     free_list(&config->cpus_soft, &config->nr_cpus_soft);
     free(config->cpuid);
     xyl_domain_config_drop_devices(config);
+    for (size_t i = 0; i < config->nr_channels; i++) {
+        xyl_channel_dispose(&config->channels[i]);
+    }
+    free(config->channels);
     xyl_domain_config_init(config);
 }
 

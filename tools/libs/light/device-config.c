@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Disks and network cards as wishes: defaults, disposal, what two of them must not share. */
+/* Devices as wishes: defaults, disposal, what two of them must not share. */
 #include "xyl_domain_config.h"
 
 #include <errno.h>
@@ -34,6 +34,13 @@ void xyl_vif_dispose(struct xyl_vif *vif)
     free(vif->vifname);
     free(vif->script);
     xyl_vif_init(vif);
+}
+
+void xyl_channel_dispose(struct xyl_channel *channel)
+{
+    free(channel->name);
+    free(channel->path);
+    memset(channel, 0, sizeof(*channel));
 }
 
 void xyl_mac_format(const uint8_t mac[6], char text[XYL_MAC_TEXT])
@@ -109,9 +116,36 @@ static int check_vifs(struct xyl_domain_config *config, struct xyl_err *err)
     return 0;
 }
 
+static bool same_path(const struct xyl_channel *a, const struct xyl_channel *b)
+{
+    return a->path != NULL && b->path != NULL && strcmp(a->path, b->path) == 0;
+}
+
+static int check_channels(const struct xyl_domain_config *config, struct xyl_err *err)
+{
+    const struct xyl_channel *all = config->channels;
+
+    if (config->nr_channels > XYL_CHANNELS_MAX) {
+        return xyl_fail(err, -EINVAL, "channel: %zu are too many; a guest can have %d",
+                        config->nr_channels, XYL_CHANNELS_MAX);
+    }
+    for (size_t i = 0; i < config->nr_channels; i++) {
+        for (size_t j = 0; j < i; j++) {
+            bool names = strcmp(all[i].name, all[j].name) == 0;
+
+            if (names || same_path(&all[i], &all[j])) {
+                return xyl_fail(err, -EINVAL, "channel: items %zu and %zu have the same %s", j + 1,
+                                i + 1, names ? "name" : "path");
+            }
+        }
+    }
+    return 0;
+}
+
 int xyl_domain_config_check_devices(struct xyl_domain_config *config, struct xyl_err *err)
 {
     int rc = check_disks(config, err);
 
-    return rc == 0 ? check_vifs(config, err) : rc;
+    rc = rc == 0 ? check_vifs(config, err) : rc;
+    return rc == 0 ? check_channels(config, err) : rc;
 }

@@ -33,7 +33,8 @@ struct device *device_scan(struct xyl_light *light, uint32_t domid, enum xyl_dev
     for (size_t i = 0; all != NULL && i < count; i++) {
         unsigned long id = strtoul(names[i], &end, 10);
 
-        if (*end == '\0' && end != names[i] && id <= UINT32_MAX) {
+        if (*end == '\0' && end != names[i] && id <= UINT32_MAX &&
+            (type != XYL_CONSOLE || id != 0)) {
             device_init(&all[(*nr)++], domid, type, (uint32_t)id);
         }
     }
@@ -87,6 +88,23 @@ static bool read_mac(const char *text, uint8_t mac[6])
     return true;
 }
 
+/* Where it ends in domain 0 is read where the guest cannot write. */
+static void describe_channel(struct xyl_store *store, const struct device *d,
+                             struct xyl_device_info *info)
+{
+    char tty[LIGHT_PATH + 8], *path = own_text(store, d, "path");
+
+    info->evtchn = info->evtchn_rx = guest_number(store, d, "port");
+    info->ring = info->ring_rx = guest_number(store, d, "ring-ref");
+    info->socket = path != NULL;
+    if (path == NULL) {
+        snprintf(tty, sizeof(tty), "%s/tty", d->back);
+        path = xyl_store_read(store, XYL_STORE_NO_TX, tty, NULL);
+    }
+    snprintf(info->path, sizeof(info->path), "%s", path != NULL ? path : "");
+    free(path);
+}
+
 static void describe(struct xyl_store *store, const struct device *d,
                      struct xyl_device_info *info)
 {
@@ -102,6 +120,10 @@ static void describe(struct xyl_store *store, const struct device *d,
         info->evtchn = info->evtchn_rx = guest_number_or(store, d, "event-channel",
                                                          "queue-0/event-channel");
         info->ring = info->ring_rx = guest_number_or(store, d, "ring-ref", "queue-0/ring-ref");
+        return;
+    }
+    if (d->type == XYL_CONSOLE) {
+        describe_channel(store, d, info);
         return;
     }
     info->evtchn = guest_number_or(store, d, "event-channel-tx", "event-channel");

@@ -95,6 +95,13 @@ static void run_script(struct xyl_light *light, const struct device *d)
 
 static void end_one(struct xyl_light *light, const struct device *d)
 {
+    if (d->type == XYL_CONSOLE) {
+        if (d->waiting) {
+            channel_forget(light, d);
+        }
+        remove_nodes(light->store, d);
+        return;
+    }
     run_script(light, d);
     remove_nodes(light->store, d);
     hotplug_backend_wait(d->type, d->domid, d->id);
@@ -166,6 +173,16 @@ int xyl_device_remove(struct xyl_light *light, uint32_t domid, enum xyl_device_t
     return rc == 0 || !force ? rc : xyl_fail(err, rc, "%s", held.text);
 }
 
+/* More than the console that each domain has; as devices_any(). */
+static int any_channels(struct xyl_light *light, uint32_t domid)
+{
+    size_t nr;
+    struct device *channels = device_scan(light, domid, XYL_CONSOLE, &nr);
+
+    free(channels);
+    return nr == (size_t)-1 ? -EIO : nr > 0;
+}
+
 int devices_any(struct xyl_light *light, uint32_t domid)
 {
     struct xyl_store *store = xyl_light_store(light, NULL);
@@ -182,8 +199,9 @@ int devices_any(struct xyl_light *light, uint32_t domid)
     if (types == NULL) {
         return errno == ENOENT ? 0 : -errno;
     }
-    for (size_t i = 0; i < nr; i++) {
-        any = any || strcmp(types[i], "vbd") == 0 || strcmp(types[i], "vif") == 0;
+    for (size_t i = 0; any == 0 && i < nr; i++) {
+        any = strcmp(types[i], "console") == 0 ? any_channels(light, domid) :
+              strcmp(types[i], "vbd") == 0 || strcmp(types[i], "vif") == 0;
     }
     free(types);
     return any;
@@ -191,24 +209,27 @@ int devices_any(struct xyl_light *light, uint32_t domid)
 
 int devices_destroy(struct xyl_light *light, uint32_t domid)
 {
-    size_t nr_disks, nr_vifs, none = (size_t)-1;
-    struct device *disks = device_scan(light, domid, XYL_VBD, &nr_disks);
-    struct device *vifs = device_scan(light, domid, XYL_VIF, &nr_vifs), *all = NULL;
-    int rc = nr_disks == none || nr_vifs == none ? -EIO : 0;
+    struct device *all = NULL, *more, *some;
+    size_t nr = 0, count;
+    int rc = 0;
 
-    if (rc == 0 && nr_disks + nr_vifs > 0) {
-        all = realloc(disks, (nr_disks + nr_vifs) * sizeof(*all));
-        disks = all != NULL ? NULL : disks;
-        rc = all != NULL ? 0 : -ENOMEM;
-    }
-    if (all != NULL) {
-        if (nr_vifs > 0) {
-            memcpy(all + nr_disks, vifs, nr_vifs * sizeof(*all));
+    for (enum xyl_device_type type = XYL_VBD; rc == 0 && type <= XYL_CONSOLE; type++) {
+        some = device_scan(light, domid, type, &count);
+        rc = count == (size_t)-1 ? -EIO : 0;
+        if (rc == 0 && count > 0) {
+            more = realloc(all, (nr + count) * sizeof(*all));
+            rc = more != NULL ? 0 : -ENOMEM;
+            all = more != NULL ? more : all;
         }
-        rc = device_remove(light, all, nr_disks + nr_vifs, false, NULL);
+        if (rc == 0 && count > 0) {
+            memcpy(all + nr, some, count * sizeof(*all));
+            nr += count;
+        }
+        free(some);
     }
-    free(disks);
-    free(vifs);
+    if (rc == 0 && nr > 0) {
+        rc = device_remove(light, all, nr, false, NULL);
+    }
     free(all);
     return rc;
 }

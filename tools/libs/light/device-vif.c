@@ -155,7 +155,7 @@ int xyl_vif_add(struct xyl_light *light, uint32_t domid, struct xyl_vif *vif,
 
 /* ------------------------------------------------------------ all of a new domain */
 
-/* Invariant: disks first; devices[] and hot[] have an entry for each of config's. */
+/* Invariant: disks, cards, channels; devices[] and hot[] have an entry for each of config's. */
 struct creation {
     struct xyl_light *light;
     uint32_t domid;
@@ -167,6 +167,7 @@ struct creation {
 static int begin_all(struct creation *c, struct xyl_err *err)
 {
     const struct xyl_domain_config *config = c->config;
+    struct device *channels;
     int rc = devices_any(c->light, c->domid);
 
     if (rc < 0) {
@@ -191,6 +192,11 @@ static int begin_all(struct creation *c, struct xyl_err *err)
         rc = vif_begin(c->light, c->domid, &config->vifs[i], &c->devices[config->nr_disks + i],
                        err);
     }
+    channels = c->devices + config->nr_disks + config->nr_vifs;
+    for (size_t i = 0; rc == 0 && i < config->nr_channels; i++) {
+        rc = channel_begin(c->light, c->domid, (uint32_t)i + 1, &config->channels[i], &channels[i],
+                           err);
+    }
     return rc;
 }
 
@@ -211,7 +217,7 @@ static int end_all(struct creation *c, struct xyl_err *err)
 int devices_create(struct xyl_light *light, uint32_t domid, struct xyl_domain_config *config,
                    struct xyl_err *err)
 {
-    size_t nr = config->nr_disks + config->nr_vifs;
+    size_t nr = config->nr_disks + config->nr_vifs + config->nr_channels;
     struct creation c = { .light = light, .domid = domid, .config = config };
     int rc = 0;
 

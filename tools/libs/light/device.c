@@ -13,7 +13,11 @@
 
 const char *device_type(enum xyl_device_type type)
 {
-    return type == XYL_VBD ? "vbd" : "vif";
+    static const char *const names[] = {
+        [XYL_VBD] = "vbd", [XYL_VIF] = "vif", [XYL_CONSOLE] = "console",
+    };
+
+    return names[type];
 }
 
 const char *device_name(const struct device *d, char text[64])
@@ -24,7 +28,7 @@ const char *device_name(const struct device *d, char text[64])
         xyl_vdev_name(d->id, vdev);
         snprintf(text, 64, "disk %s", vdev);
     } else {
-        snprintf(text, 64, "network card %u", d->id);
+        snprintf(text, 64, "%s %u", d->type == XYL_VIF ? "network card" : "channel", d->id);
     }
     return text;
 }
@@ -37,6 +41,12 @@ void device_init(struct device *d, uint32_t domid, enum xyl_device_type type, ui
     snprintf(d->front, LIGHT_PATH, "/local/domain/%u/device/%s/%u", domid, name, id);
     snprintf(d->back, LIGHT_PATH, "/local/domain/0/backend/%s/%u/%u", name, domid, id);
     snprintf(d->own, LIGHT_PATH, "/libxl/%u/device/%s/%u", domid, name, id);
+}
+
+/* Who may know more about a backend that does not do its work. */
+static const char *device_adviser(const struct device *d)
+{
+    return d->type == XYL_CONSOLE ? "is xenconsoled running?" : "see domain 0's kernel log";
 }
 
 /* ------------------------------------------------------------ writing */
@@ -199,7 +209,7 @@ static int backend_failed(struct xyl_store *store, const struct device *d, struc
              d->back + strlen("/local/domain/0/"));
     text = xyl_store_read(store, XYL_STORE_NO_TX, path, NULL);
     rc = xyl_fail(err, -EIO, "domain %u: the backend of %s failed: %s", d->domid,
-                  device_name(d, name), text != NULL ? text : "see domain 0's kernel log");
+                  device_name(d, name), text != NULL ? text : device_adviser(d));
     free(text);
     return rc;
 }
@@ -282,8 +292,9 @@ int device_wait_ready(struct xyl_light *light, struct device *devices, size_t nr
 
     for (size_t i = 0; rc == -ETIMEDOUT && i < nr; i++) {
         if (devices[i].waiting) {
-            return xyl_fail(err, rc, "domain %u: the backend of %s does not answer; see domain "
-                            "0's kernel log", devices[i].domid, device_name(&devices[i], name));
+            return xyl_fail(err, rc, "domain %u: the backend of %s does not answer; %s",
+                            devices[i].domid, device_name(&devices[i], name),
+                            device_adviser(&devices[i]));
         }
     }
     return rc;

@@ -27,10 +27,10 @@ struct device {
 
 void device_init(struct device *d, uint32_t domid, enum xyl_device_type type, uint32_t id);
 
-/* device_type - "vbd" or "vif". */
+/* device_type - "vbd", "vif" or "console". */
 const char *device_type(enum xyl_device_type type);
 
-/* device_name - "disk xvda" or "network card 0", for people. */
+/* device_name - "disk xvda", "network card 0" or "channel 1", for people. */
 const char *device_name(const struct device *d, char text[64]);
 
 /* Nodes of a device that are to be written. */
@@ -85,16 +85,16 @@ int device_remove(struct xyl_light *light, struct device *devices, size_t nr, bo
                   struct xyl_err *err);
 
 /*
- * device_scan - the devices of a type that a domain has.
+ * device_scan - the devices of a type that a domain has; its first console is none.
  * Returns an array for free() (NULL if there are none), and their number in @nr.
  * Errors: NULL with *nr set to (size_t)-1.
  */
 struct device *device_scan(struct xyl_light *light, uint32_t domid, enum xyl_device_type type,
                            size_t *nr);
 
-/* ------------------------------------------------------------ device-disk.c, device-vif.c */
+/* ------------------------------------------------ device-disk.c, device-vif.c, device-channel.c */
 
-/* devices_create - all disks and network cards of a new domain; all wait together. */
+/* devices_create - all devices of a new domain; all wait together. */
 int devices_create(struct xyl_light *light, uint32_t domid, struct xyl_domain_config *config,
                    struct xyl_err *err);
 
@@ -116,6 +116,13 @@ int disk_begin(struct xyl_light *light, uint32_t domid, const struct xyl_disk *d
                struct device *dev, struct hotplug_disk *hot, struct xyl_err *err);
 int vif_begin(struct xyl_light *light, uint32_t domid, const struct xyl_vif *vif,
               struct device *dev, struct xyl_err *err);
+
+/* channel_begin - likewise; the console daemon does the rest.  @id  from 1 on. */
+int channel_begin(struct xyl_light *light, uint32_t domid, uint32_t id,
+                  const struct xyl_channel *channel, struct device *dev, struct xyl_err *err);
+
+/* channel_forget - a socket that no console daemon has taken away goes. */
+void channel_forget(struct xyl_light *light, const struct device *dev);
 
 /* disk_end, vif_end - second half, when the backend is ready: scripts, interfaces. */
 int disk_end(struct xyl_light *light, const struct device *dev, const struct xyl_disk *disk,

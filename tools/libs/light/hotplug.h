@@ -76,4 +76,9 @@ int hotplug_driver(enum xyl_device_type type, struct xyl_err *err);
 /* hotplug_backend_wait - until the kernel has forgotten the backend device; ten seconds at most. */
 void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id);
 
+/* ------------------------------------------------------------ hotplug-socket.c */
+
+/* hotplug_socket_forget - remove a socket's file, if nobody listens there. */
+void hotplug_socket_forget(const char *path);
+
 #endif

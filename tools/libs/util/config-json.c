@@ -313,6 +313,32 @@ static void put_vifs(struct xyl_json *json, const struct xyl_domain_config *conf
     xyl_json_array_end(json);
 }
 
+static void put_channels(struct xyl_json *json, const struct xyl_domain_config *config)
+{
+    if (config->nr_channels == 0) {
+        return;
+    }
+    xyl_json_key(json, "channels");
+    xyl_json_array(json);
+    for (size_t i = 0; i < config->nr_channels; i++) {
+        const struct xyl_channel *channel = &config->channels[i];
+
+        xyl_json_object(json);
+        xyl_json_key_number(json, "devid", (long long)i + 1);
+        xyl_json_key_text(json, "name", channel->name);
+        if (channel->path == NULL) {
+            put_empty(json, "connection.pty");
+        } else {
+            xyl_json_key(json, "connection.socket");
+            xyl_json_object(json);
+            xyl_json_key_text(json, "path", channel->path);
+            xyl_json_object_end(json);
+        }
+        xyl_json_object_end(json);
+    }
+    xyl_json_array_end(json);
+}
+
 void xyl_json_domain(struct xyl_json *json, const struct xyl_domain_config *config,
                      const struct xyl_json_live *live)
 {
@@ -327,6 +353,7 @@ void xyl_json_domain(struct xyl_json *json, const struct xyl_domain_config *conf
     if (config != NULL) {
         put_disks(json, config);
         put_vifs(json, config);
+        put_channels(json, config);
         put_action(json, "on_poweroff", config->on_poweroff);
         put_action(json, "on_reboot", config->on_reboot);
         put_action(json, "on_watchdog", config->on_watchdog);

@@ -62,6 +62,8 @@ const struct key_row key_rows[] = {
     { "disk", KEY_DISKS, F(disks), 0, 0, "list of disks", "Disks; see DISKS below." },
     { "vif", KEY_VIFS, F(vifs), 0, 0, "list of network cards",
       "Network cards; see NETWORK CARDS below." },
+    { "channel", KEY_CHANNELS, F(channels), 0, 0, "list of channels",
+      "Further consoles, for programs; see CHANNELS below." },
     { "max_grant_frames", KEY_NUMBER, F(max_grant_frames), 1, INT_MAX, "pages",
       "Size that the guest's grant table may grow to." },
     { "max_maptrack_frames", KEY_NUMBER, F(max_maptrack_frames), 0, INT_MAX, "pages",
@@ -79,15 +81,18 @@ const struct key_row key_rows[] = {
     { NULL, KEY_TEXT, 0, 0, 0, NULL, NULL },
 };
 
-#define LATER(key, neutral, help) { key, XYL_KEY_LATER, neutral, help }
-#define HVM(key) { key, XYL_KEY_NO_EFFECT, NULL, "Of HVM and PVH guests." }
-#define DISPLAY(key) { key, XYL_KEY_NO_EFFECT, NULL, "Of guests with a display." }
+#define LATER(key, neutral, help) { key, XYL_KEY_LATER, neutral, NULL, help }
+#define NEEDS_QEMU(key, help)                                                                  \
+    { key, XYL_KEY_LATER, NULL, "needs QEMU as its back end, which Xylem does not run yet; "   \
+      "remove the setting, the guest has its console", help }
+#define NONE(key, help) { key, XYL_KEY_NO_EFFECT, NULL, NULL, help }
+#define HVM(key) NONE(key, "Of HVM and PVH guests.")
+#define DISPLAY(key) NONE(key, "Of guests with a display.")
 
 const struct key_other key_others[] = {
     LATER("pci", NULL, "PCI devices handed through."),
-    LATER("vfb", NULL, "Frame buffers."),
-    LATER("vkb", NULL, "Keyboards."),
-    LATER("channel", NULL, "Further consoles."),
+    NEEDS_QEMU("vfb", "Frame buffers; they need QEMU as their back end, which is not run yet."),
+    NEEDS_QEMU("vkb", "Keyboards; they need QEMU as their back end, which is not run yet."),
     LATER("vtpm", NULL, "Trusted platform modules."),
     LATER("p9", NULL, "Shared folders."),
     LATER("pvcalls", NULL, "Sockets of dom0."),
@@ -112,20 +117,19 @@ const struct key_other key_others[] = {
     LATER("extratime", NULL, "Of the real-time scheduler."),
     LATER("vmtrace_buf_kb", NULL, "Processor trace."),
     LATER("vpmu", NULL, "Performance counters for the guest."),
-    { "device_model", XYL_KEY_LATER, NULL,
-      "Obsolete: device_model_override names a device model." },
-    { "pci_msitranslate", XYL_KEY_NO_EFFECT, NULL, "Of pci." },
-    { "pci_power_mgmt", XYL_KEY_NO_EFFECT, NULL, "Of pci." },
-    { "pci_permissive", XYL_KEY_NO_EFFECT, NULL, "Of pci." },
-    { "pci_seize", XYL_KEY_NO_EFFECT, NULL, "Of pci." },
-    { "rdm_mem_boundary", XYL_KEY_NO_EFFECT, NULL, "Of rdm." },
-    { "run_hotplug_scripts", XYL_KEY_NO_EFFECT, NULL, "Of devices." },
-    { "xend_suspend_evtchn_compat", XYL_KEY_NO_EFFECT, NULL, "Of old guests' suspend." },
-    { "gic_version", XYL_KEY_NO_EFFECT, NULL, "Of Arm." },
-    { "vuart", XYL_KEY_NO_EFFECT, NULL, "Of Arm." },
-    { "tee", XYL_KEY_NO_EFFECT, NULL, "Of Arm." },
-    { "device_tree", XYL_KEY_NO_EFFECT, NULL, "Of Arm." },
-    { "dtdev", XYL_KEY_NO_EFFECT, NULL, "Of Arm." },
+    LATER("device_model", NULL, "Obsolete: device_model_override names a device model."),
+    NONE("pci_msitranslate", "Of pci."),
+    NONE("pci_power_mgmt", "Of pci."),
+    NONE("pci_permissive", "Of pci."),
+    NONE("pci_seize", "Of pci."),
+    NONE("rdm_mem_boundary", "Of rdm."),
+    NONE("run_hotplug_scripts", "Of devices."),
+    NONE("xend_suspend_evtchn_compat", "Of old guests' suspend."),
+    NONE("gic_version", "Of Arm."),
+    NONE("vuart", "Of Arm."),
+    NONE("tee", "Of Arm."),
+    NONE("device_tree", "Of Arm."),
+    NONE("dtdev", "Of Arm."),
     HVM("firmware"), HVM("bios"), HVM("bios_path_override"), HVM("firmware_override"),
     HVM("boot"), HVM("hdtype"), HVM("hap"), HVM("apic"), HVM("acpi"), HVM("acpi_s3"),
     HVM("acpi_s4"), HVM("acpi_laptop_slate"), HVM("acpi_firmware"), HVM("smbios_firmware"),
@@ -148,5 +152,5 @@ const struct key_other key_others[] = {
     DISPLAY("spicedisable_ticketing"), DISPLAY("spiceagent_mouse"), DISPLAY("spicevdagent"),
     DISPLAY("spice_clipboard_sharing"), DISPLAY("spiceusbredirection"),
     DISPLAY("spice_image_compression"), DISPLAY("spice_streaming_video"), DISPLAY("vkb_device"),
-    { NULL, XYL_KEY_LATER, NULL, NULL },
+    { NULL, XYL_KEY_LATER, NULL, NULL, NULL },
 };

@@ -83,6 +83,11 @@ static char *cpuid_text(const void *config, size_t i)
     return xyl_cpuid_text(&((const struct xyl_domain_config *)config)->cpuid[i]);
 }
 
+static char *channel_text(const void *config, size_t i)
+{
+    return xyl_channel_text(&((const struct xyl_domain_config *)config)->channels[i]);
+}
+
 static void put_row(FILE *out, const struct key_row *row, const struct xyl_domain_config *config,
                     bool *failed)
 {
@@ -130,6 +135,9 @@ static void put_row(FILE *out, const struct key_row *row, const struct xyl_domai
         break;
     case KEY_VIFS:
         put_specs(out, row->key, vif_text, config, config->nr_vifs, failed);
+        break;
+    case KEY_CHANNELS:
+        put_specs(out, row->key, channel_text, config, config->nr_channels, failed);
         break;
     case KEY_CPUID:
         put_specs(out, row->key, cpuid_text, config, config->nr_cpuid, failed);

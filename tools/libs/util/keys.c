@@ -233,6 +233,21 @@ static int take_vif(struct xyl_domain_config *config, size_t i, const char *text
     return rc;
 }
 
+static int take_channel(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                        struct xyl_err *err)
+{
+    struct xyl_channel *more = realloc(config->channels, (i + 1) * sizeof(*more));
+    int rc;
+
+    if (more == NULL) {
+        return xyl_fail(err, -ENOMEM, "out of memory");
+    }
+    config->channels = more;
+    rc = xyl_channel_parse(text, &more[i], at, err);
+    config->nr_channels = rc == 0 ? i + 1 : i;
+    return rc;
+}
+
 static int take_cpuid(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
                       struct xyl_err *err)
 {
@@ -270,6 +285,8 @@ static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
         return read_items(s, config, take_disk, err);
     case KEY_VIFS:
         return read_items(s, config, take_vif, err);
+    case KEY_CHANNELS:
+        return read_items(s, config, take_channel, err);
     case KEY_CPUID:
         return read_items(s, config, take_cpuid, err);
     case KEY_JOINED:
@@ -343,7 +360,8 @@ static int read_other(const struct xyl_cfg_setting *s, const struct xyl_cfg_warn
         return 0;
     }
     if (row->state == XYL_KEY_LATER) {
-        return bad(err, s, -EOPNOTSUPP, "not supported yet; remove the setting");
+        return bad(err, s, -EOPNOTSUPP, "%s", row->refusal != NULL ? row->refusal :
+                   "not supported yet; remove the setting");
     }
     warn(warner, s, "\"%s\" has no effect on a PV guest", s->name);
     return 0;

@@ -13,8 +13,9 @@ enum key_kind {
     KEY_UUID,           /* uuid and uuid_given */
     KEY_CPUS,           /* cpus; field is the offset of the array's pointer */
     KEY_WORDS,          /* bootloader_args: a list of texts, or one that is split at blanks */
-    KEY_DISKS,          /* disks and vifs: a list of specifications, or one */
+    KEY_DISKS,          /* disks, vifs, channels: a list of specifications, or one */
     KEY_VIFS,
+    KEY_CHANNELS,
     KEY_CPUID,          /* cpuid: a list of changes, or one */
     KEY_CONST,          /* must be one of the words of range; nothing is stored */
     KEY_JOINED,         /* root and extra: joined to a command line */
@@ -37,6 +38,7 @@ struct key_other {
     const char *key;
     enum xyl_key_state state;   /* LATER or NO_EFFECT */
     const char *neutral;        /* LATER: a value that asks for nothing, beside 0, "" and [] */
+    const char *refusal;        /* LATER: why, and what to do; NULL: nothing more to say */
     const char *help;
 };
 extern const struct key_other key_others[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parsers of disk and vif specifications share. */
+/* What the parsers of device specifications share. */
 #ifndef UTIL_SPEC_H
 #define UTIL_SPEC_H
 
@@ -23,7 +23,7 @@ struct spec_key {
  * Invariant: word, once it is set, points into copy or is the name of a key.
  */
 struct spec {
-    const char *kind;           /* "disk" or "vif", for messages */
+    const char *kind;           /* "disk", "vif" or "channel", for messages */
     const struct spec_key *keys;
     /* Called for a word that is no key; NULL: there are none such. */
     int (*positional)(struct spec *spec, void *out, const char *word);
@@ -31,6 +31,7 @@ struct spec {
     char *copy;
     const char *word;           /* the one that is read now */
     unsigned long seen;         /* a bit for each key that came */
+    char note[8];               /* of the parser's own */
     struct xyl_err *err;
 };
 

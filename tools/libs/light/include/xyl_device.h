@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A domain's disks and network cards: what is wished for, and adding, listing, removing them. */
+/* A domain's disks, network cards, channels: wishes; adding, listing, removing them. */
 #ifndef XYL_DEVICE_H
 #define XYL_DEVICE_H
 
@@ -50,6 +50,19 @@ struct xyl_vif {
     long mtu;                   /* XYL_UNSET: the bridge's */
 };
 
+/*
+ * A channel: one more console of the guest, for programs.
+ * Invariants after parsing:
+ *   C1  name is set; path is set and absolute, or NULL: a terminal.
+ *   C2  each string is allocated or NULL, and owned; path fits a socket's address.
+ */
+struct xyl_channel {
+    char *name;                 /* by which the guest's program finds it */
+    char *path;                 /* of the socket in domain 0 */
+};
+
+#define XYL_CHANNELS_MAX 9      /* Linux takes the last digit of a console for its number */
+
 #define XYL_BRIDGE_DEFAULT "xenbr0"
 #define XYL_IFNAME_MAX     15       /* characters of a network interface's name in Linux */
 #define XYL_MAC_TEXT       18       /* "00:16:3e:xx:xx:xx" and a NUL */
@@ -58,6 +71,7 @@ void xyl_disk_init(struct xyl_disk *disk);
 void xyl_disk_dispose(struct xyl_disk *disk);       /* may be called again */
 void xyl_vif_init(struct xyl_vif *vif);
 void xyl_vif_dispose(struct xyl_vif *vif);
+void xyl_channel_dispose(struct xyl_channel *channel);
 void xyl_mac_format(const uint8_t mac[6], char text[XYL_MAC_TEXT]);
 
 /* ------------------------------------------------------------ names of virtual disks */
@@ -87,7 +101,7 @@ int xyl_disk_add(struct xyl_light *light, uint32_t domid, const struct xyl_disk 
 int xyl_vif_add(struct xyl_light *light, uint32_t domid, struct xyl_vif *vif,
                 struct xyl_err *err);
 
-enum xyl_device_type { XYL_VBD, XYL_VIF };
+enum xyl_device_type { XYL_VBD, XYL_VIF, XYL_CONSOLE };
 
 /*
  * xyl_device_remove - take a device away; the guest is asked to let go of it.
@@ -98,7 +112,7 @@ enum xyl_device_type { XYL_VBD, XYL_VIF };
 int xyl_device_remove(struct xyl_light *light, uint32_t domid, enum xyl_device_type type,
                       uint32_t id, bool force, struct xyl_err *err);
 
-/* A device that a domain has, as `xl block-list` and `xl network-list` show it. */
+/* A device that a domain has, as `xl block-list`, `network-list`, `channel-list` show it. */
 struct xyl_device_info {
     uint32_t id;
     uint32_t backend_id;
@@ -108,6 +122,8 @@ struct xyl_device_info {
     int ring, ring_rx;          /* grant references; -1: not connected, or several pages */
     char back[160];             /* path of the backend in the store */
     uint8_t mac[6];             /* vif */
+    bool socket;                /* channel */
+    char path[160];             /* channel: of its socket or terminal; "": none yet */
 };
 
 /*

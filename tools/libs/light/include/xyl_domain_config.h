@@ -33,6 +33,7 @@ const char *xyl_action_name(enum xyl_action action);
  *   D2  0 < memory_mib <= maxmem_mib;  0 < vcpus <= maxvcpus <= XYL_VCPUS_MAX.
  *   D3  each string, and each item of cpus and bootloader_args, is allocated or NULL, and owned.
  *   D4  no two disks have one number, no two vifs one devid or MAC; each vif has a devid.
+ *   D5  at most XYL_CHANNELS_MAX channels, no two with one name or one socket.
  */
 struct xyl_domain_config {
     char *name;
@@ -54,6 +55,8 @@ struct xyl_domain_config {
     struct xyl_disk *disks;
     struct xyl_vif *vifs;
     size_t nr_disks, nr_vifs;
+    struct xyl_channel *channels;
+    size_t nr_channels;
     struct xyl_cpuid *cpuid;    /* owned; U1 to U3 */
     size_t nr_cpuid;
     long cpu_weight;            /* XYL_UNSET: the scheduler's own */
@@ -77,11 +80,11 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config);
 /* xyl_domain_config_drop_devices - free the disks and vifs, leave the rest. */
 void xyl_domain_config_drop_devices(struct xyl_domain_config *config);
 
-/* xyl_domain_config_check_devices - bring D4 about, a part of the check below. */
+/* xyl_domain_config_check_devices - bring D4 and D5 about, a part of the check below. */
 int xyl_domain_config_check_devices(struct xyl_domain_config *config, struct xyl_err *err);
 
 /*
- * xyl_domain_config_check - bring D1 to D4 about: fill in what follows from other
+ * xyl_domain_config_check - bring D1 to D5 about: fill in what follows from other
  * settings, refuse what cannot be.
  * Errors: -EINVAL with the setting named.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The little languages of disk=[...] and vif=[...]: words divided by commas.
+ * The little languages of disk=[...], vif=[...] and channel=[...]: words divided by commas.
  *
  *   disk: TARGET,FORMAT,VDEV,ACCESS by position, or KEY=VALUE in any order, or both; target=
  *         takes the rest, commas too.  Old forms: phy:, file:, tap:..., and VDEV:cdrom.
- *   vif:  KEY=VALUE in any order.
+ *   vif, channel:  KEY=VALUE in any order.
  *
  * And those of cpuid=[...], see cpuid-spec.c.
  */
@@ -17,17 +17,20 @@
 #define XYL_SPEC_MAX 4096u          /* bytes of one specification */
 
 /*
- * xyl_disk_parse, xyl_vif_parse - read one specification.
- * @disk, @vif  out: V1 to V3, N1 to N3 on 0; disposed of on error.
+ * xyl_disk_parse, xyl_vif_parse, xyl_channel_parse - read one specification.
+ * @disk, @vif, @channel  out: V1 to V3, N1 to N3, C1 and C2 on 0; disposed of on error.
  * @at          out, on error: offset in @spec of what is wrong; may be NULL.
  * Errors: -EINVAL bad syntax or value; -EOPNOTSUPP what Xen has and Xylem has not, by name.
  */
 int xyl_disk_parse(const char *spec, struct xyl_disk *disk, size_t *at, struct xyl_err *err);
 int xyl_vif_parse(const char *spec, struct xyl_vif *vif, size_t *at, struct xyl_err *err);
+int xyl_channel_parse(const char *spec, struct xyl_channel *channel, size_t *at,
+                      struct xyl_err *err);
 
-/* xyl_disk_text, xyl_vif_text - text that parses to the same; for free(), NULL without memory. */
+/* xyl_..._text - text that parses to the same; for free(), NULL without memory. */
 char *xyl_disk_text(const struct xyl_disk *disk);
 char *xyl_vif_text(const struct xyl_vif *vif);
+char *xyl_channel_text(const struct xyl_channel *channel);
 
 /*
  * xyl_cpuid_parse - read one text into *@list, *@nr long, from malloc(): what it says of a bit
