@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Input of people and of programs that write configurations: specifications of disks, network
- * cards and channels.  What is accepted has its invariants and a text that parses to the same; what
- * is refused has a reason and a place inside the text.
+ * cards, channels, ranges.  What is accepted has its invariants and a text that parses to the same;
+ * what is refused has a reason and a place inside the text.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -95,6 +95,28 @@ static void try_channel(const char *text)
     xyl_channel_dispose(&channel);
 }
 
+/* Ports and frames are ranges alike; an interrupt has no text. */
+static void try_range(const char *text,
+                      int (*parse)(const char *text, struct xyl_range *range, size_t *at,
+                                   struct xyl_err *err),
+                      char *(*to_text)(const struct xyl_range *range))
+{
+    struct xyl_err err = XYL_ERR_INIT;
+    struct xyl_range range, again;
+    size_t at = SIZE_MAX;
+    char *back;
+
+    if (parse(text, &range, &at, &err) < 0) {
+        refused(&err, at, text);
+        return;
+    }
+    require(range.first <= range.last && range.last < 1ull << 40);
+    back = to_text != NULL ? to_text(&range) : NULL;
+    require(to_text == NULL || (back != NULL && parse(back, &again, NULL, &err) == 0 &&
+                                again.first == range.first && again.last == range.last));
+    free(back);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -107,6 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_disk(text);
     try_vif(text);
     try_channel(text);
+    try_range(text, xyl_ioports_parse, xyl_ioports_text);
+    try_range(text, xyl_iomem_parse, xyl_iomem_text);
+    try_range(text, xyl_irq_parse, NULL);
     free(text);
     return 0;
 }

@@ -366,6 +366,31 @@ nothing || fail "a killed xl leaves something: $(ls /var/lib/xen)"
 tidy_devices
 """
 
+# A stock guest with parts of the machine: port 92, and not the keyboard's status, port 64;
+# and the HPET's page, whose first register says that it is QEMU's.
+_RIGHTS = r"""
+own=$(inport 64 92)
+case $own in *ff*) fail "domain 0 has no such ports: $own" ;; esac
+job given <<'X'
+echo "@@guest: ports $(./inport 64 92), HPET $(devmem 0xfed00000)"
+sleep 1000
+X
+cp /usr/bin/inport /tmp/job/; tar -C /tmp/job -cf /tmp/given.tar run inport
+printf "ioports = [ '92' ]\niomem = [ 'fed00,1@fed00' ]\nirqs = [ 3 ]\n" >>/tmp/given.cfg
+create given; console given
+until_says given "ports ff ${own#* }, HPET 0x8086A201"
+xl destroy given || fail destroy
+refused_right() {
+    micro never; echo "$1" >>/tmp/never.cfg
+    refused xl create -q /tmp/never.cfg
+    grep -q "$2" /tmp/out || fail "$1: $(cat /tmp/out)"
+}
+refused_right "ioports = [ '3f8-3ff' ]" 'domain 0 has not all of that itself'
+refused_right "ioports = [ '3f8-3ffg' ]" 'never.cfg:5:21: ioports: unexpected'
+refused_right "irqs = [ 100000 ]" 'irqs: 100000'
+tidy_devices
+"""
+
 # Two channels of a stock guest, both ways; the daemon behind them is killed while they are open,
 # and while a guest ends.
 _CHANNELS = r"""
@@ -471,12 +496,14 @@ _STEPS = [
     _step("dev-script", _SCRIPT),
     _step("dev-bootloader", _BOOTLOADER),
     _step("dev-channels", _CHANNELS),
+    _step("dev-rights", _RIGHTS),
 ]
 _LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 
 
 def _run(context: Context, steps: list[Step], more: list[tuple[Path, str]]) -> None:
-    run_steps(context, steps, 900, add=[(helper("netcheck"), "/usr/bin/netcheck"), *more],
+    run_steps(context, steps, 900, add=[(helper("netcheck"), "/usr/bin/netcheck"),
+                                         (helper("inport"), "/usr/bin/inport"), *more],
               before=WARM)
 
 

@@ -21,7 +21,8 @@ static void print_channel(const struct xyl_device_info *d)
 static void put_channel(struct xyl_json *json, const struct xyl_device_info *d)
 {
     xyl_json_object(json);
-    xyl_json_key_number(json, "devid", d->id);
+    xyl_json_key_number(json, "devid", d->id - 1);
+    xyl_json_key_number(json, "console", d->id);
     xyl_json_key_number(json, "backend_id", d->backend_id);
     xyl_json_key_number(json, "state", d->state);
     xyl_json_key_number(json, "evtch", d->evtchn);

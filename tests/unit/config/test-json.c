@@ -129,4 +129,41 @@ TEST(a_domain_as_the_scripts_know_it)
     xyl_cfg_free(cfg);
 }
 
+/* As Xen's xl prints them with create -n. */
+TEST(channels_and_parts_of_the_machine)
+{
+    static const char settings[] = "name='j'\nmemory=64\nkernel='/k'\n"
+        "channel=['name=agent,connection=socket,path=/tmp/x','name=b,connection=pty']\n"
+        "ioports=['2f8-2ff']; iomem=['fed00,1']; irqs=[5]";
+    static const char machine[] =
+        "        \"ioports\": [\n            {\n                \"first\": 760,\n"
+        "                \"number\": 8\n            }\n        ],\n"
+        "        \"irqs\": [\n            5\n        ],\n"
+        "        \"iomem\": [\n            {\n                \"start\": 1043712,\n"
+        "                \"number\": 1\n            }\n        ],\n        \"claim_mode\"";
+    static const char channels[] =
+        "    \"channels\": [\n        {\n            \"devid\": 0,\n"
+        "            \"name\": \"agent\",\n            \"connection.socket\": {\n"
+        "                \"path\": \"/tmp/x\"\n            }\n        },\n"
+        "        {\n            \"devid\": 1,\n            \"name\": \"b\",\n"
+        "            \"connection.pty\": {\n\n            }\n        }\n    ],\n";
+    const struct xyl_json_live live = { .domid = -1 };
+    struct xyl_cfg *cfg = xyl_cfg_new();
+    struct xyl_domain_config config;
+    struct xyl_json json;
+    FILE *out = open_text();
+
+    xyl_domain_config_init(&config);
+    CHECK_EQ(xyl_cfg_parse(cfg, "f", settings, strlen(settings), NULL), 0);
+    CHECK_EQ(xyl_cfg_domain(cfg, &config, NULL, NULL), 0);
+    xyl_json_start(&json, out);
+    xyl_json_domain(&json, &config, &live);
+    CHECK(xyl_json_end(&json));
+    fclose(out);
+    CHECK(strstr(text, machine) != NULL);
+    CHECK(strstr(text, channels) != NULL);
+    xyl_domain_config_dispose(&config);
+    xyl_cfg_free(cfg);
+}
+
 TEST_MAIN

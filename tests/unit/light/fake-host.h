@@ -27,6 +27,7 @@ struct host {
     int paused;                             /* pause calls minus unpause calls, all domains */
     /* Called while the library waits for an event of the store; false: time is out. */
     bool (*wait)(void);
+    unsigned int rights;    /* that were given to domains */
 };
 
 extern struct host host;

@@ -135,6 +135,37 @@ TEST(too_little_memory_is_said_before_anything_is_done)
     world_end();
 }
 
+static struct xyl_ranges one_range(uint64_t first, uint64_t last)
+{
+    struct xyl_ranges ranges = { .at = calloc(1, sizeof(*ranges.at)), .nr = 1 };
+
+    ranges.at[0] = (struct xyl_range){ first, last };
+    return ranges;
+}
+
+/* What domain 0 has not got cannot be given, and then there is no domain. */
+TEST(parts_of_the_machine)
+{
+    begin();
+    config.ioports = one_range(0x2f8, 0x2ff);
+    config.iomem = one_range(0xfed00, 0xfed01);
+    config.irqs = one_range(5, 5);
+    CHECK_EQ(world_create(), 0);
+    CHECK_EQ(host.rights, 3);
+    CHECK_EQ(xyl_domain_destroy(light, domid, &err), 0);
+    config.iomem.at[0].last = 0xfee00;
+    CHECK_EQ(world_create(), -EPERM);
+    CHECK_STR(err.text, "iomem: frames fed00 to fee00: domain 0 has not all of that itself (the "
+              "hypervisor keeps some), so cannot give it away");
+    CHECK_EQ(world_remains(), 0);
+    xyl_err_clear(&err);
+    config.iomem.nr = 0;
+    config.irqs.at[0].first = config.irqs.at[0].last = 999;
+    CHECK_EQ(world_create(), -EINVAL);
+    CHECK(strncmp(err.text, "irqs: 999: the hypervisor does not give that to domain ", 55) == 0);
+    world_end();
+}
+
 TEST(domain_0_is_left_alone)
 {
     begin();

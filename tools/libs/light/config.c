@@ -67,6 +67,9 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config)
         xyl_channel_dispose(&config->channels[i]);
     }
     free(config->channels);
+    free(config->ioports.at);
+    free(config->iomem.at);
+    free(config->irqs.at);
     xyl_domain_config_init(config);
 }
 

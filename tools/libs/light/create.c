@@ -247,6 +247,11 @@ static int set_cpuid(struct creation *c)
     return light_set_cpuid(c->light, c->domid, c->config, c->err);
 }
 
+static int step_rights(struct creation *c)
+{
+    return light_give_rights(c->light, c->domid, c->config, c->err);
+}
+
 static int step_claim(struct creation *c)
 {
     c->nodes.domid = c->domid;
@@ -322,7 +327,8 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
 {
     static int (*const steps[])(struct creation *c) = {
         choose_uuid, take_lock, check_host, check_unique, step_boot, step_create, step_claim,
-        set_limits, set_affinity, set_sched, set_cpuid, step_build, step_describe, step_devices,
+        set_limits, set_affinity, set_sched, set_cpuid, step_rights, step_build, step_describe,
+        step_devices,
     };
     struct creation c = { .light = light, .config = config, .err = err };
     bool chosen = !config->uuid_given;

@@ -31,6 +31,13 @@ struct xyl_light {
 void light_log(struct xyl_light *light, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * light_give_rights - the ports, frames and interrupts that the configuration names.
+ * Errors: -EPERM domain 0 has not got them; as the hypervisor says.
+ */
+int light_give_rights(struct xyl_light *light, uint32_t domid,
+                      const struct xyl_domain_config *config, struct xyl_err *err);
+
 /* What the store shall know of a domain that was built. */
 struct light_nodes {
     uint32_t domid;

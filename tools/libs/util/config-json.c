@@ -90,8 +90,43 @@ static void put_words(struct xyl_json *json, const char *key, char **words, size
     xyl_json_array_end(json);
 }
 
+static void put_ranges(struct xyl_json *json, const char *key, const struct xyl_ranges *ranges,
+                       const char *first)
+{
+    if (ranges->nr == 0) {
+        return;
+    }
+    xyl_json_key(json, key);
+    xyl_json_array(json);
+    for (size_t i = 0; i < ranges->nr; i++) {
+        const struct xyl_range *r = &ranges->at[i];
+
+        xyl_json_object(json);
+        xyl_json_key_number(json, first, (long long)r->first);
+        xyl_json_key_number(json, "number", (long long)(r->last - r->first + 1));
+        xyl_json_object_end(json);
+    }
+    xyl_json_array_end(json);
+}
+
+static void put_irqs(struct xyl_json *json, const struct xyl_ranges *irqs)
+{
+    if (irqs->nr == 0) {
+        return;
+    }
+    xyl_json_key(json, "irqs");
+    xyl_json_array(json);
+    for (size_t i = 0; i < irqs->nr; i++) {
+        xyl_json_number(json, (long long)irqs->at[i].first);
+    }
+    xyl_json_array_end(json);
+}
+
 static void put_kernel(struct xyl_json *json, const struct xyl_domain_config *config)
 {
+    put_ranges(json, "ioports", &config->ioports, "first");
+    put_irqs(json, &config->irqs);
+    put_ranges(json, "iomem", &config->iomem, "start");
     xyl_json_key_bool(json, "claim_mode", false);
     put_limit(json, "max_grant_frames", config->max_grant_frames);
     put_limit(json, "max_maptrack_frames", config->max_maptrack_frames);
@@ -324,7 +359,7 @@ static void put_channels(struct xyl_json *json, const struct xyl_domain_config *
         const struct xyl_channel *channel = &config->channels[i];
 
         xyl_json_object(json);
-        xyl_json_key_number(json, "devid", (long long)i + 1);
+        xyl_json_key_number(json, "devid", (long long)i);
         xyl_json_key_text(json, "name", channel->name);
         if (channel->path == NULL) {
             put_empty(json, "connection.pty");

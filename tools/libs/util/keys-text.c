@@ -88,6 +88,25 @@ static char *channel_text(const void *config, size_t i)
     return xyl_channel_text(&((const struct xyl_domain_config *)config)->channels[i]);
 }
 
+static char *ioports_text(const void *config, size_t i)
+{
+    return xyl_ioports_text(&((const struct xyl_domain_config *)config)->ioports.at[i]);
+}
+
+static char *iomem_text(const void *config, size_t i)
+{
+    return xyl_iomem_text(&((const struct xyl_domain_config *)config)->iomem.at[i]);
+}
+
+static void put_irqs(FILE *out, const char *key, const struct xyl_ranges *irqs)
+{
+    for (size_t i = 0; i < irqs->nr; i++) {
+        fprintf(out, i == 0 ? "%s = [ %lu" : "%s%lu", i == 0 ? key : ", ",
+                (unsigned long)irqs->at[i].first);
+    }
+    fputs(irqs->nr != 0 ? " ]\n" : "", out);
+}
+
 static void put_row(FILE *out, const struct key_row *row, const struct xyl_domain_config *config,
                     bool *failed)
 {
@@ -138,6 +157,15 @@ static void put_row(FILE *out, const struct key_row *row, const struct xyl_domai
         break;
     case KEY_CHANNELS:
         put_specs(out, row->key, channel_text, config, config->nr_channels, failed);
+        break;
+    case KEY_IOPORTS:
+        put_specs(out, row->key, ioports_text, config, config->ioports.nr, failed);
+        break;
+    case KEY_IOMEM:
+        put_specs(out, row->key, iomem_text, config, config->iomem.nr, failed);
+        break;
+    case KEY_IRQS:
+        put_irqs(out, row->key, &config->irqs);
         break;
     case KEY_CPUID:
         put_specs(out, row->key, cpuid_text, config, config->nr_cpuid, failed);

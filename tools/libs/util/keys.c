@@ -172,6 +172,9 @@ static int read_words(const struct xyl_cfg_setting *s, char ***words, size_t *nr
     return 0;
 }
 
+static int take_irq(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                    struct xyl_err *err);
+
 /*
  * The items of a list, or the one text that stands for a list of one.  @take gets the
  * number of the item and its text, and says in *at where it does not like it.
@@ -189,7 +192,7 @@ static int read_items(const struct xyl_cfg_setting *s, struct xyl_domain_config 
         size_t at = 0;
 
         item = value->type == XYL_CFG_LIST ? &value->items[i] : value;
-        if (item->type != XYL_CFG_TEXT) {
+        if (item->type == XYL_CFG_LIST || (item->type == XYL_CFG_NUMBER && take != take_irq)) {
             return xyl_fail(err, -EINVAL, "%s:%u:%u: %s: expected text in quotes", s->source,
                             item->line, item->column, s->name);
         }
@@ -197,7 +200,7 @@ static int read_items(const struct xyl_cfg_setting *s, struct xyl_domain_config 
         if (rc < 0) {
             /* Behind the quote; escapes are not counted back. */
             xyl_fail(err, rc, "%s:%u:%zu: %s: %s", s->source, item->line,
-                     item->column + 1 + at, s->name, why.text);
+                     item->column + (item->type == XYL_CFG_TEXT) + at, s->name, why.text);
         }
     }
     return rc;
@@ -248,6 +251,44 @@ static int take_channel(struct xyl_domain_config *config, size_t i, const char *
     return rc;
 }
 
+/* Room for one more. */
+static struct xyl_range *range_at(struct xyl_ranges *ranges, size_t i, struct xyl_err *err)
+{
+    struct xyl_range *more = realloc(ranges->at, (i + 1) * sizeof(*more));
+
+    if (more == NULL) {
+        xyl_fail(err, -ENOMEM, "out of memory");
+        return NULL;
+    }
+    ranges->at = more;
+    ranges->nr = i + 1;
+    return &more[i];
+}
+
+static int take_ioports(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                        struct xyl_err *err)
+{
+    struct xyl_range *range = range_at(&config->ioports, i, err);
+
+    return range == NULL ? -ENOMEM : xyl_ioports_parse(text, range, at, err);
+}
+
+static int take_iomem(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                      struct xyl_err *err)
+{
+    struct xyl_range *range = range_at(&config->iomem, i, err);
+
+    return range == NULL ? -ENOMEM : xyl_iomem_parse(text, range, at, err);
+}
+
+static int take_irq(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                    struct xyl_err *err)
+{
+    struct xyl_range *range = range_at(&config->irqs, i, err);
+
+    return range == NULL ? -ENOMEM : xyl_irq_parse(text, range, at, err);
+}
+
 static int take_cpuid(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
                       struct xyl_err *err)
 {
@@ -287,6 +328,12 @@ static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
         return read_items(s, config, take_vif, err);
     case KEY_CHANNELS:
         return read_items(s, config, take_channel, err);
+    case KEY_IOPORTS:
+        return read_items(s, config, take_ioports, err);
+    case KEY_IOMEM:
+        return read_items(s, config, take_iomem, err);
+    case KEY_IRQS:
+        return read_items(s, config, take_irq, err);
     case KEY_CPUID:
         return read_items(s, config, take_cpuid, err);
     case KEY_JOINED:

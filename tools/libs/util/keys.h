@@ -16,6 +16,9 @@ enum key_kind {
     KEY_DISKS,          /* disks, vifs, channels: a list of specifications, or one */
     KEY_VIFS,
     KEY_CHANNELS,
+    KEY_IOPORTS,        /* struct xyl_ranges, these three: likewise */
+    KEY_IOMEM,
+    KEY_IRQS,
     KEY_CPUID,          /* cpuid: a list of changes, or one */
     KEY_CONST,          /* must be one of the words of range; nothing is stored */
     KEY_JOINED,         /* root and extra: joined to a command line */

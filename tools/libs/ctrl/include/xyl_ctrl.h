@@ -50,6 +50,14 @@ int xyl_ctrl_domain_max_vcpus(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t ma
 int xyl_ctrl_domain_max_mem(struct xyl_ctrl *ctrl, uint32_t domid, uint64_t kib);
 int xyl_ctrl_domain_address_size(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t bits);
 int xyl_ctrl_domain_time_offset(struct xyl_ctrl *ctrl, uint32_t domid, int64_t seconds);
+/*
+ * Parts of the machine that a domain may use; the caller must have them itself.
+ * xyl_ctrl_irq_permit - one of them; the domain's number for it is the machine's.
+ * Errors: -EPERM the caller has not; -EINVAL there is none such.
+ */
+int xyl_ctrl_ioports_permit(struct xyl_ctrl *ctrl, uint32_t domid, uint64_t first, uint64_t nr);
+int xyl_ctrl_iomem_permit(struct xyl_ctrl *ctrl, uint32_t domid, uint64_t first, uint64_t nr);
+int xyl_ctrl_irq_permit(struct xyl_ctrl *ctrl, uint32_t domid, uint64_t irq, uint64_t nr);
 /* xyl_ctrl_domain_hypercall_page - fill the frame @gmfn of the domain with its entry stubs. */
 int xyl_ctrl_domain_hypercall_page(struct xyl_ctrl *ctrl, uint32_t domid, uint64_t gmfn);
 /* xyl_ctrl_domain_shutdown - stop it as if it had shut itself down with SHUTDOWN_@reason. */

@@ -27,6 +27,17 @@ const char *xyl_action_name(enum xyl_action action);
 #define XYL_NAME_MAX     255        /* bytes of a domain's name */
 #define XYL_VCPUS_MAX    8192
 
+/* Ports, frames or interrupts that a domain may use, both ends included: first <= last. */
+struct xyl_range {
+    uint64_t first, last;
+};
+
+/* Invariant: at holds nr ranges, is allocated or NULL, and owned. */
+struct xyl_ranges {
+    struct xyl_range *at;
+    size_t nr;
+};
+
 /*
  * Invariants after xyl_domain_config_check():
  *   D1  name is set, and kernel or bootloader; name is printable, has no '/' and is no number.
@@ -57,6 +68,7 @@ struct xyl_domain_config {
     size_t nr_disks, nr_vifs;
     struct xyl_channel *channels;
     size_t nr_channels;
+    struct xyl_ranges ioports, iomem, irqs;     /* of the machine's */
     struct xyl_cpuid *cpuid;    /* owned; U1 to U3 */
     size_t nr_cpuid;
     long cpu_weight;            /* XYL_UNSET: the scheduler's own */

@@ -12,7 +12,7 @@
 #define XYL_SPEC_H
 
 #include "xyl_cpuid.h"
-#include "xyl_device.h"
+#include "xyl_domain_config.h"
 
 #define XYL_SPEC_MAX 4096u          /* bytes of one specification */
 
@@ -26,6 +26,16 @@ int xyl_disk_parse(const char *spec, struct xyl_disk *disk, size_t *at, struct x
 int xyl_vif_parse(const char *spec, struct xyl_vif *vif, size_t *at, struct xyl_err *err);
 int xyl_channel_parse(const char *spec, struct xyl_channel *channel, size_t *at,
                       struct xyl_err *err);
+
+/*
+ * What of the machine a domain may use, as in "2f8-2ff" (ports), "fee00,1" (frames; hexadecimal
+ * both), "5" (an interrupt).  Errors as above; no text for an interrupt is needed.
+ */
+int xyl_ioports_parse(const char *text, struct xyl_range *range, size_t *at, struct xyl_err *err);
+int xyl_iomem_parse(const char *text, struct xyl_range *range, size_t *at, struct xyl_err *err);
+int xyl_irq_parse(const char *text, struct xyl_range *range, size_t *at, struct xyl_err *err);
+char *xyl_ioports_text(const struct xyl_range *range);
+char *xyl_iomem_text(const struct xyl_range *range);
 
 /* xyl_..._text - text that parses to the same; for free(), NULL without memory. */
 char *xyl_disk_text(const struct xyl_disk *disk);
