@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries of the 32 exceptions and of events. */
+/* Entries of the 32 exceptions, of events, and of functions that have no stack left. */
 
 #include <stub/trap-entry.h>
 
     .text
     trap_entries 32
 
+/* What is left of the interrupted stack may not be enough for words. */
 trap_common:
-    trap_call trap_handle
+    trap_call trap_handle, fault_stack_end
     trap_resume
+
+/*
+ * What -fsplit-stack lets a function call, as its first act, when it finds less stack than it needs
+ * (thread.h, stack_bound).  The word below its return address, which has held ours, makes that a
+ * frame as a backtrace wants it.
+ */
+    .globl __morestack, __morestack_allocate_stack_space
+__morestack:
+__morestack_allocate_stack_space:
+    pop     %rdi
+    push    %rbp
+    mov     %rsp, %rsi
+    lea     fault_stack_end(%rip), %rsp
+    call    stack_overflowed
+    ud2
 
 /*
  * An event that came while all threads wait: nothing is done here but to go back, with events
@@ -32,5 +48,10 @@ event_stub:
     .globl failsafe_stub
 failsafe_stub:
     ud2
+
+    .bss
+    .balign 16
+    .skip   4096
+fault_stack_end:
 
     .section .note.GNU-stack, "", @progbits

@@ -10,6 +10,7 @@ static struct thread boot_thread;
 static struct thread *self = &boot_thread;
 static struct thread *dead;             /* ended; its stack is given back after the switch */
 static unsigned int nr_threads;
+uintptr_t stack_bound[STACK_BOUND_AT / sizeof(uintptr_t) + 1];
 
 void thread_main(void);
 
@@ -99,7 +100,11 @@ static void schedule(void)
     list_remove(&to->link);
     to->state = THREAD_RUNNING;
     if (to != from) {
+        uintptr_t *bound = &stack_bound[ARRAY_SIZE(stack_bound) - 1];
+
         self = to;
+        from->bound = *bound;
+        *bound = to->bound;
         thread_switch(&from->sp, to->sp);
         bury();
     }
@@ -136,6 +141,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg,
     thread = (struct thread *)((uintptr_t)(stack + stack_size - sizeof(*thread)) & ~63UL);
     *thread = (struct thread){
         .fn = fn, .arg = arg, .stack = stack, .stack_size = stack_size,
+        .bound = (uintptr_t)stack + STACK_RESERVE,
     };
     thread_init(thread, name);
     frame = (struct first_frame *)((char *)thread - sizeof(*frame));

@@ -20,6 +20,7 @@ extern const uint32_t symbol_nr, symbol_offsets[], symbol_names[];
 extern const char symbol_pool[];
 
 void trap_handle(struct regs *regs);
+void stack_overflowed(unsigned long rip, unsigned long rbp) __attribute__((noreturn));
 
 const char *symbol_name(unsigned long addr, unsigned long *offset)
 {
@@ -119,6 +120,15 @@ void trap_handle(struct regs *regs)
     domain_shutdown(SHUTDOWN_crash);
 }
 
+/* From entry.S: no stack is left for the function at @rip, whose frame would be at @rbp. */
+void stack_overflowed(unsigned long rip, unsigned long rbp)
+{
+    once();
+    stub_printf("stub: stack of thread %s overflowed, at %#lx\n", thread_self()->name, rbp);
+    backtrace(rip, rbp);
+    domain_shutdown(SHUTDOWN_crash);
+}
+
 void stub_panic(const char *format, ...)
 {
     unsigned long rbp = (unsigned long)__builtin_frame_address(0);
@@ -132,6 +142,18 @@ void stub_panic(const char *format, ...)
     stub_printf("stub: %s, in thread %s\n", line, thread_self()->name);
     backtrace((unsigned long)__builtin_return_address(0), *(unsigned long *)rbp);
     domain_shutdown(SHUTDOWN_crash);
+}
+
+/* Programs find the bound of their stack there. */
+static void stack_bound_init(void)
+{
+    long rc = HYPERCALL_2(__HYPERVISOR_set_segment_base, SEGBASE_FS, stack_bound);
+
+    if (rc != 0) {
+        stub_panic("a base of FS is refused: %ld", rc);
+    }
+    stack_bound[ARRAY_SIZE(stack_bound) - 1] =
+        (unsigned long)boot_stack_guard + PAGE_SIZE + STACK_RESERVE;
 }
 
 void traps_init(void)
@@ -149,4 +171,5 @@ void traps_init(void)
     if (rc != 0) {
         stub_panic("the trap table is refused: %ld", rc);
     }
+    stack_bound_init();
 }

@@ -151,14 +151,22 @@ for name in read_nothing main stub_main; do
     grep -q "^  0xffffffff[0-9a-f]* $name+0x" /tmp/plain || fail "no $name in the backtrace"
 done
 """),
-    # A stack that runs into its guard page: the hypervisor cannot deliver the fault.
+    # No stack left: a program tells so, of a thread and of main().  A function that does not look
+    # runs into the guard page, where the hypervisor cannot deliver the fault: it tells the stack.
     Step("stub-overflow", r"""
-for which in overflow overflow-main; do
-    stub deep selftest 4 $which
+for which in overflow:deep overflow-main:main overflow-guard:; do
+    stub deep selftest 4 ${which%:*}
+    xl dmesg -c >/dev/null
     told deep
     grep -q -e recursion -e 'overflow.* passed' /tmp/plain && fail "$which: it went on"
     gone deep || fail "$which: it is still there"
+    [ "${which#*:}" ] || break
+    grep -q "^stub: stack of thread ${which#*:} overflowed, at 0x" /tmp/plain &&
+        grep -q '^  0xffffffff[0-9a-f]* recurse+0x' /tmp/plain || fail "$which: $(cat /tmp/plain)"
 done
+guard=$(sed -n 's/^selftest: the guard page is at 0x\([0-9a-f]*\)000$/\1/p' /tmp/plain)
+xl dmesg >/tmp/crash
+grep -q "rsp: *$guard" /tmp/crash || fail "no stack at ${guard}000 in $(cat /tmp/crash)"
 """),
     # Page faults: two writes to what is there and read-only, one attempt to run data.
     Step("stub-protect", r"""

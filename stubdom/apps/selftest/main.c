@@ -59,6 +59,26 @@ static int overflow_main(void)
     return 0;
 }
 
+/* As a library's function, which does not look how much stack is left. */
+static __attribute__((noinline, no_split_stack)) int recurse_blindly(volatile char *above)
+{
+    volatile char here[1024];
+
+    here[0] = above[0];
+    return above[0] != '\0' ? recurse_blindly(here) + here[0] : 0;
+}
+
+/* The frame of an exception does not fit there either: the hypervisor ends the domain. */
+static int overflow_guard(void)
+{
+    extern char boot_stack_guard[];
+    char start = 'x';
+
+    printf("selftest: the guard page is at %#lx\n", (unsigned long)boot_stack_guard);
+    printf("selftest: recursion %d\n", recurse_blindly(&start));
+    return 0;
+}
+
 static const char constant[8] = "fixed";
 static char code[16] PAGE_ALIGNED = "\xc3";      /* ret */
 
@@ -205,6 +225,7 @@ int main(int argc, char **argv)
         { "threads", threads }, { "files", files }, { "clocks", clocks }, { "stay", stay },
         { "disk", disk_copy }, { "removed", disk_removed }, { "barrier", disk_barrier },
         { "restart", disk_restart }, { "overflow-main", overflow_main },
+        { "overflow-guard", overflow_guard },
         { "write-text", write_text }, { "write-constant", write_constant },
         { "run-data", run_data }, { "typed", typed }, { "wait", threads_wait },
         { "compute", threads_compute }, { "speak", threads_speak },

@@ -208,6 +208,29 @@ TEST(rounding_modes_are_of_a_thread)
     CHECK_STR(trace, "k");
 }
 
+/* So is the bound of its stack, wherever it waits. */
+static void bounded(void *arg)
+{
+    for (int i = 0; i < 3; i++) {
+        uintptr_t bound = stack_bound[ARRAY_SIZE(stack_bound) - 1];
+
+        note(bound == (uintptr_t)thread_self()->stack + STACK_RESERVE ? *(char *)arg : '!');
+        thread_yield();
+    }
+}
+
+TEST(the_bound_is_of_the_running_threads_stack)
+{
+    begin();
+    stack_bound[ARRAY_SIZE(stack_bound) - 1] = 4711;
+    CHECK(thread_create("a", bounded, "a", 65536) != NULL);
+    CHECK(thread_create("b", bounded, "b", 65536) != NULL);
+    settle();
+    CHECK_STR(trace, "ababab");
+    CHECK_EQ(stack_bound[ARRAY_SIZE(stack_bound) - 1], 4711);
+    CHECK_EQ(sizeof(stack_bound), STACK_BOUND_AT + sizeof(uintptr_t));
+}
+
 static void again(struct timer *timer)
 {
     note('t');

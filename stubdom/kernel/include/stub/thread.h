@@ -25,6 +25,7 @@ struct thread {
     void *arg;
     char *stack;                /* lowest usable address; NULL for the boot stack */
     size_t stack_size;
+    uintptr_t bound;            /* while it does not run: of stack_bound */
     void *local[2];             /* for the C library and the network stack; NULL at first */
     void (*on_exit)(struct thread *thread);
     char name[16];
@@ -40,6 +41,16 @@ static inline void wait_queue_init(struct wait_queue *q)
 {
     list_init(&q->threads);
 }
+
+/*
+ * Programs are compiled with -fsplit-stack: a function compares the stack pointer it wants with
+ * the word at FS's base + STACK_BOUND_AT, and ends in stack_overflowed() (trap.c) if it is lower.
+ * That is the last entry here, for the thread that runs.  STACK_RESERVE lies between it and the
+ * stack's end, for the libraries, which do not compare; below is the guard page.
+ */
+#define STACK_BOUND_AT 0x70
+#define STACK_RESERVE  2048
+extern uintptr_t stack_bound[STACK_BOUND_AT / sizeof(uintptr_t) + 1];
 
 /* threads_init - make the caller the first thread.  Context: once, on the boot stack. */
 void threads_init(void);

@@ -36,8 +36,8 @@ trap_stubs:
     .endr
 .endm
 
-/* Call @handler with what was interrupted as struct regs. */
-.macro trap_call handler:req
+/* Call @handler with what was interrupted as struct regs; its stack ends at @stack, if given. */
+.macro trap_call handler:req, stack
     push    %rax
     push    %rcx
     push    %rdx
@@ -55,7 +55,11 @@ trap_stubs:
     push    %r15
     mov     %rsp, %rdi
     mov     %rsp, %rbp
+    .ifnb \stack
+    lea     \stack(%rip), %rsp
+    .else
     and     $-16, %rsp
+    .endif
     cld
     call    \handler
     mov     %rbp, %rsp
