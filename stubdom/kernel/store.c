@@ -181,6 +181,7 @@ static int transact(uint32_t type, uint32_t tx, const struct part *parts, unsign
     rc = send_message(&header, parts, nr);
     if (rc != 0) {
         list_remove(&request.link);
+        give_up();                      /* no event may come to tell the others */
         return rc;
     }
     while (!request.done) {
@@ -341,6 +342,7 @@ int store_init(void)
         return -XEN_ENODEV;
     }
     store_ring_init(&ring, mfn_to_va(start_info->store_mfn));
+    reader.got = 0;
     port = start_info->store_evtchn;
     rc = event_listen(port, store_event, NULL);
     if (rc == 0) {

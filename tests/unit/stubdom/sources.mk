@@ -9,6 +9,9 @@ test-shared-ring_SRCS  := $(STUB)/ring.c
 test-console-ring_SRCS := $(STUB)/console-ring.c
 test-store-wire_CFLAGS := -Wno-format-truncation
 test-store-wire_SRCS := $(STUB)/store-wire.c
+test-xenstore_CFLAGS := -Wno-format-truncation
+test-xenstore_SRCS   := $(addprefix $(STUB)/,store.c store-wire.c thread.c sync.c timer.c print.c) \
+    tests/unit/stubdom/fake-idle.c tests/unit/stubdom/switch.c
 NET_SRCS := $(addprefix $(STUB)/,net-lend.c net-rings.c net-tx.c ring.c) \
     tests/unit/stubdom/fake-grant.c
 test-net-rings_SRCS  := $(NET_SRCS)
