@@ -86,6 +86,8 @@ enum xenbus_state device_back_state(struct device *dev)
 
 int device_wait(struct device *dev, unsigned int states, uint64_t deadline)
 {
+    bool late = false;                  /* it may change without end: one more look, then no more */
+
     for (;;) {
         enum xenbus_state state = device_back_state(dev);
         int rc;
@@ -93,10 +95,11 @@ int device_wait(struct device *dev, unsigned int states, uint64_t deadline)
         if ((states >> state & 1) != 0) {
             return state;
         }
-        rc = store_watch_wait(&dev->watch, deadline);
+        rc = late ? -XEN_ETIME : store_watch_wait(&dev->watch, deadline);
         if (rc != 0) {
             return rc;
         }
+        late = time_now() >= deadline;
     }
 }
 

@@ -12,6 +12,7 @@ test-store-wire_SRCS := $(STUB)/store-wire.c
 test-xenstore_CFLAGS := -Wno-format-truncation
 test-xenstore_SRCS   := $(addprefix $(STUB)/,store.c store-wire.c thread.c sync.c timer.c print.c) \
     tests/unit/stubdom/fake-idle.c tests/unit/stubdom/switch.c
+test-handshake_SRCS  := $(STUB)/device.c $(STUB)/print.c
 NET_SRCS := $(addprefix $(STUB)/,net-lend.c net-rings.c net-tx.c ring.c) \
     tests/unit/stubdom/fake-grant.c
 test-net-rings_SRCS  := $(NET_SRCS)
