@@ -9,9 +9,7 @@
 
 static void netfront_event(void *arg)
 {
-    struct netfront *nf = arg;
-
-    wake_all(&nf->events);
+    netfront_wake(arg);
 }
 
 static int hex_digit(char c)
@@ -191,8 +189,11 @@ int netfront_send(struct netfront *nf, const struct net_part *parts, unsigned in
         return -XEN_EIO;
     }
     while ((rc = net_rings_send(&nf->rings, parts, nr, offload, &notify)) == -XEN_EAGAIN) {
-        deadline = deadline != 0 ? deadline : time_now() + MILLIS(20);
-        if (!ring_wait(&nf->rings.tx) && wait_on(&nf->events, deadline) != 0) {
+        uint64_t now = time_now();
+
+        deadline = deadline != 0 ? deadline : now + MILLIS(20);
+        if (now >= deadline ||
+            (!ring_wait(&nf->rings.tx) && wait_on(&nf->events, deadline) != 0)) {
             nf->rings.tx_dropped++;
             return rc;
         }
@@ -217,6 +218,7 @@ bool netfront_receive(struct netfront *nf, struct net_packet *packet)
         if (net_rings_refill(&nf->rings)) {
             event_send((evtchn_port_t)nf->port);
         }
+        nf->woken = false;              /* what woke us so far was about what has been looked at */
         if (!ring_wait(&nf->rings.rx)) {
             return false;
         }
@@ -231,7 +233,16 @@ void netfront_release(struct netfront *nf, void *page)
 
 int netfront_wait(struct netfront *nf, uint64_t deadline)
 {
-    return wait_on(&nf->events, deadline);
+    int rc = nf->woken ? 0 : wait_on(&nf->events, deadline);
+
+    nf->woken = false;
+    return rc;
+}
+
+void netfront_wake(struct netfront *nf)
+{
+    nf->woken = true;
+    wake_all(&nf->events);
 }
 
 bool netfront_lost(struct netfront *nf)

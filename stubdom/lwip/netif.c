@@ -28,7 +28,7 @@ static void page_done(struct card *card, unsigned int generation, void *page)
         netfront_release(&card->nf, page);
         card->held--;
         if (card->nf.rings.nr_posted < NET_RX_SLOTS / 2) {
-            wake_all(&card->nf.events);     /* the ring wants it back soon */
+            netfront_wake(&card->nf);       /* the ring wants it back soon */
         }
     } else {
         page_free(page, 1);             /* its rings have gone meanwhile */

@@ -129,9 +129,9 @@ void netfront_release(struct netfront *nf, void *page)
     (void)page;
 }
 
-void wake_all(struct wait_queue *q)
+void netfront_wake(struct netfront *nf)
 {
-    (void)q;
+    (void)nf;
 }
 
 /* ---- the peer */

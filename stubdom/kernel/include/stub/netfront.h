@@ -105,6 +105,7 @@ struct netfront {
     uint8_t mac[6];
     unsigned int mtu;
     bool can_ipv6_checksum, can_segment, can_segment_ipv6, connected;
+    bool woken;                         /* since netfront_wait() or _receive() found nothing */
     struct wait_queue events;           /* woken by every event of the back end */
 };
 
@@ -119,7 +120,8 @@ void netfront_close(struct netfront *nf);
 /*
  * netfront_send - as net_rings_send, but waits up to 20 ms for room, and sends the event.
  * netfront_receive - as net_rings_receive; gives pages back to the ring when there is no more.
- * netfront_wait - until the back end says something; -XEN_ETIME.
+ * netfront_wait - until the back end says something, or has since the last wait; -XEN_ETIME.
+ * netfront_wake - end that wait.
  */
 int netfront_send(struct netfront *nf, const struct net_part *parts, unsigned int nr,
                   struct net_offload offload);
@@ -127,6 +129,7 @@ bool netfront_room(struct netfront *nf, size_t size);        /* as net_rings_fit
 bool netfront_receive(struct netfront *nf, struct net_packet *packet);
 void netfront_release(struct netfront *nf, void *page);
 int netfront_wait(struct netfront *nf, uint64_t deadline);
+void netfront_wake(struct netfront *nf);
 /* The back end has gone or broken the protocol: close and open again. */
 bool netfront_lost(struct netfront *nf);
 
