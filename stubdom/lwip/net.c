@@ -6,7 +6,6 @@
 #include <lwip/dns.h>
 #include <lwip/inet.h>
 #include <lwip/netif.h>
-#include <lwip/priv/tcp_priv.h>
 #include <lwip/tcpip.h>
 
 #include <netif/ethernet.h>
@@ -18,10 +17,10 @@
 
 #include <stub/print.h>
 
+#include "linger.h"
 #include "netif.h"
 
 #define RETRY  SECONDS(1)
-#define LINGER SECONDS(10)
 #define KEEP   (256 * 1024)             /* free memory not given back: a busy connection takes it */
 
 static struct card card;
@@ -168,40 +167,23 @@ static int card_start(void)
     return configure_ipv6(getenv("ip6")) == 0 ? configure_ipv4(getenv("ip"), getenv("dns")) : -1;
 }
 
-/* Is something of a connection still to be sent or acknowledged, its end included? */
-static bool unfinished(void)
-{
-    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-        if (pcb->state == FIN_WAIT_1 || pcb->state == CLOSING || pcb->state == LAST_ACK) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * The end of the program is that of its network: what it has written goes out before, and
- * connections are closed, as far as the others take that within LINGER.
- */
+/* The end of the program is that of its network, once the others have what it has written. */
 static void net_end(void)
 {
-    uint64_t deadline = time_now() + LINGER;
-    bool more = true;
+    struct linger linger;
+    bool more;
 
     LOCK_TCPIP_CORE();
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-        if (pcb->state == ESTABLISHED || pcb->state == CLOSE_WAIT) {
-            (void)tcp_shutdown(pcb, 0, 1);
-        }
-    }
+    linger_begin(&linger, time_now());
     UNLOCK_TCPIP_CORE();
-    while (more && time_now() < deadline) {
+    for (;;) {
         LOCK_TCPIP_CORE();
-        more = unfinished();
+        more = linger_on(&linger, time_now());
         UNLOCK_TCPIP_CORE();
-        if (more) {
-            thread_sleep(MILLIS(5));
+        if (!more) {
+            return;
         }
+        thread_sleep(MILLIS(5));
     }
 }
 

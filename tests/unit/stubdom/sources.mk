@@ -26,9 +26,13 @@ test-offload_SRCS    := stubdom/lwip/offload.c stubdom/lwip/checksum.c
 # lwIP is the stub domains' own copy, which has to be there first.
 test-long_CFLAGS     := -Istubdom/lwip -Istubdom/lwip/include \
     -isystem build/stubdom/lwip/src -isystem build/stubdom/lwip/src/include
-test-long_SRCS       := $(addprefix stubdom/lwip/,long.c memory.c netif.c offload.c renew.c checksum.c) \
-    $(STUB)/net-lend.c $(addprefix tests/unit/stubdom/,fake-grant.c lwip.c lwip-tcp.c lwip-ipv6.c)
+test-long_SRCS       := $(STUB)/net-lend.c \
+    $(addprefix stubdom/lwip/,long.c memory.c netif.c offload.c renew.c checksum.c) \
+    $(addprefix tests/unit/stubdom/,fake-grant.c lwip.c lwip-tcp.c lwip-ipv6.c wire.c)
 test-long_DEPS       := stubdom
+test-tcp6_CFLAGS     := $(test-long_CFLAGS)
+test-tcp6_SRCS       := $(test-long_SRCS) stubdom/lwip/linger.c
+test-tcp6_DEPS       := stubdom
 test-copy_SRCS       := tests/unit/stubdom/copy.c
 test-archive_SRCS    := stubdom/newlib/archive.c
 test-args_SRCS       := stubdom/newlib/args.c

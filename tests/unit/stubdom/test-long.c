@@ -6,14 +6,12 @@
  */
 #include "harness.h"
 
+#include "wire.h"
+
 #include <memory.h>
-#include <netif.h>
 
 #include <lwip/priv/tcp_priv.h>
-#include <lwip/sys.h>
 #include <lwip/tcp.h>
-#include <lwip/tcpip.h>
-#include <netif/ethernet.h>
 
 #include <stdlib.h>
 
@@ -21,9 +19,8 @@
 #define HEAD    54                      /* Ethernet, IPv4, TCP without options */
 #define ISN     1000u
 
-static struct card card;
 static struct tcp_pcb *pcb;
-static uint32_t now_ms, written, seed;
+static uint32_t written, seed;
 static unsigned int lose;               /* one packet in so many is lost; 0: none */
 
 /* The peer: which bytes it has, up to where without a gap; its window; what it has seen. */
@@ -31,52 +28,9 @@ static bool have[BYTES + 2];
 static uint32_t in_order, window, sequence, longest, packets, sent, lent;
 static bool connected, fragments, mss_option;
 
-/* Frames on their way to the peer. */
-static struct wire {
-    struct wire *next;
-    size_t size;
-    struct net_offload offload;
-    uint8_t bytes[];
-} *first_frame, **last_frame = &first_frame;
-
 static uint8_t content(uint32_t at)
 {
     return (uint8_t)(at * 7 + at / 1021);
-}
-
-/* ---- what lwIP and the card need of the system */
-
-u32_t sys_now(void)
-{
-    return now_ms;
-}
-
-u32_t sys_jiffies(void)
-{
-    return now_ms;
-}
-
-uint32_t net_random(void)
-{
-    return 4;
-}
-
-void net_assert_core(void)
-{
-}
-
-void net_assert_failed(const char *what, const char *file, int line)
-{
-    fprintf(stderr, "lwIP: %s at %s:%d\n", what, file, line);
-    abort();
-}
-
-/* Frees what waits for the rest of a datagram; nothing here does. */
-err_t tcpip_try_callback(tcpip_callback_fn function, void *ctx)
-{
-    (void)function;
-    (void)ctx;
-    return ERR_MEM;
 }
 
 /* How much of a part could be lent.  Headers never are, or what else lwIP has in a block. */
@@ -92,69 +46,15 @@ static size_t lendable(const struct net_part *part, bool first)
     return private > PAGE_SIZE ? part->size : part->size > private ? part->size - private : 0;
 }
 
-int netfront_send(struct netfront *nf, const struct net_part *parts, unsigned int nr,
-                  struct net_offload offload)
+static void note_parts(const struct net_part *parts, unsigned int nr)
 {
-    struct wire *frame = malloc(sizeof(*frame) + 70000);
-
-    (void)nf;
-    *frame = (struct wire){ .offload = offload };
     for (unsigned int i = 0; i < nr; i++) {
-        memcpy(frame->bytes + frame->size, parts[i].data, parts[i].size);
-        frame->size += parts[i].size;
+        sent += (uint32_t)parts[i].size;
         lent += (uint32_t)lendable(&parts[i], i == 0);
     }
-    sent += (uint32_t)frame->size;
-    *last_frame = frame;
-    last_frame = &frame->next;
-    return 0;
-}
-
-bool netfront_room(struct netfront *nf, size_t size)
-{
-    (void)nf;
-    return size <= BURST_MOST;
-}
-
-bool netfront_receive(struct netfront *nf, struct net_packet *packet)
-{
-    (void)nf;
-    (void)packet;
-    return false;
-}
-
-void netfront_release(struct netfront *nf, void *page)
-{
-    (void)nf;
-    (void)page;
-}
-
-void netfront_wake(struct netfront *nf)
-{
-    (void)nf;
 }
 
 /* ---- the peer */
-
-static uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++) {
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-    }
-}
-
-static void hand_up(const uint8_t *frame, size_t size)
-{
-    struct pbuf *p = pbuf_alloc(PBUF_RAW, (uint16_t)size, PBUF_RAM);
-
-    memcpy(p->payload, frame, size);
-    EXPECT(card.netif.input(p, &card.netif) == ERR_OK);
-}
 
 /* Answer with @flags what was in the frame @to, with @options behind the header. */
 static void answer(const uint8_t *to, uint8_t flags, const void *options, size_t size)
@@ -171,14 +71,14 @@ static void answer(const uint8_t *to, uint8_t flags, const void *options, size_t
     memcpy(f + 30, to + 26, 4);
     memcpy(f + 34, to + 36, 2);
     memcpy(f + 36, to + 34, 2);
-    put32(f + 38, 77 + (flags == 0x12 ? 0 : 1));
-    put32(f + 42, sequence + 1 + in_order);
+    wire_put32(f + 38, 77 + (flags == 0x12 ? 0 : 1));
+    wire_put32(f + 42, sequence + 1 + in_order);
     f[46] = (uint8_t)((20 + size) / 4 << 4);
     f[47] = flags;
     f[48] = (uint8_t)((flags == 0x12 ? 65535 : window >> 4) >> 8);
     f[49] = (uint8_t)(flags == 0x12 ? 65535 : window >> 4);
     memcpy(f + HEAD, options, size);
-    hand_up(f, HEAD + size);
+    wire_hand_up(f, HEAD + size);
 }
 
 static void acknowledge(const uint8_t *frame)
@@ -218,7 +118,7 @@ static void take_arp(uint8_t *frame)
     memcpy(f + 32, frame + 22, 10);
     memcpy(f + 22, f + 6, 6);
     memcpy(f + 28, frame + 38, 4);
-    hand_up(f, sizeof(f));
+    wire_hand_up(f, sizeof(f));
 }
 
 /* A frame: cut if that was asked for, and each packet no longer than the wire takes. */
@@ -226,7 +126,7 @@ static void take_frame(struct wire *w)
 {
     const uint8_t *f = w->bytes;
     size_t size = w->size > HEAD ? w->size - HEAD : 0, cut = w->offload.segment;
-    uint32_t at = get32(f + 38) - sequence - 1;
+    uint32_t at = wire_get32(f + 38) - sequence - 1;
 
     if (f[12] == 8 && f[13] == 6) {
         take_arp(w->bytes);
@@ -243,7 +143,7 @@ static void take_frame(struct wire *w)
     EXPECT((size_t)(f[16] << 8 | f[17]) == w->size - 14);
     EXPECT(cut == 1460 || (cut == 0 && w->size <= 1514));
     if ((f[47] & 2) != 0) {
-        sequence = get32(f + 38);
+        sequence = wire_get32(f + 38);
         connected = true;
         answer(f, 0x12, "\x02\x04\x05\xb4\x01\x03\x03\x04", 8);
         return;
@@ -259,37 +159,17 @@ static void take_frame(struct wire *w)
 
 static bool deliver(void)
 {
-    struct wire *w = first_frame;
+    struct wire *w = wire_take();
 
     if (w == NULL) {
         return false;
     }
-    first_frame = w->next;
-    last_frame = first_frame != NULL ? last_frame : &first_frame;
     take_frame(w);
     free(w);
     return true;
 }
 
-static void forget_frames(void)
-{
-    while (first_frame != NULL) {
-        struct wire *w = first_frame;
-
-        first_frame = w->next;
-        free(w);
-    }
-    last_frame = &first_frame;
-}
-
 /* ---- the program that sends */
-
-/* What giving up the core lock does. */
-static void unlock(void)
-{
-    card_flush(&card);
-    card_tcp_done(&card);
-}
 
 /* L1 and L2. */
 static void check_lengths(void)
@@ -333,23 +213,8 @@ static void failed(void *arg, err_t why)
 
 static void card_up(void)
 {
-    static bool once;
-    ip4_addr_t address, mask, gateway = { 0 };
-
-    if (!once) {
-        once = true;
-        IP4_ADDR(&address, 10, 9, 0, 2);
-        IP4_ADDR(&mask, 255, 255, 255, 0);
-        EXPECT(netif_add(&card.netif, &address, &mask, &gateway, &card, card_netif_init,
-                         ethernet_input) != NULL);
-        netif_set_default(&card.netif);
-    }
-    card.nf = (struct netfront){ .connected = true, .can_segment = true, .can_ipv6_checksum = true,
-                                 .mac = { 2, 1, 1, 1, 1, 1 } };
-    card_connected(&card);
+    wire_plug((const uint8_t[]){ 2, 1, 1, 1, 1, 1 });
     card.netif.chksum_flags &= (uint16_t)~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_IP);
-    netif_set_up(&card.netif);
-    netif_set_link_up(&card.netif);
 }
 
 static void begin(unsigned int loss, uint32_t peer_window)
@@ -362,12 +227,13 @@ static void begin(unsigned int loss, uint32_t peer_window)
     written = in_order = longest = packets = sent = lent = 0;
     connected = fragments = mss_option = false;
     memset(have, 0, sizeof(have));
+    wire_note = note_parts;
     card_up();
     pcb = tcp_new();
     tcp_err(pcb, failed);
     IP_ADDR4(&to, 10, 9, 0, 1);
     EXPECT(tcp_connect(pcb, &to, 5002, NULL) == ERR_OK);
-    unlock();
+    wire_unlock();
 }
 
 static void end(void)
@@ -376,8 +242,8 @@ static void end(void)
         tcp_err(pcb, NULL);
         tcp_abort(pcb);
     }
-    unlock();
-    forget_frames();
+    wire_unlock();
+    wire_forget();
 }
 
 /* Send all of it by pieces of @chunk bytes; it may take @seconds. */
@@ -387,14 +253,14 @@ static void stream(size_t chunk, uint32_t seconds)
 
     while (pcb != NULL && !unit_failed() && in_order < BYTES && now_ms - start < seconds * 1000) {
         write_some(chunk);
-        unlock();
+        wire_unlock();
         if (pcb->state == ESTABLISHED) {
             check_lengths();
         }
         if (!deliver()) {
             now_ms += TCP_TMR_INTERVAL;
             tcp_tmr();
-            unlock();
+            wire_unlock();
         }
     }
     EXPECT(connected);
@@ -467,12 +333,12 @@ TEST(another_back_end_gets_fragments)
     begin(0, 1 << 19);
     while (pcb->mss < 20 * 1460) {
         write_some(65535);
-        unlock();
+        wire_unlock();
         CHECK(deliver());
     }
     write_some(65535);
-    unlock();
-    forget_frames();
+    wire_unlock();
+    wire_forget();
     card.nf.can_segment = false;
     card_connected(&card);
     fragments = true;
@@ -480,7 +346,7 @@ TEST(another_back_end_gets_fragments)
     for (int i = 0; i < 40; i++) {
         now_ms += TCP_TMR_INTERVAL;
         tcp_tmr();
-        unlock();
+        wire_unlock();
         while (deliver()) {
         }
     }
@@ -509,27 +375,26 @@ static uint8_t ask(uint8_t flags, uint32_t seq, uint32_t ack, uint32_t answered[
         0, 0, 10, 9, 0, 1, 10, 9, 0, 2, 4000 >> 8, 4000 & 255, 0, 80,
     };
     uint8_t f[HEAD + 4] = { 0 }, got = 0;
+    struct wire *w;
 
     memcpy(f, head, sizeof(head));
-    put32(f + 38, seq);
-    put32(f + 42, ack);
+    wire_put32(f + 38, seq);
+    wire_put32(f + 42, ack);
     f[46] = 6 << 4;
     f[47] = flags;
     f[48] = 0xff;
     memcpy(f + HEAD, "\x02\x04\x05\xb4", 4);
-    hand_up(f, sizeof(f));
-    unlock();
-    for (struct wire *w = first_frame; w != NULL; w = first_frame) {
-        first_frame = w->next;
+    wire_hand_up(f, sizeof(f));
+    wire_unlock();
+    while ((w = wire_take()) != NULL) {
         if (w->bytes[13] == 6) {
             take_arp(w->bytes);
-            unlock();
+            wire_unlock();
         } else if (w->bytes[23] == 6) {
             got = w->bytes[47];
-            answered[0] = get32(w->bytes + 38);
-            answered[1] = get32(w->bytes + 42);
+            answered[0] = wire_get32(w->bytes + 38);
+            answered[1] = wire_get32(w->bytes + 42);
         }
-        last_frame = first_frame != NULL ? last_frame : &first_frame;
         free(w);
     }
     return got;
@@ -567,8 +432,8 @@ TEST(a_new_connection_may_follow_at_once)
     CHECK_EQ(ask(TCP_RST, 0x80000100u, 0, at), 0);
     CHECK(tcp_tw_pcbs != NULL);
     EXPECT(tcp_close(listener) == ERR_OK);
-    unlock();
-    forget_frames();
+    wire_unlock();
+    wire_forget();
 }
 
 TEST_MAIN
