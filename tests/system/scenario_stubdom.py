@@ -396,6 +396,7 @@ i=0
 while [ $i -lt 1000 ]; do
     wget -q -O /dev/null http://10.9.0.2/ || fail "connection $i"
     i=$((i+1))
+    [ $((i % 100)) = 0 ] && echo "$i connections at $(cut -d' ' -f1 /proc/uptime)"
 done
 ping -q -c 2000 -A 10.9.0.2 >/tmp/ping || fail "$(cat /tmp/ping)"
 grep -q ' 0% packet loss' /tmp/ping || fail "$(cat /tmp/ping)"
