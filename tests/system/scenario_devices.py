@@ -397,7 +397,7 @@ _CHANNELS = r"""
 channels() { echo "channel = [ $2 ]" >>"/tmp/$1.cfg"; }
 kill_consoled() { kill -9 "$(cat /run/xenconsoled.pid)"; }
 start_consoled() { xenconsoled --pid-file=/run/xenconsoled.pid || fail "no new xenconsoled"; }
-asks() { [ "$(netcheck unix /tmp/chat.sock "$1")" = "hvc1 heard $1" ] || fail "hvc1 and $1"; }
+asks() { [ "$(unixline /tmp/chat.sock "$1")" = "hvc1 heard $1" ] || fail "hvc1 and $1"; }
 job chat <<'X'
 until [ -c /dev/hvc2 ]; do usleep 100000; done
 lines() { stty raw -echo; : >"ready.$1"; while read -r line; do echo "$1 heard $line"; done; }
@@ -503,6 +503,7 @@ _LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 
 def _run(context: Context, steps: list[Step], more: list[tuple[Path, str]]) -> None:
     run_steps(context, steps, 900, add=[(helper("netcheck"), "/usr/bin/netcheck"),
+                                         (helper("unixline"), "/usr/bin/unixline"),
                                          (helper("inport"), "/usr/bin/inport"), *more],
               before=WARM)
 

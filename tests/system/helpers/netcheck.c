@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sends bytes of a known sequence over TCP or UDP, or receives and compares them; talks to sockets.
+ * Sends bytes of a known sequence over TCP or UDP, or receives and compares them.
  *
  *   netcheck tcp-serve PORT BYTES     waits for a connection, receives, compares
  *   netcheck tcp-send HOST PORT BYTES
  *   netcheck udp-echo PORT            answers each datagram with itself; an empty one ends it
  *   netcheck udp-send HOST PORT COUNT sends datagrams of many sizes, one by one, until each came
  *                                     back as it was sent
- *   netcheck unix PATH LINE           sends a line to a socket and prints the line that answers it
  *
  * Whatever happens, it ends after five minutes.
  */
@@ -20,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define CHUNK     65536
@@ -195,31 +193,6 @@ static void udp_send(const char *host, const char *port, unsigned int count)
     udp_one(fd, out, 0);
 }
 
-/* Whoever listens there may just be started again. */
-static void unix_line(const char *path, const char *line)
-{
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    char c = 0;
-
-    strncpy(addr.sun_path, path, sizeof(addr.sun_path) - 1);
-    for (int i = 0; connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0; i++) {
-        if (i == TRIES) {
-            die(path);
-        }
-        usleep(RESEND_MS * 1000);
-    }
-    if (dprintf(fd, "%s\n", line) < 0) {
-        die(path);
-    }
-    while (c != '\n') {
-        if (read(fd, &c, 1) != 1) {
-            die(path);
-        }
-        putchar(c);
-    }
-}
-
 int main(int argc, char **argv)
 {
     alarm(LIMIT_S);
@@ -231,8 +204,6 @@ int main(int argc, char **argv)
         udp_echo(argv[2]);
     } else if (argc == 5 && strcmp(argv[1], "udp-send") == 0) {
         udp_send(argv[2], argv[3], (unsigned int)atoi(argv[4]));
-    } else if (argc == 4 && strcmp(argv[1], "unix") == 0) {
-        unix_line(argv[2], argv[3]);
     } else {
         fprintf(stderr, "netcheck: see its source for the arguments\n");
         return 2;
