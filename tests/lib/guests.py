@@ -41,6 +41,7 @@ class Run:
     name: str
     hv: str = "xylem"
     memory: int = 512
+    cpus: int = 1
     dom0_memory: int = 64
     firmware: str = "bios"
     guest_args: str = ""
@@ -67,8 +68,8 @@ class Run:
         else:
             image = grub.image(folder / "boot.iso", self._entry(), self.firmware)
         if self.bochs:
-            return bochs.Config(image, folder, self.bochs, memory=256)
-        return qemu.Config(image, memory=self.memory, firmware=self.firmware, extra=extra)
+            return bochs.Config(image, folder, self.bochs, 256, self.cpus)
+        return qemu.Config(image, self.memory, self.cpus, self.firmware, extra=extra)
 
     def boot_until(self, pattern: str, log: Path, show: Callable[[str], None] | None = None,
                    off: bool = False) -> tuple[re.Match[str], str]:

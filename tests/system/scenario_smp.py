@@ -155,7 +155,7 @@ def watchdog(context: Context) -> None:
     """A CPU that stands still inside the hypervisor ends the machine, and it is shown where."""
     _need_our_own(context)
     run = guests.Run("stall", hv=str(debug_hypervisor()), hv_args="watchdog watchdog_timeout=2",
-                     qemu=["-smp", "2"])
+                     cpus=2)
     _, text = run.boot_until(r"watchdog: CPU \d has done nothing for 2 s", context.new_log())
     context.find(r"RIP: .*\bdebug_op\+", text)
 

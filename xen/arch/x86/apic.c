@@ -4,6 +4,7 @@
 
 #include <xen/acpi.h>
 #include <xen/atomic.h>
+#include <xen/cmdline.h>
 #include <xen/lib.h>
 #include <xen/mapframe.h>
 #include <xen/time.h>
@@ -231,15 +232,28 @@ void apic_init_cpu(void)
     smp_mb();       /* the mode is to be in place before the first deadline (11.5.4.1) */
 }
 
+/* x2apic: go to that mode, where the CPU has it, also when firmware did not. */
+static bool opt_x2apic __initdata;
+PARAM_BOOL("x2apic", opt_x2apic);
+
 /*
- * x2APIC mode is used if firmware left the CPU in it, and not entered otherwise: without interrupt
- * remapping, which comes with the IOMMUs, it brings nothing that xAPIC has not.
+ * x2APIC mode is used if firmware left the CPU in it, and entered by itself only when asked for:
+ * without interrupt remapping, which comes with the IOMMUs, it brings nothing that xAPIC has not.
+ * Nobody leaves it (10.12.5).
  */
-static void __init find_mode(void)
+static void __init find_mode(bool has_x2apic)
 {
     uint64_t base = rdmsr(MSR_APIC_BASE);
 
+    if (opt_x2apic && !has_x2apic) {
+        pr_warn("x2apic: this CPU has no such mode\n");
+    }
     apic_x2apic = (base & APIC_BASE_ENABLE) && (base & APIC_BASE_X2APIC);
+    if (!apic_x2apic && opt_x2apic && has_x2apic) {
+        apic_x2apic = true;
+        wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+        wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+    }
     if (apic_x2apic) {
         return;
     }
@@ -306,7 +320,7 @@ void __init apic_init_boot(void)
     }
     i8259_mask_all();
     apic_tsc_deadline = leaf1.c & CPUID1_C_TSC_DEADLINE;
-    find_mode();
+    find_mode(leaf1.c & CPUID1_C_X2APIC);
     note_boot_cpu();
     apic_init_cpu();
     mmio_deny(acpi_info.lapic_base, PAGE_SIZE);
