@@ -14,8 +14,10 @@
 
 #include <public/sysctl.h>
 
-#define CHUNK 256
+#define CHUNK           256
+#define CONSOLE_BATCH   (16 * CHUNK)    /* bytes between two looks for other work */
 
+/* Callers read until nothing comes: they may get less than they ask for. */
 static long read_console(struct xen_sysctl_readconsole *op)
 {
     uint32_t index = op->incremental ? op->index : conring_start();
@@ -32,6 +34,9 @@ static long read_console(struct xen_sysctl_readconsole *op)
             return -EFAULT;
         }
         done += n;
+        if (done % CONSOLE_BATCH == 0 && hypercall_preempt_check()) {
+            break;
+        }
     }
     if (op->clear) {
         conring_clear(index);
@@ -70,33 +75,6 @@ static long physinfo(struct xen_sysctl_physinfo *pi)
     pi->outstanding_pages = heap_claimed_pages();
     pi->max_mfn = max_mfn - 1;
     arch_physinfo(pi);
-    return 0;
-}
-
-/* Preemptible by its caller: the toolstack asks for at most 1,024 at a time. */
-static long domain_list(struct xen_sysctl_getdomaininfolist *op)
-{
-    struct xen_domctl_getdomaininfo info;
-    domid_t id = op->first_domain;
-    uint32_t n = 0;
-
-    while (n < op->max_domains) {
-        struct domain *d = domain_next(id);
-        int rc;
-
-        if (d == NULL) {
-            break;
-        }
-        domain_info(d, &info);
-        id = (domid_t)(d->domain_id + 1);
-        domain_put(d);
-        rc = copy_to_guest_offset(op->buffer, n, &info, 1);
-        if (rc != 0) {
-            return rc;
-        }
-        n++;
-    }
-    op->num_domains = n;
     return 0;
 }
 
@@ -271,7 +249,7 @@ static long run_op(struct xen_sysctl *op, unsigned long arg, bool *copyback)
         op->u.sched_id.sched_id = sched_policy->id;
         return 0;
     case XEN_SYSCTL_getdomaininfolist:
-        return domain_list(&op->u.getdomaininfolist);
+        return domain_list(op);
     case XEN_SYSCTL_debug_keys:
         *copyback = false;
         return debug_keys(&op->u.debug_keys);
@@ -297,13 +275,14 @@ static long run_op(struct xen_sysctl *op, unsigned long arg, bool *copyback)
 long do_sysctl(unsigned long arg)
 {
     struct xen_sysctl op;
-    bool copyback = true;
+    bool copyback = true, went_on;
     long rc;
 
     if (guest_read(&op, arg, sizeof(op)) != 0) {
         return -EFAULT;
     }
-    if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION) {
+    went_on = domain_list_goes_on(&op);
+    if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION && !went_on) {
         return -EACCES;
     }
     rc = may_control_host(currd);
@@ -311,7 +290,8 @@ long do_sysctl(unsigned long arg)
         return rc;
     }
     rc = run_op(&op, arg, &copyback);
-    if (copyback && (rc == 0 || rc == -ENOBUFS) && guest_write(arg, &op, sizeof(op)) != 0) {
+    copyback = copyback && (rc == 0 || rc == -ENOBUFS || rc == -ERESTART || went_on);
+    if (copyback && guest_write(arg, &op, sizeof(op)) != 0) {
         rc = -EFAULT;
     }
     return rc;

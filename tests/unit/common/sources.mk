@@ -9,5 +9,6 @@ test-hvmap_SRCS    := xen/arch/x86/mm/hvmap.c xen/common/heap.c xen/common/kmall
 test-hvmap_CFLAGS  := -include tests/unit/common/pre-hvmap.h
 test-memory-op_SRCS := xen/common/memory-op.c xen/common/memory-exchange.c xen/common/heap.c \
                        xen/arch/x86/mm/frame.c
+test-domain-list_SRCS := xen/common/domain-list.c
 test-rcu_SRCS      := xen/common/rcu.c
 test-domid_SRCS    := xen/common/domid.c
