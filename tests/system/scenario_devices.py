@@ -16,15 +16,17 @@ from lib.paths import BUILD, run
 from lib.scenario import Context, scenario
 from lib.steps import Step, helper, run_steps
 
-# job NAME: the guest NAME gets the script on standard input, and netcheck.  Its configuration is
-# /tmp/NAME.cfg, with the disks and network cards of the further arguments (lists without brackets).
+# job NAME: the guest NAME gets the script on standard input, netcheck, and $tools.  Its
+# configuration is /tmp/NAME.cfg, with the disks and network cards of the further arguments (lists
+# without brackets).
 # tidy_devices: no loop device, no interface, no backend may be left of what a step made.
 PRELUDE = r"""
 modprobe loop
 job() {
     rm -rf /tmp/job; mkdir /tmp/job
-    cat >/tmp/job/run; cp /usr/bin/netcheck /tmp/job/
-    tar -C /tmp/job -cf "/tmp/$1.tar" run netcheck
+    cat >/tmp/job/run
+    for tool in netcheck $tools; do cp "/usr/bin/$tool" /tmp/job/; done
+    tar -C /tmp/job -cf "/tmp/$1.tar" run netcheck $tools
     stock "$1" 128 run=disk
     printf "disk = [ '/tmp/%s.tar,raw,xvdz,ro' %s ]\nvif = [ %s ]\n" "$1" "${2:+, $2}" "$3" \
         >>"/tmp/$1.cfg"
@@ -111,6 +113,54 @@ xl network-list net | grep -q '00:16:3e:01:02:03 .* 4 ' || fail "$(xl network-li
 xl destroy net || fail "destroy"
 tidy_devices
 """
+
+# Frames of each size, with segments and check sums left to the other end or made by either kernel:
+# "port, the guest's MTU and offloads, those of domain 0".  A card takes the MTU of its bridge.
+_CASES = ("5100,9000,on,9000,on 5110,1500,off,1500,on 5120,1500,on,1500,none "
+          "5130,1500,off,1500,none 5140,576,on,1500,on 5150,9000,on,1500,on")
+_OFFLOAD = r"""
+bridge
+ip link set xenbr0 mtu 9000
+tools=offload; job sizes "" "'vifname=sizes'" <<'X'
+until [ -e /sys/class/net/eth0 ]; do usleep 100000; done
+ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up
+for case in CASES; do
+    IFS=, read -r port mtu offload rest <<Y
+$case
+Y
+    ip link set eth0 mtu 1500
+    ./offload eth0 $offload || echo "@@guest: $case: no offload $offload"
+    ip link set eth0 mtu $mtu || echo "@@guest: $case: no MTU of $mtu"
+    echo "@@guest: is at $port"
+    ./netcheck tcp-serve $port 1000000 && ./netcheck tcp-send 10.9.0.1 $((port + 1)) 1000000 &&
+        ./netcheck udp-echo $((port + 2)) && ./netcheck udp-send 10.9.0.1 $((port + 3)) 10 &&
+        echo "@@guest: did $port"
+done
+sleep 1000
+X
+create sizes; console sizes
+[ "$(cat /sys/class/net/sizes/mtu)" = 9000 ] || fail "MTU $(cat /sys/class/net/sizes/mtu)"
+for case in CASES; do
+    IFS=, read -r port mtu offload own own_offload <<Y
+$case
+Y
+    until_says sizes "is at $port"
+    ip link set sizes mtu 1500; ip link set xenbr0 mtu 1500
+    offload sizes $own_offload || fail "$case: offloads of domain 0"
+    ip link set sizes mtu $own && ip link set xenbr0 mtu $own || fail "$case: MTU of domain 0"
+    netcheck tcp-serve $((port + 1)) 1000000 & tcp=$!
+    netcheck udp-echo $((port + 3)) & udp=$!
+    netcheck tcp-send 10.9.0.2 $port 1000000 || fail "$case: TCP to the guest"
+    wait $tcp || fail "$case: TCP from the guest"
+    netcheck udp-send 10.9.0.2 $((port + 2)) 10 || fail "$case: UDP to the guest"
+    wait $udp || fail "$case: UDP from the guest"
+    until_says sizes "did $port"
+done
+says sizes ': no ' && fail "$(grep ': no ' /tmp/sizes.console)"
+xl destroy sizes || fail "destroy"
+ip link set xenbr0 mtu 1500
+tidy_devices
+""".replace("CASES", _CASES)
 
 # Attached and detached while the guest runs; what is in use, or there already, is refused.  A disk
 # that a program of the guest holds open goes, and reads as empty; a guest that does not answer
@@ -490,6 +540,7 @@ def _step(name: str, script: str) -> Step:
 _STEPS = [
     _step("dev-disks", _DISKS),
     _step("dev-net", _NET),
+    _step("dev-offload", _OFFLOAD),
     _step("dev-attach", _ATTACH),
     _step("dev-full", _FULL),
     _step("dev-errors", _ERRORS),
@@ -502,10 +553,9 @@ _LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 
 
 def _run(context: Context, steps: list[Step], more: list[tuple[Path, str]]) -> None:
-    run_steps(context, steps, 900, add=[(helper("netcheck"), "/usr/bin/netcheck"),
-                                         (helper("unixline"), "/usr/bin/unixline"),
-                                         (helper("inport"), "/usr/bin/inport"), *more],
-              before=WARM)
+    programs = [(helper(name), f"/usr/bin/{name}")
+                for name in ("netcheck", "offload", "unixline", "inport")]
+    run_steps(context, steps, 900, add=[*programs, *more], before=WARM)
 
 
 @scenario("devices", parts=[step.name for step in _STEPS])
