@@ -42,6 +42,17 @@ def caller(name: str) -> Path:
     return helper(name, "-lxencall", "-lxentoollog", "-lxentoolcore", "-ldl", "-lpthread")
 
 
+@once
+def toolstack_user(name: str) -> Path:
+    """A helper that uses the toolstack's library, as xl does."""
+    libs = ("light", "guest", "ctrl", "store")
+    archives = [str(BUILD / f"tools/lib/libxyl{lib}.a") for lib in libs]
+    headers = [f"-I{ROOT}/tools/libs/{lib}/include" for lib in libs]
+    return helper(name, "-D_GNU_SOURCE", "-D__XEN_TOOLS__", f"-I{BUILD}/include", *headers,
+                  *archives, str(BUILD / "imports/host/libunpack.a"), "-lxenforeignmemory",
+                  "-lxencall", "-lxentoolcore", "-lxentoollog")
+
+
 def _script(steps: list[Step], before: str) -> str:
     functions = "".join(f"step_{i}() {{\n{step.script}\n}}\n" for i, step in enumerate(steps))
     calls = "".join(f"step {step.name} step_{i}\n" for i, step in enumerate(steps))

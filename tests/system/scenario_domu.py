@@ -8,7 +8,8 @@ store as before it (tests/lib/steps.sh).
 from __future__ import annotations
 
 from lib.paths import ROOT
-from lib.steps import Step, stepped
+from lib.scenario import Context, Skipped, scenario
+from lib.steps import Step, run_steps, stepped, toolstack_user
 
 from .scenario_guests import HELPERS
 
@@ -105,7 +106,8 @@ more_ticks() { [ "$(grep -c tick /tmp/still.console)" -gt "$((ticks + 1))" ]; }
 until_true more_ticks || fail "unpaused, and it does not run"
 xl destroy still
 """),
-    # Ten at once: two stock guests and eight small ones, all alive together.
+    # Ten at once: two stock guests and eight small ones, all alive together.  Who has to wait for a
+    # CPU is told so, as steal time.
     Step("domu-ten", r"""
 all="stock1 stock2 m1 m2 m3 m4 m5 m6 m7 m8"
 for i in $all; do
@@ -117,6 +119,7 @@ for i in $all; do
 done
 [ "$(xl list | wc -l)" = 12 ] || fail "not ten guests"
 for i in stock1 stock2; do until_says "$i" '@@guest: up'; done
+for i in stock1 stock2; do until_says "$i" 'waited for a CPU: [1-9]'; done
 for i in m1 m2 m3 m4 m5 m6 m7 m8; do
     ticks=$(grep -c tick "/tmp/$i.console")
     more_ticks() { [ "$(grep -c tick "/tmp/$i.console")" -gt "$ticks" ]; }
@@ -175,6 +178,28 @@ _QUESTIONS = [Step(f"domu-guest-{path.stem}",
                    _AS_DOMU.format(name=path.stem, vcpus=2 if path.stem == "vcpus" else 1))
               for path in sorted((ROOT / "tests/system/guests").glob("*.c"))
               if path.stem not in _NOT_HERE]
+
+# By one process, without one for each guest.  Domain 0's tables are made long enough before.
+_THOUSAND = r"""
+manyguests 1000 /guests/idle || fail "manyguests"
+"""
+_TABLES_FOR_THOUSAND = r"""
+micro room tick; create room
+dom0tables "$(xl domid room)" 20480 3072 || echo "@@ tables of domain 0 stay short"
+xl destroy room
+manyguests 20 /guests/idle || echo "@@ no guests to warm up with"
+"""
+
+
+@scenario("domu-thousand", long_only=True, parts=["domu-thousand"])
+def thousand(context: Context) -> None:
+    """1,000 guests live at once on a machine of 8 GiB, and leave nothing."""
+    if context.hv != "xylem":
+        raise Skipped("asks the hypervisor of this tree")
+    run_steps(context, [Step("domu-thousand", _THOUSAND)], 3600, memory=8192, direct=True,
+              before=_TABLES_FOR_THOUSAND,
+              add=[(toolstack_user("manyguests"), "/usr/bin/manyguests")])
+
 
 stepped("domu", _LIFE + _QUESTIONS, 900)
 stepped("cycles", _MANY, 1200)

@@ -3,12 +3,14 @@
  * A helper, not a test: a guest that is up and does nothing, for create and destroy cycles.
  * On its command line: "poweroff", "reboot" or "crash" makes it do that at once, "fault" take an
  * exception that it has no handler for, "watchdog" arm one for a second and let it run out, "spin"
- * use all the time it gets, "tick" write a line on its console every second, "cpuid" write what
- * leaves 1 and 7 say of its features.  Two that want more
- * than their share: "yield" does so after each 0.3 ms of work, "nap" sleeps for 0.2 ms whenever it
- * has run for 9.9 ms, just before others would get their turn.
+ * use all the time it gets, "tick" write a line on its console every second, "beat" wake up every
+ * five seconds and sleep again, "cpuid" write what leaves 1 and 7 say of its features.  Two that
+ * want more than their share: "yield" does so after each 0.3 ms of work, "nap" sleeps for 0.2 ms
+ * whenever it has run for 9.9 ms, just before others would get their turn.
  */
 #include "guest.h"
+
+#define SECOND  1000000000UL
 
 const char test_name[] = "idle";
 
@@ -25,15 +27,17 @@ static void fault(void)
     asm volatile("mov $0x5859, %%eax; ud2" : : : "eax");
 }
 
-static void tick(void)
+static void beat(uint64_t every, bool tell)
 {
     uint64_t next = guest_now();
 
     for (unsigned int n = 1;; n++) {
         struct sched_poll poll = { .nr_ports = 0 };
 
-        guest_printf("tick %u\n", n);
-        next += 1000000000UL;
+        if (tell) {
+            guest_printf("tick %u\n", n);
+        }
+        next += every;
         poll.timeout = next;
         while (guest_now() < next) {
             (void)sched_op(SCHEDOP_poll, &poll);
@@ -113,7 +117,9 @@ void test_main(void)
     } else if (guest_option("nap")) {
         nap_in_time();
     } else if (guest_option("tick")) {
-        tick();
+        beat(SECOND, true);
+    } else if (guest_option("beat")) {
+        beat(5 * SECOND, false);
     } else if (guest_option("cpuid")) {
         show_leaf(1);
         show_leaf(7);
