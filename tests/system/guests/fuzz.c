@@ -165,10 +165,22 @@ void step(void)
     }
 }
 
+static bool selectors_were_lost(void)
+{
+    uint64_t all = 0;
+
+    for (unsigned int i = 0; i < 4; i++) {
+        all |= failsafe_selectors[i] & 0xffff;
+    }
+    return all != 0;
+}
+
 /*
  * Events, NMIs and breakpoints that calls of ours bring about.  A trap of a wild call leads to the
  * next one, on an empty stack.  One that comes before a failure on demand did ends with a copy
- * too, that of its frame by iret: this one must not fail.
+ * too, that of its frame by iret: this one must not fail.  A selector that calls of ours chose may
+ * have lost its descriptor by the time it is loaded again: the failsafe callback tells, and it is
+ * null then.
  */
 static bool hook(struct regs *regs)
 {
@@ -181,7 +193,8 @@ static bool hook(struct regs *regs)
         return true;
     }
     if (regs->vector == TRAP_EVENT || regs->vector == 2 || tame) {
-        return regs->vector == TRAP_EVENT || regs->vector == 2;
+        return regs->vector == TRAP_EVENT || regs->vector == 2 ||
+               (regs->vector == TRAP_FAILSAFE && selectors_were_lost());
     }
     regs->rip = (unsigned long)wild_loop;
     regs->rsp = (unsigned long)wild_stack + sizeof(wild_stack) - 8;
