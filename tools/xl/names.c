@@ -43,31 +43,37 @@ int xl_domname(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
     return 0;
 }
 
-/* Seconds since the machine came up, or 0. */
-static double machine_uptime(void)
+/* Seconds since the machine came up. */
+static int machine_uptime(double *up)
 {
     FILE *file = fopen("/proc/uptime", "re");
-    double up = 0;
+    int rc;
 
-    if (file != NULL) {
-        if (fscanf(file, "%lf", &up) != 1) {
-            up = 0;
-        }
-        fclose(file);
+    if (file == NULL) {
+        return -errno;
     }
-    return up;
+    rc = fscanf(file, "%lf", up) == 1 ? 0 : -EIO;
+    fclose(file);
+    return rc;
 }
 
-static unsigned long uptime(struct xl *xl, const xyl_domain_info *info)
+/* 0 for domains that others made: nobody knows. */
+static int uptime(struct xl *xl, const xyl_domain_info *info, unsigned long *up,
+                  struct xyl_err *err)
 {
     double start, age = 0;
+    int rc;
 
     if (info->domain == 0) {
-        age = machine_uptime();
-    } else if (xyl_start_time(xl->light, info, &start) == 0) {
-        age = (double)time(NULL) - start;
+        rc = machine_uptime(&age);
+    } else {
+        rc = xyl_start_time(xl->light, info, &start);
+        age = rc == 0 ? (double)time(NULL) - start : 0;
+        rc = rc == -ENOENT ? 0 : rc;
     }
-    return age > 0 ? (unsigned long)age : 0;
+    *up = age > 0 ? (unsigned long)age : 0;
+    return rc == 0 ? 0 : xyl_fail_sys(err, rc, "domain %u: cannot tell how long it is up",
+                                      info->domain);
 }
 
 static void uptime_text(unsigned long up, char text[64])
@@ -83,15 +89,22 @@ static void uptime_text(unsigned long up, char text[64])
 }
 
 /* A row, a line in words (-s), or an element of @json. */
-static void print_uptime(struct xl *xl, const xyl_domain_info *info, bool in_words,
-                         struct xyl_json *json)
+static int print_uptime(struct xl *xl, const xyl_domain_info *info, bool in_words,
+                        struct xyl_json *json, struct xyl_err *err)
 {
-    char *owned = xyl_domain_name(xl->light, info->domain), text[64], now[16];
-    const char *name = owned != NULL ? owned : "(null)";
-    unsigned long up = uptime(xl, info);
     time_t seconds = time(NULL);
+    char text[64], now[16];
+    unsigned long up;
+    const char *name;
     struct tm tm;
+    char *owned;
+    int rc = uptime(xl, info, &up, err);
 
+    if (rc != 0) {
+        return rc;
+    }
+    owned = xyl_domain_name(xl->light, info->domain);
+    name = owned != NULL ? owned : "(null)";
     uptime_text(up, text);
     if (json != NULL) {
         xyl_json_object(json);
@@ -107,6 +120,7 @@ static void print_uptime(struct xl *xl, const xyl_domain_info *info, bool in_wor
         printf("%-33s %4u %s\n", name, info->domain, text);
     }
     free(owned);
+    return 0;
 }
 
 /* The domains that were named, or all. */
@@ -119,13 +133,13 @@ static int print_uptimes(struct xl *xl, const struct xl_args *args, struct xyl_j
     int rc = all != NULL ? 0 : -ENODEV;
 
     for (size_t i = 0; rc == 0 && args->nr == 0 && i < nr; i++) {
-        print_uptime(xl, &all[i], args->flag['s'], json);
+        rc = print_uptime(xl, &all[i], args->flag['s'], json, err);
     }
     for (int w = 0; rc == 0 && w < args->nr; w++) {
         rc = xyl_domain_find(xl->light, args->words[w], &domid, err);
         for (size_t i = 0; rc == 0 && i < nr; i++) {
             if (all[i].domain == domid) {
-                print_uptime(xl, &all[i], args->flag['s'], json);
+                rc = print_uptime(xl, &all[i], args->flag['s'], json, err);
             }
         }
     }

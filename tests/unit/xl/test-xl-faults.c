@@ -172,6 +172,27 @@ static void each_fails_once(int kind)
     xl_files_end();
 }
 
+/* Numbers are not compared above, so that 0 would pass for an answer. */
+TEST(uptime_that_cannot_be_read_is_an_error)
+{
+    static const struct verb uptime = { "uptime", UNCHANGED };
+    bool hit = true, told = false;
+
+    xl_files();
+    whole[0] = '\0';
+    for (unsigned long n = 1; hit; n++) {
+        run_with(&uptime, FAULT_SYSTEM_CALL, n, &hit);
+        told = told || strstr(words, "domain #: cannot tell how long it is up") != NULL;
+    }
+    EXPECT(told);
+    hit = true;
+    for (unsigned long n = 1; hit; n++) {
+        run_with(&uptime, FAULT_HOST, n, &hit);
+        EXPECT(!hit || words[0] != '\0' || strstr(now, "(null)") != NULL);
+    }
+    xl_files_end();
+}
+
 TEST(each_allocation_of_a_verb_fails_once)
 {
     each_fails_once(FAULT_ALLOCATION);

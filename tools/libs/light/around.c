@@ -152,7 +152,7 @@ int xyl_start_time(struct xyl_light *light, const xyl_domain_info *info, double 
     snprintf(path, sizeof(path), "/vm/%s/start_time", uuid);
     text = xyl_store_read(store, XYL_STORE_NO_TX, path, NULL);
     if (text == NULL) {
-        return -ENOENT;
+        return -errno;
     }
     *start = strtod(text, &end);
     if (end == text) {
