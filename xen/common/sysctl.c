@@ -14,10 +14,8 @@
 
 #include <public/sysctl.h>
 
-#define CHUNK           256
-#define CONSOLE_BATCH   (16 * CHUNK)    /* bytes between two looks for other work */
+#define CHUNK 256
 
-/* Callers read until nothing comes: they may get less than they ask for. */
 static long read_console(struct xen_sysctl_readconsole *op)
 {
     uint32_t index = op->incremental ? op->index : conring_start();
@@ -34,9 +32,6 @@ static long read_console(struct xen_sysctl_readconsole *op)
             return -EFAULT;
         }
         done += n;
-        if (done % CONSOLE_BATCH == 0 && hypercall_preempt_check()) {
-            break;
-        }
     }
     if (op->clear) {
         conring_clear(index);
