@@ -98,6 +98,30 @@ static char *iomem_text(const void *config, size_t i)
     return xyl_iomem_text(&((const struct xyl_domain_config *)config)->iomem.at[i]);
 }
 
+/* Keys that are lists of specifications: the text of an item, and where how many there are is. */
+static const struct {
+    char *(*text)(const void *config, size_t i);
+    size_t nr;
+} lists[] = {
+#define LIST(text, field) { text, offsetof(struct xyl_domain_config, field) }
+    [KEY_DISKS] = LIST(disk_text, nr_disks), [KEY_VIFS] = LIST(vif_text, nr_vifs),
+    [KEY_CHANNELS] = LIST(channel_text, nr_channels), [KEY_CPUID] = LIST(cpuid_text, nr_cpuid),
+    [KEY_IOPORTS] = LIST(ioports_text, ioports.nr), [KEY_IOMEM] = LIST(iomem_text, iomem.nr),
+#undef LIST
+};
+
+static void put_number(FILE *out, const struct key_row *row,
+                       const struct xyl_domain_config *config)
+{
+    const long *field = (const long *)((const char *)config + row->field);
+    /* The one key whose unset value is 0 and whose -1 is a number. */
+    long unset = field == &config->rtc_timeoffset ? 0 : XYL_UNSET;
+
+    if (*field != unset) {
+        fprintf(out, "%s = %ld\n", row->key, *field);
+    }
+}
+
 static void put_irqs(FILE *out, const char *key, const struct xyl_ranges *irqs)
 {
     for (size_t i = 0; i < irqs->nr; i++) {
@@ -118,11 +142,7 @@ static void put_row(FILE *out, const struct key_row *row, const struct xyl_domai
         put_text(out, row->key, *(char *const *)field);
         break;
     case KEY_NUMBER:
-        /* The one key whose unset value is 0 and whose -1 is a number. */
-        if (*(const long *)field != (field == (const void *)&config->rtc_timeoffset ? 0 :
-                                     XYL_UNSET)) {
-            fprintf(out, "%s = %ld\n", row->key, *(const long *)field);
-        }
+        put_number(out, row, config);
         break;
     case KEY_BOOL:
         if (*(const bool *)field) {
@@ -150,25 +170,16 @@ static void put_row(FILE *out, const struct key_row *row, const struct xyl_domai
         put_texts(out, row->key, config->bootloader_args, config->nr_bootloader_args, true);
         break;
     case KEY_DISKS:
-        put_specs(out, row->key, disk_text, config, config->nr_disks, failed);
-        break;
     case KEY_VIFS:
-        put_specs(out, row->key, vif_text, config, config->nr_vifs, failed);
-        break;
     case KEY_CHANNELS:
-        put_specs(out, row->key, channel_text, config, config->nr_channels, failed);
-        break;
     case KEY_IOPORTS:
-        put_specs(out, row->key, ioports_text, config, config->ioports.nr, failed);
-        break;
     case KEY_IOMEM:
-        put_specs(out, row->key, iomem_text, config, config->iomem.nr, failed);
+    case KEY_CPUID:
+        put_specs(out, row->key, lists[row->kind].text, config,
+                  *(const size_t *)((const char *)config + lists[row->kind].nr), failed);
         break;
     case KEY_IRQS:
         put_irqs(out, row->key, &config->irqs);
-        break;
-    case KEY_CPUID:
-        put_specs(out, row->key, cpuid_text, config, config->nr_cpuid, failed);
         break;
     case KEY_CONST:
     case KEY_JOINED:

@@ -172,14 +172,13 @@ static int read_words(const struct xyl_cfg_setting *s, char ***words, size_t *nr
     return 0;
 }
 
-static int take_irq(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                    struct xyl_err *err);
-
 /*
  * The items of a list, or the one text that stands for a list of one.  @take gets the
  * number of the item and its text, and says in *at where it does not like it.
+ * @numbers  may they stand without quotes?
  */
-static int read_items(const struct xyl_cfg_setting *s, struct xyl_domain_config *config,
+static int read_items(const struct xyl_cfg_setting *s, bool numbers,
+                      struct xyl_domain_config *config,
                       int (*take)(struct xyl_domain_config *config, size_t i, const char *text,
                                   size_t *at, struct xyl_err *err), struct xyl_err *err)
 {
@@ -192,7 +191,7 @@ static int read_items(const struct xyl_cfg_setting *s, struct xyl_domain_config 
         size_t at = 0;
 
         item = value->type == XYL_CFG_LIST ? &value->items[i] : value;
-        if (item->type == XYL_CFG_LIST || (item->type == XYL_CFG_NUMBER && take != take_irq)) {
+        if (item->type == XYL_CFG_LIST || (item->type == XYL_CFG_NUMBER && !numbers)) {
             return xyl_fail(err, -EINVAL, "%s:%u:%u: %s: expected text in quotes", s->source,
                             item->line, item->column, s->name);
         }
@@ -323,19 +322,19 @@ static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
     case KEY_WORDS:
         return read_words(s, &config->bootloader_args, &config->nr_bootloader_args, err);
     case KEY_DISKS:
-        return read_items(s, config, take_disk, err);
+        return read_items(s, false, config, take_disk, err);
     case KEY_VIFS:
-        return read_items(s, config, take_vif, err);
+        return read_items(s, false, config, take_vif, err);
     case KEY_CHANNELS:
-        return read_items(s, config, take_channel, err);
+        return read_items(s, false, config, take_channel, err);
     case KEY_IOPORTS:
-        return read_items(s, config, take_ioports, err);
+        return read_items(s, false, config, take_ioports, err);
     case KEY_IOMEM:
-        return read_items(s, config, take_iomem, err);
+        return read_items(s, false, config, take_iomem, err);
     case KEY_IRQS:
-        return read_items(s, config, take_irq, err);
+        return read_items(s, true, config, take_irq, err);
     case KEY_CPUID:
-        return read_items(s, config, take_cpuid, err);
+        return read_items(s, false, config, take_cpuid, err);
     case KEY_JOINED:
         break;
     }

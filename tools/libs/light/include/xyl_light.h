@@ -226,7 +226,7 @@ int xyl_init_dom0(struct xyl_light *light, struct xyl_err *err);
 
 /*
  * xyl_start_time - when a domain was created, in seconds since 1970.
- * Errors: -ENOENT for domains that others made.
+ * Errors: -ENOENT for domains that others made; as the store says.
  */
 int xyl_start_time(struct xyl_light *light, const xyl_domain_info *info, double *start);
 
