@@ -49,6 +49,8 @@ def debug_hypervisor() -> Path:
         link = out / name
         if not link.is_symlink():
             link.symlink_to(BUILD / name)
+    run(["make", "--no-print-directory", "-C", str(ROOT), "imports"],
+        what="building what the hypervisor is linked with")
     run(["make", "--no-print-directory", "-C", str(ROOT / "xen"), f"BUILD={out}", "DEBUG=y"],
         what="building the hypervisor with assertions")
     return out / "xen" / "xen-xylem.gz"

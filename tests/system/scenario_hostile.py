@@ -30,8 +30,10 @@ fuzz_turn() {
     done
     for i in 0 1 2 3; do xl unpause f$((first + i)); done
     for i in 0 1 2 3; do
-        name=f$((first + i))
+        name=f$((first + i)) n=0
         until says $name 'calls not refused' || says $name 'ends: ' || in_state $name s; do
+            n=$((n + 1))
+            [ $n -le 1500 ] || fail "$name has not come to its end after five minutes"
             usleep 200000
         done
         sleep 1
