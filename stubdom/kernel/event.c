@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Event channels by the 2-level ABI; handlers are called from the scheduler. */
 #include <stub/domain.h>
+#include <stub/evtchn.h>
 #include <stub/event.h>
-#include <stub/hypercall.h>
 #include <stub/thread.h>
 #include <stub/trap.h>
-
-#include <public/callback.h>
-#include <public/vcpu.h>
-
-#define WORD_BITS 64
 
 static struct {
     event_handler_t handler;
@@ -23,24 +18,9 @@ static struct vcpu_info *vcpu(void)
     return &shared_info->vcpu_info[0];
 }
 
-static void set_bit(volatile xen_ulong_t *words, unsigned int n)
-{
-    asm volatile("lock; btsq %1, %0" : "+m"(words[n / WORD_BITS])
-                 : "r"((uint64_t)(n % WORD_BITS)) : "memory", "cc");
-}
-
-static void clear_bit(volatile xen_ulong_t *words, unsigned int n)
-{
-    asm volatile("lock; btrq %1, %0" : "+m"(words[n / WORD_BITS])
-                 : "r"((uint64_t)(n % WORD_BITS)) : "memory", "cc");
-}
-
 static void callback_register(unsigned int type, const char *stub)
 {
-    struct callback_register callback = {
-        .type = (uint16_t)type, .address = (unsigned long)stub,
-    };
-    long rc = HYPERCALL_2(__HYPERVISOR_callback_op, CALLBACKOP_register, &callback);
+    long rc = callback_op(CALLBACKOP_register, type, (unsigned long)stub, 0);
 
     if (rc != 0) {
         stub_panic("callback %u is refused: %ld", type, rc);
@@ -56,11 +36,11 @@ void events_init(void)
 
 static void event_run(unsigned int port)
 {
-    clear_bit(shared_info->evtchn_pending, port);
+    (void)evtchn_take(port);
     if (port < MAX_EVENT_PORTS && ports[port].handler != NULL) {
         ports[port].handler(ports[port].arg);
     } else {
-        set_bit(shared_info->evtchn_mask, port);
+        evtchn_set_mask(port, true);
     }
 }
 
@@ -78,7 +58,7 @@ void events_handle(void)
 
             words &= words - 1;
             for (; bits != 0; bits &= bits - 1) {
-                event_run(word * WORD_BITS + (unsigned int)__builtin_ctzl(bits));
+                event_run(word * EVTCHN_WORD_BITS + (unsigned int)__builtin_ctzl(bits));
             }
         }
     }
@@ -86,8 +66,6 @@ void events_handle(void)
 
 int event_listen(evtchn_port_t port, event_handler_t handler, void *arg)
 {
-    struct evtchn_unmask unmask = { .port = port };
-
     if (port >= MAX_EVENT_PORTS) {
         return -XEN_ERANGE;
     }
@@ -96,23 +74,21 @@ int event_listen(evtchn_port_t port, event_handler_t handler, void *arg)
     }
     ports[port].handler = handler;
     ports[port].arg = arg;
-    return (int)event_op(EVTCHNOP_unmask, &unmask);     /* also if it is pending already */
+    return (int)evtchn_unmask(port);    /* also if it is pending already */
 }
 
 void event_ignore(evtchn_port_t port)
 {
     if (port < MAX_EVENT_PORTS) {
-        set_bit(shared_info->evtchn_mask, port);
+        evtchn_set_mask(port, true);
         ports[port].handler = NULL;
     }
 }
 
 void event_close(evtchn_port_t port)
 {
-    struct evtchn_close close = { .port = port };
-
     event_ignore(port);
-    (void)event_op(EVTCHNOP_close, &close);
+    (void)evtchn_close(port);
 }
 
 /* A port that we just got: listen to it, or give it back. */
@@ -129,23 +105,21 @@ static int listen_or_close(evtchn_port_t port, event_handler_t handler, void *ar
 
 int event_alloc(domid_t remote, event_handler_t handler, void *arg)
 {
-    struct evtchn_alloc_unbound alloc = { .dom = DOMID_SELF, .remote_dom = remote };
-    long rc = event_op(EVTCHNOP_alloc_unbound, &alloc);
+    evtchn_port_t port;
+    long rc = evtchn_alloc(DOMID_SELF, remote, &port);
 
-    return rc != 0 ? (int)rc : listen_or_close(alloc.port, handler, arg);
+    return rc != 0 ? (int)rc : listen_or_close(port, handler, arg);
 }
 
 int event_bind_virq(unsigned int virq, event_handler_t handler, void *arg)
 {
-    struct evtchn_bind_virq bind = { .virq = virq, .vcpu = 0 };
-    long rc = event_op(EVTCHNOP_bind_virq, &bind);
+    evtchn_port_t port;
+    long rc = evtchn_bind_virq(virq, 0, &port);
 
-    return rc != 0 ? (int)rc : listen_or_close(bind.port, handler, arg);
+    return rc != 0 ? (int)rc : listen_or_close(port, handler, arg);
 }
 
 void event_send(evtchn_port_t port)
 {
-    struct evtchn_send send = { .port = port };
-
-    (void)event_op(EVTCHNOP_send, &send);
+    (void)evtchn_send(port);
 }

@@ -10,11 +10,6 @@
 
 #include "idle.h"
 
-static struct shared_info shared_page PAGE_ALIGNED;
-
-struct start_info *start_info;
-struct shared_info *shared_info = &shared_page;
-
 void guest_start(struct start_info *info);
 void console_drain(void);
 
@@ -28,21 +23,16 @@ void domain_shutdown(unsigned int reason)
     }
 }
 
-/* The frame that lies behind shared_page by itself is not used. */
-static void map_shared_info(void)
+void guest_start(struct start_info *info)
 {
-    long rc = update_va_mapping(shared_info, start_info->shared_info | PTE_DATA, UVMF_INVLPG);
+    long rc;
 
+    start_info = info;
+    console_init();
+    rc = shared_info_map();
     if (rc != 0) {
         stub_panic("shared_info at %#lx cannot be mapped: %ld", start_info->shared_info, rc);
     }
-}
-
-void guest_start(struct start_info *info)
-{
-    start_info = info;
-    console_init();
-    map_shared_info();
     traps_init();
     mm_init();
     events_init();

@@ -71,12 +71,11 @@ static unsigned long grown(const char *name)
 
 static void work(evtchn_port_t port)
 {
-    struct evtchn_send send = { .port = port };
     unsigned long trapped;
 
     for (unsigned int i = 0; i < ROUNDS; i++) {
         (void)xen_version(XENVER_version, NULL);
-        EXPECT_EQ(event_op(EVTCHNOP_send, &send), 0);
+        EXPECT_EQ(evtchn_send(port), 0);
         TRY_ASM(trapped, "ud2", , );
         EXPECT_EQ(trapped, TRAPPED(6));
         EXPECT_EQ(mmuext_op(MMUEXT_TLB_FLUSH_LOCAL, 0, 0), 0);
@@ -161,7 +160,7 @@ static void refusals(void)
 
 void test_main(void)
 {
-    struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+    evtchn_port_t port;
     long rc = describe();
 
     if (rc == -E_NOSYS || rc == -E_PERM) {
@@ -170,10 +169,10 @@ void test_main(void)
     }
     EXPECT_EQ(rc, 0);
     EXPECT(nr_rows > 100 && nr_rows < ROOM);
-    EXPECT_EQ(event_op(EVTCHNOP_bind_ipi, &ipi), 0);
+    EXPECT_EQ(evtchn_bind_ipi(0, &port), 0);
     guest_traps_init();
     read_rows(before);
-    work(ipi.port);
+    work(port);
     read_rows(after);
     EXPECT_EQ(grown("hypercall-xen-version"), ROUNDS);
     EXPECT_EQ(grown("hypercall-event-channel-op"), ROUNDS);
@@ -185,6 +184,6 @@ void test_main(void)
     EXPECT(grown("tlb-flush") >= ROUNDS);
     EXPECT(grown("exits") >= 5 * ROUNDS);
     EXPECT_EQ(grown("hypercall-domctl"), 0);
-    timing(ipi.port);
+    timing(port);
     refusals();
 }

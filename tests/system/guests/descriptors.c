@@ -184,13 +184,6 @@ static void segment_bases(void)
     EXPECT_EQ(set_base(SEGBASE_GS_USER, 0), 0);
 }
 
-static long callback(unsigned int cmd, unsigned int type, unsigned long address)
-{
-    struct callback_register op = { .type = (uint16_t)type, .address = address };
-
-    return HYPERCALL_2(__HYPERVISOR_callback_op, cmd, &op);
-}
-
 static void entry_points(void)
 {
     static const unsigned char kept[] = {
@@ -201,15 +194,16 @@ static void entry_points(void)
         { .vector = 0x41, .cs = FLAT_KERNEL_CS, .address = 0x0001000000000000UL },
     };
 
-    EXPECT_EQ(callback(CALLBACKOP_register, CALLBACKTYPE_sysenter, (unsigned long)syscall_stub), 0);
-    EXPECT_EQ(callback(CALLBACKOP_register, CALLBACKTYPE_syscall32,
-                       (unsigned long)syscall32_stub), 0);
+    EXPECT_EQ(callback_op(CALLBACKOP_register, CALLBACKTYPE_sysenter,
+                          (unsigned long)syscall_stub, 0), 0);
+    EXPECT_EQ(callback_op(CALLBACKOP_register, CALLBACKTYPE_syscall32,
+                          (unsigned long)syscall32_stub, 0), 0);
     for (unsigned int i = 0; i < sizeof(kept); i++) {
-        EXPECT_EQ(callback(CALLBACKOP_register, kept[i], 0x0001000000000000UL), -E_INVAL);
-        EXPECT_EQ(callback(CALLBACKOP_unregister, kept[i], 0), -E_INVAL);
+        EXPECT_EQ(callback_op(CALLBACKOP_register, kept[i], 0x0001000000000000UL, 0), -E_INVAL);
+        EXPECT_EQ(callback_op(CALLBACKOP_unregister, kept[i], 0, 0), -E_INVAL);
     }
-    EXPECT_EQ(callback(CALLBACKOP_register, 77, (unsigned long)event_stub), -E_NOSYS);
-    EXPECT_EQ(callback(CALLBACKOP_unregister, 77, 0), -E_NOSYS);
+    EXPECT_EQ(callback_op(CALLBACKOP_register, 77, (unsigned long)event_stub, 0), -E_NOSYS);
+    EXPECT_EQ(callback_op(CALLBACKOP_unregister, 77, 0, 0), -E_NOSYS);
     EXPECT_EQ(HYPERCALL_1(__HYPERVISOR_set_trap_table, bad), -E_INVAL);
     EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, user_trap_stack_top), 0);
 }
@@ -235,10 +229,10 @@ static void nmi(void)
     EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_nmi_op, XENNMI_unregister_callback, NULL), 0);
     EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_nmi_op, 99, NULL), -E_NOSYS);
     EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_nmi_op, XENNMI_register_callback, 0x10000), -E_FAULT);
-    EXPECT_EQ(callback(CALLBACKOP_register, CALLBACKTYPE_nmi, TRAP_STUB(2)), 0);
+    EXPECT_EQ(callback_op(CALLBACKOP_register, CALLBACKTYPE_nmi, TRAP_STUB(2), 0), 0);
     EXPECT_EQ(vcpu_op(VCPUOP_send_nmi, 0, NULL), 0);
     EXPECT_EQ(nmis, 3);
-    EXPECT_EQ(callback(CALLBACKOP_unregister, CALLBACKTYPE_nmi, 0), 0);
+    EXPECT_EQ(callback_op(CALLBACKOP_unregister, CALLBACKTYPE_nmi, 0, 0), 0);
     trap_hook = NULL;
 }
 

@@ -118,17 +118,16 @@ static void vcpus(void)
     struct vcpu_set_singleshot_timer past = { .timeout_abs_ns = 1 };
 
     expect("is_up of a vcpu that is",
-           HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 0, NULL), 1, 1);
+           vcpu_op(VCPUOP_is_up, 0, NULL), 1, 1);
     expect("is_up of one that is not: Linux asks for 8,192",
-           HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 4000, NULL), -E_NOENT, -E_NOENT);
+           vcpu_op(VCPUOP_is_up, 4000, NULL), -E_NOENT, -E_NOENT);
     expect("stop_periodic_timer: success chooses the timer",
-           HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, NULL), 0, 0);
+           vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0, 0);
     expect("a time that has passed still fires",
-           HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, 0, &past), 0, 0);
-    expect("register_vcpu_info", HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0,
-                                             &info), 0, 0);
-    expect("register_vcpu_info again", HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info,
-                                                   0, &info), -E_INVAL, -E_INVAL);
+           vcpu_op(VCPUOP_set_singleshot_timer, 0, &past), 0, 0);
+    expect("register_vcpu_info", vcpu_op(VCPUOP_register_vcpu_info, 0, &info), 0, 0);
+    expect("register_vcpu_info again", vcpu_op(VCPUOP_register_vcpu_info, 0, &info),
+           -E_INVAL, -E_INVAL);
 }
 
 static void versions_and_console(void)

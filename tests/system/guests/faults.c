@@ -220,9 +220,9 @@ static long hypercall_page(void)
 
 static long port_for_child(void)
 {
-    struct evtchn_alloc_unbound op = { .dom = child, .remote_dom = DOMID_SELF };
+    evtchn_port_t port;
 
-    return event_op(EVTCHNOP_alloc_unbound, &op);
+    return evtchn_alloc(child, DOMID_SELF, &port);
 }
 
 static long grant_resource(void)
@@ -263,26 +263,24 @@ static long set_policy(void)
 
 static long port_for_us(void)
 {
-    struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
-    struct evtchn_bind_interdomain bind = { .remote_dom = DOMID_SELF };
-    long rc = event_op(EVTCHNOP_alloc_unbound, &op);
+    evtchn_port_t port, bound;
+    long rc = evtchn_alloc(DOMID_SELF, DOMID_SELF, &port);
 
-    bind.remote_port = op.port;
-    return rc != 0 ? rc : event_op(EVTCHNOP_bind_interdomain, &bind);
+    return rc != 0 ? rc : evtchn_bind(DOMID_SELF, port, &bound);
 }
 
 static long bind_virq(void)
 {
-    struct evtchn_bind_virq op = { .virq = VIRQ_DEBUG };
+    evtchn_port_t port;
 
-    return event_op(EVTCHNOP_bind_virq, &op);
+    return evtchn_bind_virq(VIRQ_DEBUG, 0, &port);
 }
 
 static long bind_ipi(void)
 {
-    struct evtchn_bind_ipi op = { .vcpu = 0 };
+    evtchn_port_t port;
 
-    return event_op(EVTCHNOP_bind_ipi, &op);
+    return evtchn_bind_ipi(0, &port);
 }
 
 static void reset_ports(void)
@@ -461,9 +459,8 @@ static long vcpu_areas(void)
     long rc;
 
     set_xen_guest_handle(runstate.addr.h, &info);
-    rc = HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_get_runstate_info, 0, &info);
-    return rc != 0 ? rc : HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area,
-                                      0, &runstate);
+    rc = vcpu_op(VCPUOP_get_runstate_info, 0, &info);
+    return rc != 0 ? rc : vcpu_op(VCPUOP_register_runstate_memory_area, 0, &runstate);
 }
 
 static long version(void)

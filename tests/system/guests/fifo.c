@@ -24,22 +24,6 @@ static struct evtchn_fifo_control_block control PAGE_ALIGNED;
 #define LINKED  (1u << EVTCHN_FIFO_LINKED)
 #define LINK    EVTCHN_FIFO_LINK_MASK
 
-static long bind_ipi(evtchn_port_t *port)
-{
-    struct evtchn_bind_ipi op = { .vcpu = 0 };
-    long rc = event_op(EVTCHNOP_bind_ipi, &op);
-
-    *port = op.port;
-    return rc;
-}
-
-static long send(evtchn_port_t port)
-{
-    struct evtchn_send op = { .port = port };
-
-    return event_op(EVTCHNOP_send, &op);
-}
-
 static long set_priority(evtchn_port_t port, uint32_t priority)
 {
     struct evtchn_set_priority op = { .port = port, .priority = priority };
@@ -68,7 +52,7 @@ static evtchn_port_t take_all(void)
     evtchn_port_t port = 0, last = 0;
     long rc;
 
-    while ((rc = bind_ipi(&port)) == 0) {
+    while ((rc = evtchn_bind_ipi(0, &port)) == 0) {
         EXPECT(port > last && port < ALL_PORTS);
         last = port;
     }
@@ -102,8 +86,8 @@ static void queues(evtchn_port_t first, evtchn_port_t last)
     EXPECT_EQ(set_priority(first, EVTCHN_FIFO_MAX_QUEUES), -E_INVAL);
     EXPECT_EQ(set_priority(ALL_PORTS, 0), -E_INVAL);
     for (unsigned int i = 0; i < 3; i++) {
-        EXPECT_EQ(send(usual[i]), 0);
-        EXPECT_EQ(send(urgent[i % 2]), 0);      /* the first one twice: queued once */
+        EXPECT_EQ(evtchn_send(usual[i]), 0);
+        EXPECT_EQ(evtchn_send(urgent[i % 2]), 0);      /* the first one twice: queued once */
     }
     expect_queue(0, urgent, 2);
     expect_queue(EVTCHN_FIFO_PRIORITY_DEFAULT, usual, 3);
@@ -118,14 +102,14 @@ static void measure(evtchn_port_t first, evtchn_port_t last)
     MARKER(0028);
     for (unsigned int i = 0; i < ROUNDS; i++) {
         words[first] = MASKED;
-        (void)send(first);
+        (void)evtchn_send(first);
     }
     MARKER(0029);
     guest_printf("bench 21 evtchn_send, FIFO, port 131071 rounds %u\n", ROUNDS);
     MARKER(002a);
     for (unsigned int i = 0; i < ROUNDS; i++) {
         words[last] = MASKED;
-        (void)send(last);
+        (void)evtchn_send(last);
     }
     MARKER(002b);
     EXPECT(words[last] & PENDING);
@@ -136,12 +120,12 @@ void test_main(void)
     evtchn_port_t first, last;
 
     set_up();
-    EXPECT_EQ(bind_ipi(&first), 0);
+    EXPECT_EQ(evtchn_bind_ipi(0, &first), 0);
     last = take_all();
     if (guest_is_dom0()) {
         EXPECT_EQ(last, ALL_PORTS - 1);
     }
-    EXPECT_EQ(send(ALL_PORTS), -E_INVAL);
+    EXPECT_EQ(evtchn_send(ALL_PORTS), -E_INVAL);
     queues(first, last);
     measure(first, last);
 }

@@ -95,8 +95,7 @@ static void bad_pointers(void)
         rc = HYPERCALL_1(__HYPERVISOR_platform_op, bad[b]);
         EXPECT(rc == -E_FAULT || rc == dom0_only);
         EXPECT_EQ(HYPERCALL_4(__HYPERVISOR_mmuext_op, bad[b], 1, NULL, DOMID_SELF), -E_FAULT);
-        EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, 0, bad[b]),
-                  -E_FAULT);
+        EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, (void *)bad[b]), -E_FAULT);
         EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_console_io, CONSOLEIO_write, 8, bad[b]), dom0_only);
     }
 }
@@ -108,7 +107,7 @@ static void unknown_commands(void)
     EXPECT_EQ(grant_op(99, page, 1), -E_NOSYS);
     EXPECT_EQ(sched_op(99, page), -E_NOSYS);
     EXPECT_EQ(xen_version(99, page), -E_NOSYS);
-    EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, 99, 0, page), -E_NOSYS);
+    EXPECT_EQ(vcpu_op(99, 0, page), -E_NOSYS);
     EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_physdev_op, 99, page), -E_NOSYS);
     EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_callback_op, 99, page), -E_NOSYS);
     EXPECT_EQ(HYPERCALL_2(__HYPERVISOR_vm_assist, 99, VMASST_TYPE_writable_pagetables), -E_NOSYS);
@@ -255,16 +254,16 @@ static void vcpus(void)
     struct vcpu_register_vcpu_info info = { .mfn = mfn_of(page), .offset = 4090 };
     struct vcpu_set_singleshot_timer timer = { .timeout_abs_ns = ~0UL >> 1 };
 
-    EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 0, NULL), 1);
-    EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 1, NULL), -E_NOENT);
-    EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 8191, NULL), -E_NOENT);
-    EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, ~0U, NULL), -E_NOENT);
-    EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0, &info), -E_NXIO);
+    EXPECT_EQ(vcpu_op(VCPUOP_is_up, 0, NULL), 1);
+    EXPECT_EQ(vcpu_op(VCPUOP_is_up, 1, NULL), -E_NOENT);
+    EXPECT_EQ(vcpu_op(VCPUOP_is_up, 8191, NULL), -E_NOENT);
+    EXPECT_EQ(vcpu_op(VCPUOP_is_up, ~0U, NULL), -E_NOENT);
+    EXPECT_EQ(vcpu_op(VCPUOP_register_vcpu_info, 0, &info), -E_NXIO);
     info.offset = 0;
     info.mfn = ~0UL >> 12;
-    EXPECT(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0, &info) < 0);
-    EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, 0, &timer), 0);
-    EXPECT_EQ(HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_stop_singleshot_timer, 0, NULL), 0);
+    EXPECT(vcpu_op(VCPUOP_register_vcpu_info, 0, &info) < 0);
+    EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, &timer), 0);
+    EXPECT_EQ(vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
 }
 
 /* Debug registers, FS and GS, and the register reads that are emulated. */

@@ -65,7 +65,7 @@ static uint64_t time_run(void)
 {
     struct vcpu_runstate_info info = { .state = 0 };
 
-    (void)HYPERCALL_3(__HYPERVISOR_vcpu_op, VCPUOP_get_runstate_info, 0, &info);
+    (void)vcpu_op(VCPUOP_get_runstate_info, 0, &info);
     return info.time[RUNSTATE_running];
 }
 

@@ -184,14 +184,6 @@ static void areas_refused(void)
     EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, hypervisor), -E_FAULT);
 }
 
-static bool take(evtchn_port_t port)
-{
-    xen_ulong_t bit = 1UL << (port % 64);
-
-    return (__atomic_fetch_and(&shared_info->evtchn_pending[port / 64], ~bit, __ATOMIC_SEQ_CST) &
-            bit) != 0;
-}
-
 /* Within the patience, by poll, which also ends at a time that is over. */
 static bool comes(evtchn_port_t port)
 {
@@ -200,15 +192,15 @@ static bool comes(evtchn_port_t port)
 
     set_xen_guest_handle(poll.ports, &port);
     EXPECT_EQ(sched_op(SCHEDOP_poll, &poll), 0);
-    return take(port);
+    return evtchn_take(port);
 }
 
 static evtchn_port_t timer_port(void)
 {
-    struct evtchn_bind_virq bind = { .virq = VIRQ_TIMER, .vcpu = 0 };
+    evtchn_port_t port;
 
-    EXPECT_EQ(event_op(EVTCHNOP_bind_virq, &bind), 0);
-    return bind.port;
+    EXPECT_EQ(evtchn_bind_virq(VIRQ_TIMER, 0, &port), 0);
+    return port;
 }
 
 static void timers(void)
@@ -221,7 +213,7 @@ static void timers(void)
     EXPECT_EQ(vcpu_op(VCPUOP_set_periodic_timer, 0, &periodic), 0);
     EXPECT(comes(port) && comes(port) && comes(port));
     EXPECT_EQ(vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0);
-    (void)take(port);
+    (void)evtchn_take(port);
     periodic.period_ns = 100;
     EXPECT_EQ(vcpu_op(VCPUOP_set_periodic_timer, 0, &periodic), -E_INVAL);
     EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, &single), 0);     /* the flag is not heeded */
@@ -239,16 +231,13 @@ static void timers(void)
 /* From the first vcpu to the second, which masks events: the bit is enough. */
 static void ipis(void)
 {
-    struct evtchn_bind_ipi bind = { .vcpu = 1 };
-    struct evtchn_send send;
     unsigned long mask = 3;
+    evtchn_port_t port;
 
-    EXPECT_EQ(event_op(EVTCHNOP_bind_ipi, &bind), 0);
-    send.port = bind.port;
-    EXPECT_EQ(event_op(EVTCHNOP_send, &send), 0);
-    EXPECT(take(bind.port));
-    bind.vcpu = 2;
-    EXPECT_EQ(event_op(EVTCHNOP_bind_ipi, &bind), -E_NOENT);
+    EXPECT_EQ(evtchn_bind_ipi(1, &port), 0);
+    EXPECT_EQ(evtchn_send(port), 0);
+    EXPECT(evtchn_take(port));
+    EXPECT_EQ(evtchn_bind_ipi(2, &port), -E_NOENT);
     EXPECT_EQ(mmuext_op(MMUEXT_TLB_FLUSH_MULTI, 0, (unsigned long)&mask), 0);
     EXPECT_EQ(mmuext_op(MMUEXT_INVLPG_MULTI, (unsigned long)data, (unsigned long)&mask), 0);
     EXPECT_EQ(update_va_mapping(data, mfn_of(data) * PAGE_SIZE | PTE_RWP,

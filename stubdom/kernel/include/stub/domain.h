@@ -8,6 +8,8 @@
 
 extern struct start_info *start_info;
 extern struct shared_info *shared_info;
+/* shared_info_map - have shared_info's page be the one that start_info names; the call's result. */
+long shared_info_map(void);
 
 /* The program: supplied by newlib/, or by whoever uses the kernel without a C library. */
 int stub_main(void);

@@ -4,6 +4,7 @@
 #define STUB_HYPERCALL_H
 
 #include <stub/base.h>
+#include <public/callback.h>
 
 /*
  * hypercall - call number @nr with up to five arguments.
@@ -59,6 +60,17 @@ static inline long grant_op(unsigned int cmd, void *arg, unsigned int count)
 static inline long sched_op(unsigned int cmd, void *arg)
 {
     return HYPERCALL_2(__HYPERVISOR_sched_op, cmd, arg);
+}
+
+/* Where the hypervisor goes for an event, a failed return, a system call: CALLBACKTYPE_* @type. */
+static inline long callback_op(unsigned int cmd, unsigned int type, unsigned long address,
+                               unsigned int flags)
+{
+    struct callback_register op = {
+        .type = (uint16_t)type, .flags = (uint16_t)flags, .address = address,
+    };
+
+    return HYPERCALL_2(__HYPERVISOR_callback_op, cmd, &op);
 }
 
 static inline long xen_version(unsigned int cmd, void *arg)

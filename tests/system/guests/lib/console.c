@@ -7,7 +7,6 @@
 static void ring_write(const char *text, size_t n)
 {
     static struct console_ring ring;
-    struct evtchn_send send = { .port = start_info->console.domU.evtchn };
 
     if (ring.shared == NULL) {
         console_ring_init(&ring, mfn_to_va(start_info->console.domU.mfn));
@@ -15,7 +14,7 @@ static void ring_write(const char *text, size_t n)
     for (;;) {
         size_t done = console_ring_put(&ring, text, n);
 
-        (void)event_op(EVTCHNOP_send, &send);
+        (void)evtchn_send(start_info->console.domU.evtchn);
         text += done;
         n -= done;
         if (n == 0 || ring.broken) {

@@ -24,6 +24,7 @@
 #include <public/sysctl.h>
 
 #include <stub/domain.h>
+#include <stub/evtchn.h>
 #include <stub/frames.h>
 #include <stub/hypercall.h>
 #include <stub/print.h>

@@ -2,11 +2,6 @@
 /* First C code of a test guest, its verdict, and its end. */
 #include "guest.h"
 
-static struct shared_info shared_page PAGE_ALIGNED;
-
-struct start_info *start_info;
-struct shared_info *shared_info = &shared_page;
-
 enum verdict { SUCCESS, SKIP, ERROR, FAILURE };
 static enum verdict verdict;
 
@@ -72,7 +67,7 @@ void guest_start(struct start_info *info)
     start_info = info;
     guest_printf("guest %s starts, %lu pages\n", test_name, info->nr_pages);
     guest_traps_init();
-    if (update_va_mapping(shared_info, info->shared_info | PTE_RWP, UVMF_INVLPG) != 0) {
+    if (shared_info_map() != 0) {
         guest_failure("shared_info at %#lx cannot be mapped", info->shared_info);
         guest_exit();
     }

@@ -64,11 +64,7 @@ void guest_trap(struct regs *regs)
 
 static long register_callback(unsigned int type, const char *stub, unsigned int flags)
 {
-    struct callback_register callback = {
-        .type = (uint16_t)type, .flags = (uint16_t)flags, .address = (unsigned long)stub,
-    };
-
-    return HYPERCALL_2(__HYPERVISOR_callback_op, CALLBACKOP_register, &callback);
+    return callback_op(CALLBACKOP_register, type, (unsigned long)stub, flags);
 }
 
 void guest_traps_init(void)
