@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sends bytes of a known sequence over TCP or UDP, or receives and compares them.
+ * Sends bytes of a known sequence over TCP or UDP, or receives and compares them; reads pages.
  *
  *   netcheck tcp-serve PORT BYTES     waits for a connection, receives, compares
  *   netcheck tcp-send HOST PORT BYTES
  *   netcheck udp-echo PORT            answers each datagram with itself; an empty one ends it
  *   netcheck udp-send HOST PORT COUNT sends datagrams of many sizes, one by one, until each came
  *                                     back as it was sent
+ *   netcheck pages HOST PORT COUNT    reads that many pages of the HTTP stub, each over a
+ *                                     connection of its own; its count of them must not jump
  *
- * Whatever happens, it ends after five minutes.
+ * Whatever happens, it ends after five minutes; with `pages`, five minutes for a hundred.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -52,25 +54,38 @@ static int bound(int type, const char *port)
     return fd;
 }
 
-/* The other side may not be there yet. */
-static int connected(int type, const char *host, const char *port)
+/* A connection, or -1. */
+static int connect_once(int type, const char *host, const char *port)
 {
     struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
     struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = v4.sin_port };
     int family = strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
     struct sockaddr *addr = family == AF_INET6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
     socklen_t size = family == AF_INET6 ? sizeof(v6) : sizeof(v4);
+    int fd;
 
     if (inet_pton(family, host, family == AF_INET6 ? (void *)&v6.sin6_addr : &v4.sin_addr) != 1) {
         die(host);
     }
-    for (int i = 0; i < TRIES; i++) {
-        int fd = socket(family, type, 0);
+    fd = socket(family, type, 0);
+    if (fd >= 0 && connect(fd, addr, size) == 0) {
+        return fd;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return -1;
+}
 
-        if (fd >= 0 && connect(fd, addr, size) == 0) {
+/* The other side may not be there yet. */
+static int connected(int type, const char *host, const char *port)
+{
+    for (int i = 0; i < TRIES; i++) {
+        int fd = connect_once(type, host, port);
+
+        if (fd >= 0) {
             return fd;
         }
-        close(fd);
         usleep(RESEND_MS * 1000);
     }
     die("connect");
@@ -193,6 +208,57 @@ static void udp_send(const char *host, const char *port, unsigned int count)
     udp_one(fd, out, 0);
 }
 
+/* Whole, with its head; a page that is longer is cut. */
+static void read_page(const char *host, const char *port, char *page, size_t size)
+{
+    static const char request[] = "GET / HTTP/1.0\r\n\r\n";
+    int fd = connect_once(SOCK_STREAM, host, port);
+    size_t at = 0;
+    ssize_t n;
+
+    if (fd < 0) {
+        die("connect");
+    }
+    if (write(fd, request, sizeof(request) - 1) != (ssize_t)sizeof(request) - 1) {
+        die("request");
+    }
+    while ((n = read(fd, page + at, size - 1 - at)) > 0) {
+        at += (size_t)n;
+    }
+    if (n < 0) {
+        die("page");
+    }
+    page[at] = '\0';
+    close(fd);
+}
+
+static void pages(const char *host, const char *port, unsigned int count)
+{
+    static const char what[] = "pages served  ";
+    unsigned long before = 0;
+    char page[4096];
+
+    for (unsigned int i = 0; i < count; i++) {
+        const char *line;
+        unsigned long served;
+
+        read_page(host, port, page, sizeof(page));
+        line = strstr(page, what);
+        served = line != NULL ? strtoul(line + sizeof(what) - 1, NULL, 10) : 0;
+        if (served == 0 || (i > 0 && served != before + 1)) {
+            fprintf(stderr, "netcheck: page %u says %lu served, after %lu: %s\n", i, served,
+                    before, page);
+            exit(1);
+        }
+        before = served;
+        if ((i + 1) % 100 == 0) {
+            printf("netcheck: %u pages\n", i + 1);
+            fflush(stdout);
+            alarm(LIMIT_S);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     alarm(LIMIT_S);
@@ -204,6 +270,8 @@ int main(int argc, char **argv)
         udp_echo(argv[2]);
     } else if (argc == 5 && strcmp(argv[1], "udp-send") == 0) {
         udp_send(argv[2], argv[3], (unsigned int)atoi(argv[4]));
+    } else if (argc == 5 && strcmp(argv[1], "pages") == 0) {
+        pages(argv[2], argv[3], (unsigned int)atoi(argv[4]));
     } else {
         fprintf(stderr, "netcheck: see its source for the arguments\n");
         return 2;
