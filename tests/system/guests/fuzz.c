@@ -37,17 +37,6 @@ static unsigned long batch_length(unsigned int n)
     return !one_in(40) ? n : tame ? noise() | 1u << 31 : noise();
 }
 
-/*
- * A call before it in a batch may write over what a poll is told: without an end that we chose, a
- * poll can last for days.  By itself it has the end that it was given.
- */
-static void keep_short(struct call *c)
-{
-    if (tame && c->nr == __HYPERVISOR_sched_op && c->arg[0] == SCHEDOP_poll) {
-        c->arg[0] = SCHEDOP_yield;
-    }
-}
-
 /* Notes what a call gave us, and whether it gave what is dom0's alone. */
 static void learn(const struct call *c, const char *page)
 {
@@ -97,8 +86,7 @@ static void make_batch(void)
     unsigned int n = 2 + pick(SLOTS - 1);
 
     for (unsigned int i = 0; i < n; i++) {
-        fuzz_any(&calls[i], args.page[i]);
-        keep_short(&calls[i]);
+        fuzz_any(&calls[i], args[i].page);
         batch[i].op = one_in(40) ? pick(70) : calls[i].nr;
         if (tame && (batch[i].op == __HYPERVISOR_set_trap_table ||
                      batch[i].op != calls[i].nr)) {
@@ -107,14 +95,14 @@ static void make_batch(void)
         batch[i].result = -1;
         memcpy(batch[i].args, calls[i].arg, sizeof(calls[i].arg));
     }
-    if (HYPERCALL_2(__HYPERVISOR_multicall, one_in(40) ? (void *)(args.hole - 8) : batch,
+    if (HYPERCALL_2(__HYPERVISOR_multicall, one_in(40) ? (void *)(args[0].hole - 8) : batch,
                     batch_length(n)) != 0) {
         return;
     }
     for (unsigned int i = 0; i < n; i++) {
         calls[i].nr = batch[i].op;
         calls[i].result = (long)batch[i].result;
-        learn(&calls[i], args.page[i]);
+        learn(&calls[i], args[i].page);
     }
 }
 
@@ -170,9 +158,9 @@ void step(void)
         if (one_in(16)) {
             fuzz_grant_entries();
         }
-        fuzz_any(&c, args.page[SLOTS - 1]);
+        fuzz_any(&c, args[SLOTS - 1].page);
         make_call(&c);
-        learn(&c, args.page[SLOTS - 1]);
+        learn(&c, args[SLOTS - 1].page);
         return;
     }
 }
@@ -266,7 +254,9 @@ static void prepare(void)
     root_mfn[0] = mfn_of((const void *)start_info->pt_base);
     root_mfn[1] = mfn_of(second_root);
     EXPECT_EQ(mmuext_op(MMUEXT_PIN_L4_TABLE, root_mfn[1], 0), 0);
-    EXPECT_EQ(update_va_mapping(args.hole, 0, UVMF_INVLPG), 0);
+    for (unsigned int i = 0; i < SLOTS; i++) {
+        EXPECT_EQ(update_va_mapping(args[i].hole, 0, UVMF_INVLPG), 0);
+    }
     trap_hook = hook;
     shared_info->vcpu_info[0].evtchn_upcall_mask = 0;
 }

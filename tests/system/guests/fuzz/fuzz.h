@@ -15,10 +15,11 @@ enum { L1S = 0, L2S = 16, L3S = 22, L4S = 26, DATA = 30, POOL = 56, WINDOW = 16 
 
 extern char pool[POOL][PAGE_SIZE];
 extern char window[WINDOW][PAGE_SIZE];                  /* where anything is mapped */
+/* Arguments of each call; a list that is said to be longer ends in the hole. */
 extern struct fuzz_args {
-    char page[SLOTS][ARGS_SIZE];
+    char page[ARGS_SIZE];
     char hole[PAGE_SIZE];                               /* not mapped */
-} args;
+} args[SLOTS];
 extern char entries[PAGE_SIZE];                         /* our grant table */
 
 /* Frames: of pool and window, that calls gave us, of our two roots; grants we have mapped. */

@@ -72,7 +72,7 @@ static void one_extended(struct mmuext_op *op)
         op->arg1.linear_addr = (unsigned long)any_page();
         op->arg2.nr_ents = pick(9000);
         if (one_in(2)) {
-            set_xen_guest_handle(op->arg2.vcpumask, (void *)args.page[pick(SLOTS)]);
+            set_xen_guest_handle(op->arg2.vcpumask, (void *)args[pick(SLOTS)].page);
         }
         break;
     default:

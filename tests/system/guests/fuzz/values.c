@@ -6,7 +6,7 @@ static uint64_t vital[MAX_MFN / 64];
 
 char pool[POOL][PAGE_SIZE] PAGE_ALIGNED;
 char window[WINDOW][PAGE_SIZE] PAGE_ALIGNED;
-struct fuzz_args args PAGE_ALIGNED;
+struct fuzz_args args[SLOTS] PAGE_ALIGNED;
 char entries[PAGE_SIZE] PAGE_ALIGNED;
 unsigned long pool_mfn[POOL], window_mfn[WINDOW], found[16], root_mfn[2];
 struct fuzz_mapped mapped[8];
@@ -148,7 +148,7 @@ void *place(char *page)
     case 3:
         return (void *)0x00007ffffffffff8UL;
     case 4:
-        return args.hole - 1 - pick(64);
+        return args[SLOTS - 1].hole - 1 - pick(64);
     case 5:
         return any_page();
     case 6:

@@ -52,7 +52,7 @@ static void wild_instruction(void)
 /* Any number, any words: iret with whatever lies on the stack among them. */
 static void wild_call(void)
 {
-    (void)hypercall(pick(64), any_value(), one_in(2) ? (unsigned long)args.page : any_value(),
+    (void)hypercall(pick(64), any_value(), one_in(2) ? (unsigned long)args[0].page : any_value(),
                     any_value(), any_value(), any_value());
 }
 
