@@ -38,6 +38,14 @@ console() {
     ( while there "$1"; do sleep 5; done ) | xl console "$1" >"/tmp/$1.console" 2>&1 &
 }
 says() { grep -q -e "$2" "/tmp/$1.console" 2>/dev/null; }
+# What keeps a console's input open: `hold CONDITION...` waits for it in the writing end of a pipe,
+# whose failure nobody would see; after the pipe, `held` fails if it never came.
+hold() {
+    until_true "$@" && return
+    echo "$*" >>/tmp/late
+    return 1
+}
+held() { [ ! -e /tmp/late ] || fail "waited in vain for: $(tr '\n' ';' </tmp/late)"; }
 until_says() { until_true says "$1" "$2" || fail "$1 does not say '$2'"; }
 
 # A configuration file /tmp/NAME.cfg: micro NAME [WORDS...], stock NAME MEMORY [WORDS...]
@@ -82,7 +90,7 @@ tidy() {
 # why" if it wrote that into /tmp/skip.
 step() {
     echo "@@step $1 starts"
-    rm -f /tmp/why /tmp/skip /tmp/*.console
+    rm -f /tmp/why /tmp/skip /tmp/late /tmp/*.console
     pages_before=$(pages) traces_before=$(traces) why=
     if ! ("$2"); then
         why=$(cat /tmp/why 2>/dev/null || echo "its script failed")
