@@ -30,6 +30,7 @@ static const unsigned char domctls[] = {
     XEN_DOMCTL_setvcpuextstate, XEN_DOMCTL_getvcpuextstate, XEN_DOMCTL_set_virq_handler,
     XEN_DOMCTL_setnodeaffinity, XEN_DOMCTL_getnodeaffinity, XEN_DOMCTL_get_vcpu_msrs,
     XEN_DOMCTL_set_vcpu_msrs, XEN_DOMCTL_get_cpu_policy, XEN_DOMCTL_set_cpu_policy,
+    XEN_DOMCTL_getpageframeinfo3,
 };
 
 static void of_absent_domains(void)
@@ -176,6 +177,48 @@ static void walk(void)
     op = (struct xen_domctl){ .cmd = XEN_DOMCTL_destroydomain, .domain = EMPTY };
     EXPECT_EQ(domctl(&op), 0);
     EXPECT_EQ(domctl(&op), -E_SRCH);
+}
+
+/* ---- types of frames ---- */
+
+#define FRAMES (sizeof(buffer) / sizeof(xen_pfn_t))     /* as many as may be asked at once */
+
+static long frame_types(uint64_t nr, void *at)
+{
+    struct xen_domctl op = { .cmd = XEN_DOMCTL_getpageframeinfo3, .domain = 0 };
+
+    op.u.getpageframeinfo3.num = nr;
+    set_xen_guest_handle(op.u.getpageframeinfo3.array, (xen_pfn_t *)at);
+    return domctl(&op);
+}
+
+/* Tables by their level, with a pin; what is another's, or no memory at all, is no page. */
+static void types(void)
+{
+    void *root = (void *)start_info->pt_base;
+    xen_pfn_t *asked = (xen_pfn_t *)buffer;
+
+    asked[0] = mfn_of(buffer);
+    asked[1] = mfn_of(root);
+    asked[2] = pte_maddr(buffer, 1) >> 12;                 /* the table that maps it */
+    asked[3] = 1UL << 39;
+    asked[4] = ~0UL;
+    EXPECT_EQ(frame_types(5, asked), 0);
+    EXPECT_EQ(asked[0], XEN_DOMCTL_PFINFO_NOTAB);
+    EXPECT_EQ(asked[1] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK, XEN_DOMCTL_PFINFO_L4TAB);
+    EXPECT_EQ(asked[2], XEN_DOMCTL_PFINFO_L1TAB);
+    EXPECT_EQ(asked[3], XEN_DOMCTL_PFINFO_XTAB);
+    EXPECT_EQ(asked[4], XEN_DOMCTL_PFINFO_XTAB);
+    for (unsigned int i = 0; i < FRAMES; i++) {
+        asked[i] = i % 3 == 0 ? mfn_of(buffer) : ~0UL;
+    }
+    EXPECT_EQ(frame_types(FRAMES, asked), 0);
+    for (unsigned int i = 0; i < FRAMES; i++) {
+        EXPECT_EQ(asked[i], i % 3 == 0 ? XEN_DOMCTL_PFINFO_NOTAB : XEN_DOMCTL_PFINFO_XTAB);
+    }
+    EXPECT_EQ(frame_types(0, asked), 0);
+    EXPECT_EQ(frame_types(FRAMES + 1, asked), -E_2BIG);
+    EXPECT_EQ(frame_types(1, (void *)NOWHERE), -E_FAULT);
 }
 
 /* ---- CPU policies ---- */
@@ -498,6 +541,7 @@ void test_main(void)
     of_rights();
     creations_refused();
     walk();
+    types();
     policies();
     host_queries();
     host_buffers();
