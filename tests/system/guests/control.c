@@ -351,6 +351,23 @@ static void host_queries(void)
     EXPECT_EQ(sysctl(&op), -E_NOSYS);
 }
 
+/*
+ * Xen presses all the keys it can read: those of one page, which mean nothing, and no others, for
+ * there is one that restarts the machine.
+ */
+static void keys_without_end(void)
+{
+    struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys, .u.debug_keys.nr_keys = ~0U };
+    void *behind = buffer + PAGE_SIZE;
+    uint64_t pte = *pte_of(behind, 1);
+
+    memset(buffer, 0, PAGE_SIZE);
+    set_xen_guest_handle(op.u.debug_keys.keys, buffer);
+    EXPECT_EQ(update_va_mapping(behind, 0, UVMF_INVLPG), 0);
+    EXPECT(sysctl(&op) < 0);
+    EXPECT_EQ(update_va_mapping(behind, pte, UVMF_INVLPG), 0);
+}
+
 static void host_buffers(void)
 {
     struct xen_sysctl op = { .cmd = XEN_SYSCTL_readconsole };
@@ -373,9 +390,7 @@ static void host_buffers(void)
     op.u.debug_keys.nr_keys = 1;
     set_xen_guest_handle(op.u.debug_keys.keys, (char *)NOWHERE);
     EXPECT_EQ(sysctl(&op), -E_FAULT);
-    op.u.debug_keys.nr_keys = ~0U;
-    set_xen_guest_handle(op.u.debug_keys.keys, buffer);
-    EXPECT(sysctl(&op) < 0);
+    keys_without_end();
     op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_scheduler_op };
     op.u.scheduler_op.sched_id = 99;
     EXPECT_EQ(sysctl(&op), -E_INVAL);
