@@ -14,8 +14,8 @@ from .paths import BUILD, TOOLS, Trouble, config, run
 HERE = Path(__file__).resolve().parent
 DOM0_EARLY = ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs"]
 DOM0_LATER = ["ahci", "sd_mod", "virtio_pci", "virtio_blk", "virtio_net", "e1000", "e1000e",
-              "loop", "brd", "bridge", "veth", "tun", "xen-blkback", "xen-netback", "ext4",
-              "efivarfs"]
+              "loop", "brd", "bridge", "veth", "tun", "xen-blkback", "xen-netback", "xen-blkfront",
+              "ext4", "efivarfs"]
 DOMU_LATER = ["xen-blkfront", "xen-netfront", "xen-evtchn", "crc32c_generic", "ext4"]
 PROGRAMS = ["xl", "xenstored", "xenconsoled", "xen-init-dom0"]
 DEBIAN_BIN = "usr/lib/xen-4.17/bin"

@@ -416,6 +416,67 @@ nothing || fail "a killed xl leaves something: $(ls /var/lib/xen)"
 tidy_devices
 """
 
+# A bootloader looks into a disk that a script makes: domain 0 has it meanwhile, under the name that
+# xl.conf says, also when xl is killed.
+_BOOT_SCRIPT = r"""
+cp /guests/idle /tmp/boot.disk; truncate -s 1M /tmp/boot.disk
+mkdir -p /etc/xen/scripts; rm -f /tmp/block-boot.log /tmp/loader.*
+cat >/etc/xen/scripts/block-boot <<'X'
+#!/bin/sh
+echo "$1 $XENBUS_PATH $(xenstore-read "$XENBUS_PATH/mode")" >>/tmp/block-boot.log
+case $1 in
+add)
+    losetup /dev/loop7 /tmp/boot.disk
+    xenstore-write "$XENBUS_PATH/physical-device" 7:7 "$XENBUS_PATH/hotplug-status" connected
+    ;;
+remove) losetup -d /dev/loop7 ;;
+esac
+X
+cat >/tmp/loader <<'X'
+#!/bin/sh
+for word; do
+    case $word in
+    --args=*) args=${word#*=} ;;
+    --output=*) answer=${word#*=} ;;
+    --output-directory=*) out=${word#*=} ;;
+    esac
+done
+echo "$word" >>/tmp/loader.disks
+[ ! -e /tmp/loader.stop ] || { echo $$ >/tmp/loader.pid; sleep 10000 <"$word"; }
+cp "$word" "$out/kernel"
+printf 'kernel %s/kernel\0args %s\0' "$out" "$args" >"$answer"
+X
+chmod 755 /tmp/loader /etc/xen/scripts/block-boot
+micro made tick; sed -i '/^kernel/d' /tmp/made.cfg
+echo 'bootloader = "/tmp/loader"' >>/tmp/made.cfg
+echo "disk = [ 'my:disk,raw,xvda,w,script=block-boot' ]" >>/tmp/made.cfg
+nothing() { [ -z "$(ls -d /var/lib/xen/boot-* /dev/xvd* 2>/dev/null)" ]; }
+create made; console made; id=$(xl domid made)
+until_says made 'tick 3'
+nothing || fail "something is left: $(ls -d /var/lib/xen/boot-* /dev/xvd*)"
+printf '%s\n' 'add backend/vbd/0/51712 r' 'remove backend/vbd/0/51712 r' \
+    "add backend/vbd/$id/51712 w" | diff - /tmp/block-boot.log || fail "other calls of the script"
+[ "$(cat /tmp/loader.disks)" = /dev/xvda ] || fail "the loader read $(cat /tmp/loader.disks)"
+xl destroy made || fail destroy
+until_gone made
+[ ! -e /etc/xen/xl.conf ] || mv /etc/xen/xl.conf /tmp/xl.conf
+echo 'blkdev_start = "xvdf"' >/etc/xen/xl.conf
+create made
+[ "$(tail -n 1 /tmp/loader.disks)" = /dev/xvdf ] || fail "blkdev_start: $(cat /tmp/loader.disks)"
+xl destroy made || fail destroy
+until_gone made
+rm /etc/xen/xl.conf; [ ! -e /tmp/xl.conf ] || mv /tmp/xl.conf /etc/xen/xl.conf
+touch /tmp/loader.stop
+xl create -q /tmp/made.cfg 2>/dev/null & pid=$!
+until_true test -s /tmp/loader.pid || fail "the bootloader does not run"
+kill -9 $pid; wait $pid 2>/dev/null
+xl destroy nobody 2>/dev/null
+until_true nothing || fail "a killed xl leaves something: $(ls -d /var/lib/xen/boot-* /dev/xvd*)"
+losetup /dev/loop7 >/dev/null 2>&1 && fail "the script's device is left"
+rm -f /tmp/loader.stop
+tidy_devices
+"""
+
 # A stock guest with parts of the machine: port 92, and not the keyboard's status, port 64;
 # and the HPET's page, whose first register says that it is QEMU's.
 _RIGHTS = r"""
@@ -528,6 +589,10 @@ X
 create warm; console warm
 until_says warm '@@guest: warm'
 until_gone warm
+modprobe xen-blkfront
+xl block-attach 0 /tmp/warma,raw,xvdz,r || fail "no disk for domain 0"
+until_true test -b /dev/xvdz && dd if=/dev/xvdz of=/dev/null bs=1M 2>/dev/null
+xl block-detach 0 xvdz || fail "domain 0 keeps its disk"
 tidy_devices
 rm -f /tmp/warm?
 """
@@ -546,6 +611,7 @@ _STEPS = [
     _step("dev-errors", _ERRORS),
     _step("dev-script", _SCRIPT),
     _step("dev-bootloader", _BOOTLOADER),
+    _step("dev-boot-script", _BOOT_SCRIPT),
     _step("dev-channels", _CHANNELS),
     _step("dev-rights", _RIGHTS),
 ]

@@ -21,6 +21,8 @@ const struct xl_conf_key xl_conf_keys[] = {
     { "vif.default.script", true, "Likewise, as script." },
     { "vif.default.gatewaydev", true, "Likewise, as gatewaydev." },
     { "vif.default.backend", true, "Likewise, as backend: domain 0 is the only one so far." },
+    { "blkdev_start", true, "First name, from xvda to xvdz, that domain 0 may give a guest's disk "
+      "while a bootloader looks into it; only a disk that a script makes needs one." },
     { "vm.hvm.cpumask", false, "Likewise, for HVM guests, which there are none of." },
     { "output_format", false, "JSON is the only one." },
     { "autoballoon", false, "Domain 0 is never made smaller unasked; dom0_mem= says its size." },
@@ -28,7 +30,6 @@ const struct xl_conf_key xl_conf_keys[] = {
     { "lockfile", false, "There is a lock for each guest." },
     { "domid_policy", false, "The hypervisor chooses numbers." },
     { "run_hotplug_scripts", false, "Devices are set up by xl; a script= is run by it, too." },
-    { "blkdev_start", false, "A bootloader reads the guest's file or block device where it is." },
     { "remus.default.netbufscript", false, "Of Remus, which is not there." },
     { "colo.default.proxyscript", false, "Of COLO, which is not there." },
     { NULL, false, NULL },
@@ -234,6 +235,26 @@ int xl_conf_apply_vif(const char *path, struct xyl_vif *vif, const struct xyl_cf
     if (cfg != NULL) {
         rc = take_vif_defaults(cfg, vif, 1, err);
     }
+    xyl_cfg_free(cfg);
+    return rc;
+}
+
+int xl_conf_blkdev_start(const char *path, char name[XL_CONF_BLKDEV], struct xyl_err *err)
+{
+    const struct xyl_cfg_setting *s;
+    struct xyl_cfg *cfg;
+    int rc = read_conf(path, NULL, &cfg, err);
+    const char *text = "";
+
+    s = cfg != NULL ? xyl_cfg_find(cfg, "blkdev_start") : NULL;
+    if (s != NULL) {
+        text = s->value.type != XYL_CFG_LIST ? s->value.text : "";
+        if (strlen(text) != 4 || strncmp(text, "xvd", 3) != 0 || text[3] < 'a' || text[3] > 'z') {
+            rc = bad(err, s, "a name from xvda to xvdz");
+            text = "";
+        }
+    }
+    snprintf(name, XL_CONF_BLKDEV, "%s", text);
     xyl_cfg_free(cfg);
     return rc;
 }

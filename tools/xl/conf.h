@@ -29,4 +29,8 @@ int xl_conf_apply(const char *path, struct xyl_domain_config *config,
 int xl_conf_apply_vif(const char *path, struct xyl_vif *vif, const struct xyl_cfg_warner *warner,
                       struct xyl_err *err);
 
+/* xl_conf_blkdev_start - what it says for xyl_light_blkdev_start(); "" if nothing. */
+#define XL_CONF_BLKDEV 8
+int xl_conf_blkdev_start(const char *path, char name[XL_CONF_BLKDEV], struct xyl_err *err);
+
 #endif

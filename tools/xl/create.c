@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf.h"
 #include "xyl_cfg.h"
 #include "xyl_json.h"
 
@@ -33,9 +34,27 @@ static int print_config(const struct xyl_domain_config *config)
 
 /* ------------------------------------------------------------ after building */
 
+/* What the host's file says of how the library works. */
+static int take_settings(struct xl *xl, struct xyl_err *err)
+{
+    char name[XL_CONF_BLKDEV];
+    int rc = xl_conf_blkdev_start(XL_CONF, name, err);
+
+    if (rc == 0 && name[0] != '\0') {
+        xyl_light_blkdev_start(xl->light, name);
+    }
+    return rc;
+}
+
 static int keep(struct creating *c, struct xyl_err *err)
 {
-    int rc = xyl_domain_keep(c->xl->light, &c->config, xyl_cfg_domain_text, c->domid, err);
+    struct xyl_err why = XYL_ERR_INIT;
+    int rc;
+
+    if (take_settings(c->xl, &why) < 0) {
+        xl_log(c->xl, 0, "xl: %s", why.text);       /* no reason to leave a guest unwatched */
+    }
+    rc = xyl_domain_keep(c->xl->light, &c->config, xyl_cfg_domain_text, c->domid, err);
 
     if (rc < 0) {
         xl_log(c->xl, 0, "xl: %s", err->text);
@@ -182,6 +201,10 @@ static int create(struct creating *c, struct xyl_err *err)
     c->xl->progress = c->xl->progress || (!c->args->flag['q'] && isatty(STDERR_FILENO));
     if (c->args->flag['c']) {
         xyl_light_boot_console(c->xl->light, show_bootloader, c->xl);
+    }
+    rc = take_settings(c->xl, err);
+    if (rc < 0) {
+        return rc;
     }
     rc = xyl_domain_create(c->xl->light, &c->config, xyl_cfg_domain_text, &c->domid, err);
     xyl_light_boot_console(c->xl->light, NULL, NULL);

@@ -72,6 +72,8 @@ struct fake_hotplug {
     bool script_fails, script_is_mute, no_loop;
     bool guest_holds;       /* the guest does not let go of its devices */
     bool backend_fails;
+    bool no_front;          /* domain 0 has no front end for disks */
+    const char *named;      /* a block device that domain 0 has */
     bool no_consoled;       /* nobody serves channels */
     bool forgotten;         /* the socket of "/run/b" was looked after */
 };

@@ -112,6 +112,37 @@ static const char *sibling(const char *path, const char *name, char out[300])
     return store_value(out);
 }
 
+void hotplug_front_driver(void)
+{
+}
+
+bool hotplug_disk_named(const char *name)
+{
+    return hotplug.named != NULL && strcmp(hotplug.named, name) == 0;
+}
+
+int hotplug_disk_node(const char *name, char node[32], struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    snprintf(node, 32, "/dev/%s", name);
+    return 0;
+}
+
+/* Domain 0's own front end: it connects to what a script has made. */
+static bool connects(const char *state_path, const char *front_path)
+{
+    char path[300];
+    const char *status = sibling(state_path, "hotplug-status", path);
+
+    if (strncmp(front_path, "/local/domain/0/device/", 23) != 0 || status == NULL ||
+        strcmp(status, "connected") != 0 || hotplug.no_front) {
+        return false;
+    }
+    store_set(front_path, "4");
+    store_set(state_path, "4");
+    return true;
+}
+
 /* One backend's next step. */
 static bool act(const char *state_path)
 {
@@ -136,6 +167,9 @@ static bool act(const char *state_path)
         store_set(path, "2 creating vbd structure");
         store_set(state_path, "5");
         return true;
+    }
+    if (strcmp(state, "2") == 0 && front_state != NULL && strcmp(front_state, "1") == 0) {
+        return connects(state_path, front_path);
     }
     if (strcmp(state, "5") == 0 && !hotplug.guest_holds && front_state != NULL) {
         store_set(front_path, "6");

@@ -41,7 +41,7 @@ static void begin(const char *body)
 static void end(void)
 {
     boot_choice_dispose(&choice);
-    boot_clean(config.name);
+    boot_clean(light, config.name);
     world_end();
     unlink(script);
 }
@@ -147,8 +147,109 @@ TEST(it_is_told_what_the_configuration_says)
     CHECK(file != NULL && fgets(got, sizeof(got), file) != NULL);
     fclose(file);
     CHECK_STR(got, want);
+    end();
+}
+
+/* ------------------------------------------------------------ a disk that a script makes */
+
+static void begin_script(const char *body)
+{
+    begin(body);
+    host.wait = host_backends;
+    config.disks = calloc(1, sizeof(*config.disks));
+    config.nr_disks = 1;
+    xyl_disk_init(&config.disks[0]);
+    config.disks[0].target = strdup("iqn.2026-01:disk");
+    config.disks[0].vdev = strdup("xvdc");
     config.disks[0].script = strdup("block-x");
-    CHECK_EQ(boot_choose(light, &config, &choice, &err), -EOPNOTSUPP);
+}
+
+#define SHOW_DISK "for disk; do :; done; echo $disk >$out/k\n" \
+    "printf 'kernel %s/k\\n' $out >$answer\n"
+
+/* What the bootloader was told last, and whether nothing is left of it. */
+static bool looked_into(const char *node)
+{
+    char got[40] = "", want[40];
+    FILE *file = fopen(choice.kernel, "r");
+    bool right;
+
+    snprintf(want, sizeof(want), "%s\n", node);
+    right = file != NULL && fgets(got, sizeof(got), file) != NULL && strcmp(got, want) == 0;
+    if (file != NULL) {
+        fclose(file);
+    }
+    boot_choice_dispose(&choice);
+    return right && world_remains() == 0;
+}
+
+TEST(domain_0_has_the_disk_while_the_bootloader_runs)
+{
+    begin_script(SHOW_DISK);
+    CHECK_EQ(boot_choose(light, &config, &choice, &err), 0);
+    CHECK(looked_into("/dev/xvda"));
+    CHECK_EQ(store_count("/libxl/0"), 0);
+    CHECK_STR(hotplug.scripts,
+              "/etc/xen/scripts/block-x add backend/vbd/0/51712 -\n"
+              "/etc/xen/scripts/block-x remove backend/vbd/0/51712 -\n");
+    /* The next name that is free, from blkdev_start on. */
+    xyl_light_blkdev_start(light, "xvdd");
+    hotplug.named = "xvdd";
+    CHECK_EQ(boot_choose(light, &config, &choice, &err), 0);
+    CHECK(looked_into("/dev/xvde"));
+    xyl_light_blkdev_start(light, "xvdz");
+    hotplug.named = "xvdz";
+    CHECK_EQ(boot_choose(light, &config, &choice, &err), -EEXIST);
+    CHECK(strstr(err.text, "no name left") != NULL);
+    end();
+}
+
+TEST(a_disk_that_domain_0_does_not_get)
+{
+    begin_script(SHOW_DISK);
+    hotplug.no_front = true;
+    CHECK_EQ(world_create(), -ETIMEDOUT);
+    CHECK(strstr(err.text, "domain 0 does not take disk xvda for the bootloader") != NULL);
+    CHECK(world_remains() == 0 && world_files(false) == 0);
+    end();
+    begin_script(SHOW_DISK);
+    hotplug.script_fails = true;
+    CHECK_EQ(world_create(), -EIO);
+    CHECK(world_remains() == 0 && world_files(false) == 0);
+    end();
+    begin_script("exit 3\n");
+    CHECK_EQ(world_create(), -EIO);
+    CHECK(strstr(err.text, "failed with status 3") != NULL);
+    CHECK(world_remains() == 0 && world_files(false) == 0);
+    end();
+}
+
+/* Another disk of domain 0 is not ours to take away. */
+TEST(a_killed_process_leaves_the_disk_to_the_next_lock)
+{
+    char node[32], path[300];
+    struct xyl_disk other;
+
+    begin_script(SHOW_DISK);
+    xyl_disk_init(&other);
+    other.target = strdup("/image");
+    other.vdev = strdup("xvda");
+    CHECK_EQ(xyl_disk_add(light, 0, &other, &err), 0);
+    CHECK_EQ(boot_attach(light, &config, node, &err), 0);
+    CHECK_STR(node, "/dev/xvdb");
+    mkdir(light_state_dir, 0700);
+    snprintf(path, sizeof(path), "%s/boot-guest", light_state_dir);
+    CHECK_EQ(mkdir(path, 0700), 0);
+    strcat(path, "/attached");
+    fclose(fopen(path, "w"));
+    CHECK_EQ(light_lock(light, "guest", &err), 0);
+    CHECK_EQ(store_count("/libxl/0/device/vbd/51728"), 0);
+    CHECK(store_count("/libxl/0/device/vbd/51712") > 0);
+    light_unlock(light);
+    CHECK_EQ(world_files(false), 0);
+    CHECK_EQ(xyl_device_remove(light, 0, XYL_VBD, 51712, false, &err), 0);
+    xyl_disk_dispose(&other);
+    CHECK_EQ(world_remains(), 0);
     end();
 }
 
@@ -305,18 +406,26 @@ TEST(a_person_answers)
 
 /* ------------------------------------------------------------ failures */
 
-static bool run_with(enum fault_kind kind, unsigned long n)
+static bool run_with(enum fault_kind kind, unsigned long n, bool scripted)
 {
     size_t open_files = fault_open_files();
     bool hit;
     int rc;
 
-    begin(GOOD);
+    if (scripted) {
+        begin_script(GOOD);
+    } else {
+        begin(GOOD);
+    }
     fault_arm(kind, n);
     rc = world_create();
     hit = fault_disarm();
     if (rc < 0 && err.text[0] == '\0') {
         unit_fail(__FILE__, __LINE__, "without a word");
+    }
+    /* A disk that could not be taken away is so by the next one. */
+    if (rc < 0 && scripted && light_lock(light, "guest", NULL) == 0) {
+        light_unlock(light);
     }
     if (rc < 0 && (host_domains() != 0 || world_remains() != 0 || world_files(true) != 0)) {
         unit_fail(__FILE__, __LINE__, "something remains");
@@ -338,10 +447,13 @@ TEST(each_call_fails_once)
     for (size_t i = 0; i < 2; i++) {
         unsigned long n = 1;
 
-        while (n < N_MAX && run_with(kinds[i], n)) {
+        while (n < N_MAX && run_with(kinds[i], n, false)) {
             n++;
         }
         CHECK(n > 8 && n < N_MAX && !unit_failed());
+        for (n = 1; n < N_MAX && run_with(kinds[i], n, true); n++) {
+        }
+        CHECK(n > 20 && n < N_MAX && !unit_failed());
     }
 }
 

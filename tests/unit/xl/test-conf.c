@@ -11,7 +11,8 @@
 
 static struct xyl_domain_config config;
 static struct xyl_err err;
-static char warned[1000];
+static char warned[1000], blkdev[XL_CONF_BLKDEV];
+static int blkdev_rc;
 
 static void warn(void *ctx, const char *text)
 {
@@ -36,6 +37,7 @@ static int apply(const char *text)
     xyl_err_clear(&err);
     warned[0] = '\0';
     rc = xl_conf_apply(path, &config, &warner, &err);
+    blkdev_rc = xl_conf_blkdev_start(path, blkdev, &err);
     unlink(path);
     return rc;
 }
@@ -92,6 +94,26 @@ TEST(no_file_says_nothing)
     xyl_domain_config_dispose(&config);
 }
 
+TEST(first_name_of_a_disk_for_bootloaders)
+{
+    static const char *const wrong[] = { "sda", "xvdA", "xvdaa", "xvd", "" };
+    char text[60];
+
+    xyl_domain_config_init(&config);
+    CHECK_EQ(apply("blkdev_start = \"xvdq\"\n"), 0);
+    CHECK(blkdev_rc == 0 && warned[0] == '\0');
+    CHECK_STR(blkdev, "xvdq");
+    CHECK_EQ(apply("max_grant_frames = 5\n"), 0);
+    CHECK(blkdev_rc == 0 && blkdev[0] == '\0');
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        snprintf(text, sizeof(text), "blkdev_start = \"%s\"\n", wrong[i]);
+        CHECK_EQ(apply(text), 0);
+        CHECK_EQ(blkdev_rc, -EINVAL);
+        CHECK(strstr(err.text, ":1:1: blkdev_start: expected a name from xvda to xvdz") != NULL);
+    }
+    xyl_domain_config_dispose(&config);
+}
+
 TEST(strange_settings_are_told)
 {
     xyl_domain_config_init(&config);
@@ -100,8 +122,6 @@ TEST(strange_settings_are_told)
                  "\"max_grant_frames\"?") != NULL);
     CHECK_EQ(apply("lockfile = \"/x\"\n"), 0);
     CHECK(strstr(warned, "\"lockfile\" has no effect: There is a lock") != NULL);
-    CHECK_EQ(apply("blkdev_start = \"xvdb\"\n"), 0);
-    CHECK(strstr(warned, "\"blkdev_start\" has no effect: A bootloader") != NULL);
     CHECK_EQ(apply("max_grant_frames = \"many\"\n"), -EINVAL);
     CHECK(strstr(err.text, ":1:1: max_grant_frames: expected a number from 1 to") != NULL);
     CHECK_EQ(apply("vm.cpumask = [ 1 ]\n"), -EINVAL);

@@ -34,10 +34,19 @@ static int remove_one(const char *path, const struct stat *st, int what, struct 
     return 0;
 }
 
-void boot_clean(const char *name)
+/* In the folder as long as domain 0 may have the guest's disk. */
+#define ATTACHED "/attached"
+
+void boot_clean(struct xyl_light *light, const char *name)
 {
+    struct xyl_err why = XYL_ERR_INIT;
     char path[FOLDER];
 
+    folder_path(path, name, ATTACHED);
+    if (access(path, F_OK) == 0 && boot_detach(light, name, &why) < 0) {
+        light_log(light, "the disk of \"%s\" for its bootloader: %s", name, why.text);
+        return;
+    }
     folder_path(path, name, "");
     if (access(path, F_OK) == 0) {
         nftw(path, remove_one, DEPTH, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
@@ -104,26 +113,38 @@ static int make_arguments(struct arguments *args, const struct xyl_domain_config
 
 /* ------------------------------------------------------------ the folder and the answer */
 
-static int make_folder(const char *name, struct xyl_err *err)
+static int make_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd < 0 ? -errno : 0;
+}
+
+/* @attaches  with a note that domain 0 is going to have the disk. */
+static int make_folder(struct xyl_light *light, const char *name, bool attaches,
+                       struct xyl_err *err)
 {
     char path[FOLDER];
-    int fd = -1;
+    int rc = -1;
 
-    boot_clean(name);
+    boot_clean(light, name);
     mkdir(light_state_dir, 0755);
     folder_path(path, name, "");
     if (mkdir(path, 0700) == 0) {
         folder_path(path, name, "/out");
         if (mkdir(path, 0700) == 0) {
             folder_path(path, name, "/answer");
-            fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+            rc = make_file(path);
         }
     }
-    if (fd < 0) {
-        return xyl_fail_sys(err, -errno, "cannot make %s for the bootloader", path);
+    if (rc == 0 && attaches) {
+        folder_path(path, name, ATTACHED);
+        rc = make_file(path);
     }
-    close(fd);
-    return 0;
+    return rc == 0 ? 0 : xyl_fail_sys(err, -errno, "cannot make %s for the bootloader", path);
 }
 
 /* The whole answer, up to one byte more than there may be: for free(), or NULL with errno set. */
@@ -224,30 +245,58 @@ static int take_answer(const struct xyl_domain_config *config, struct boot_choic
 
 /* ------------------------------------------------------------ all of it */
 
-int boot_choose(struct xyl_light *light, const struct xyl_domain_config *config,
-                struct boot_choice *choice, struct xyl_err *err)
+static int run_on(struct xyl_light *light, const struct xyl_domain_config *config,
+                  const char *target, struct xyl_err *err)
 {
-    const struct xyl_disk *disk = config->nr_disks > 0 ? &config->disks[0] : NULL;
-    struct arguments args = { .nr = 0 };
     struct boot_run run = { .console = light->boot_console, .console_ctx = light->boot_ctx };
-    int rc;
+    struct arguments args = { .nr = 0 };
+    int rc = make_arguments(&args, config, target);
 
-    if (config->bootloader == NULL) {
-        return 0;
-    }
-    if (disk != NULL && disk->script != NULL) {
-        return xyl_fail(err, -EOPNOTSUPP, "bootloader: the first disk is made by a script (%s), "
-                        "so there is nothing to read before the guest is; put a file or block "
-                        "device first, or name a kernel", disk->script);
-    }
-    rc = make_arguments(&args, config, disk != NULL ? disk->target : NULL);
-    rc = rc == 0 ? make_folder(config->name, err) : xyl_fail(err, rc, "out of memory");
-    if (rc == 0) {
+    if (rc < 0) {
+        xyl_fail(err, rc, "out of memory");
+    } else {
         light_log(light, "running the bootloader %s", config->bootloader);
         run.argv = args.list;
         rc = boot_run(&run, err);
     }
     free_arguments(&args);
+    return rc;
+}
+
+/* Domain 0 has the disk as long as the bootloader runs, and no longer: it is the guest's then. */
+static int run_attached(struct xyl_light *light, const struct xyl_domain_config *config,
+                        struct xyl_err *err)
+{
+    char node[32], path[FOLDER];
+    int rc = boot_attach(light, config, node, err), gone;
+
+    if (rc == 0) {
+        rc = run_on(light, config, node, err);
+    }
+    gone = boot_detach(light, config->name, err);
+    if (gone == 0) {
+        folder_path(path, config->name, ATTACHED);
+        unlink(path);
+    }
+    return rc == 0 ? gone : rc;
+}
+
+int boot_choose(struct xyl_light *light, const struct xyl_domain_config *config,
+                struct boot_choice *choice, struct xyl_err *err)
+{
+    const struct xyl_disk *disk = config->nr_disks > 0 ? &config->disks[0] : NULL;
+    bool attaches = disk != NULL && disk->script != NULL;
+    int rc;
+
+    if (config->bootloader == NULL) {
+        return 0;
+    }
+    rc = make_folder(light, config->name, attaches, err);
+    if (rc == 0 && attaches) {
+        rc = run_attached(light, config, err);
+    } else if (rc == 0) {
+        rc = run_on(light, config, disk != NULL ? disk->target : NULL, err);
+    }
     if (rc == 0) {
         rc = take_answer(config, choice, err);
     }

@@ -59,7 +59,23 @@ int boot_run(const struct boot_run *run, struct xyl_err *err);
 int boot_choose(struct xyl_light *light, const struct xyl_domain_config *config,
                 struct boot_choice *choice, struct xyl_err *err);
 
-/* boot_clean - remove what a bootloader that ran for a guest of this name took out. */
-void boot_clean(const char *name);
+/*
+ * boot_clean - remove what a bootloader that ran for a guest of this name took out, and the disk
+ * that it read.  What cannot be removed now is by the next one who takes the guest's lock.
+ */
+void boot_clean(struct xyl_light *light, const char *name);
+
+/* ------------------------------------------------------------ bootloader-disk.c */
+
+/*
+ * boot_attach - the configuration's first disk, which a script makes, as a disk of domain 0.
+ * @node  out: its block device.
+ * On error it may be there; boot_detach() in any case.
+ */
+int boot_attach(struct xyl_light *light, const struct xyl_domain_config *config, char node[32],
+                struct xyl_err *err);
+
+/* boot_detach - take away what domain 0 has for bootloaders of this guest. */
+int boot_detach(struct xyl_light *light, const char *guest, struct xyl_err *err);
 
 #endif

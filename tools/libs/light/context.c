@@ -33,6 +33,11 @@ void xyl_light_boot_console(struct xyl_light *light, xyl_boot_console_fn *show, 
     light->boot_ctx = ctx;
 }
 
+void xyl_light_blkdev_start(struct xyl_light *light, const char *name)
+{
+    snprintf(light->blkdev_start, sizeof(light->blkdev_start), "%s", name);
+}
+
 void xyl_light_free(struct xyl_light *light)
 {
     if (light == NULL) {

@@ -343,7 +343,7 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
     }
     if (c.boots) {
         boot_choice_dispose(&c.boot);
-        boot_clean(config->name);
+        boot_clean(light, config->name);
     }
     if (rc == 0 && to_text != NULL) {
         rc = keep_config(&c, to_text);

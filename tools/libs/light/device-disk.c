@@ -116,8 +116,9 @@ static int open_target(struct xyl_light *light, const struct xyl_disk *disk,
     return rc;
 }
 
-int disk_begin(struct xyl_light *light, uint32_t domid, const struct xyl_disk *disk,
-               struct device *dev, struct hotplug_disk *hot, struct xyl_err *err)
+int disk_begin_for(struct xyl_light *light, uint32_t domid, const struct xyl_disk *disk,
+                   const char *boots, struct device *dev, struct hotplug_disk *hot,
+                   struct xyl_err *err)
 {
     struct device_nodes nodes = { .nr = 0 };
     int id = xyl_vdev_number(disk->vdev), lock, rc = 0;
@@ -132,6 +133,9 @@ int disk_begin(struct xyl_light *light, uint32_t domid, const struct xyl_disk *d
         return lock;
     }
     add_nodes(&nodes, dev, disk);
+    if (boots != NULL) {
+        nodes_add(&nodes, IN_OWN, DISK_BOOTS, "%s", boots);
+    }
     if (disk->script == NULL) {
         rc = open_target(light, disk, &nodes, hot, err);
     }
@@ -141,6 +145,12 @@ int disk_begin(struct xyl_light *light, uint32_t domid, const struct xyl_disk *d
     nodes_free(&nodes);
     hotplug_unlock(lock);
     return rc;
+}
+
+int disk_begin(struct xyl_light *light, uint32_t domid, const struct xyl_disk *disk,
+               struct device *dev, struct hotplug_disk *hot, struct xyl_err *err)
+{
+    return disk_begin_for(light, domid, disk, NULL, dev, hot, err);
 }
 
 int disk_end(struct xyl_light *light, const struct device *dev, const struct xyl_disk *disk,

@@ -45,7 +45,59 @@ static void begin_closing(struct xyl_store *store, struct device *d, bool ask)
     }
 }
 
-/* A folder that has become empty. */
+struct emptying {
+    const char *path, *stays;
+};
+
+static int remove_body(struct xyl_store *store, xyl_store_tx tx, void *arg)
+{
+    const struct emptying *e = arg;
+    char path[LIGHT_PATH];
+    size_t nr = 0;
+    int rc = 0;
+
+    snprintf(path, sizeof(path), "%s", e->path);
+    while (rc == 0 && nr == 0 && strcmp(path, e->stays) != 0) {
+        char **names = xyl_store_directory(store, tx, path, &nr);
+
+        if (names == NULL && errno != ENOENT) {
+            return -errno;
+        }
+        if (names != NULL && nr == 0) {
+            rc = xyl_store_rm(store, tx, path);
+        }
+        free(names);
+        *strrchr(path, '/') = '\0';
+    }
+    return rc;
+}
+
+/*
+ * An empty folder of domain 0, and those it lies in as far as they are empty, up to @stays.  In a
+ * transaction: nobody holds a lock of domain 0's while others put something there.
+ */
+static void remove_up_to(struct xyl_store *store, const char *path, const char *stays)
+{
+    struct emptying e = { path, stays };
+
+    xyl_store_transact(store, remove_body, &e);
+}
+
+/* A guest's folders go with it; domain 0 stays. */
+static void remove_folders_of_dom0(struct xyl_store *store, const char *type)
+{
+    char path[LIGHT_PATH], stays[LIGHT_PATH];
+
+    snprintf(path, sizeof(path), "/local/domain/0/device/%s", type);
+    remove_up_to(store, path, "/local/domain/0");
+    snprintf(path, sizeof(path), "/local/domain/0/backend/%s/0", type);
+    snprintf(stays, sizeof(stays), "/local/domain/0/backend/%s", type);
+    remove_up_to(store, path, stays);
+    snprintf(path, sizeof(path), "/libxl/0/device/%s", type);
+    remove_up_to(store, path, "/libxl");
+}
+
+/* A folder that has become empty, of a guest whose lock is held. */
 static void remove_empty(struct xyl_store *store, const char *path)
 {
     size_t nr;
@@ -65,11 +117,16 @@ static void remove_nodes(struct xyl_store *store, const struct device *d)
     xyl_store_rm(store, XYL_STORE_NO_TX, d->front);
     xyl_store_rm(store, XYL_STORE_NO_TX, d->back);
     snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", type, d->domid);
-    remove_empty(store, path);
+    if (d->domid != 0) {
+        remove_empty(store, path);
+    }
     snprintf(path, sizeof(path), "/local/domain/0/error/backend/%s/%u/%u", type, d->domid, d->id);
     xyl_store_rm(store, XYL_STORE_NO_TX, path);
     /* Last: as long as it is there, the rest is found again. */
     xyl_store_rm(store, XYL_STORE_NO_TX, d->own);
+    if (d->domid == 0) {
+        remove_folders_of_dom0(store, type);
+    }
 }
 
 /* The script that made a device takes part in its end, whoever ran it then. */

@@ -10,6 +10,7 @@
 #define STATE_GONE       0      /* no such node */
 #define STATE_INITIAL    1
 #define STATE_READY      2      /* InitWait: the backend waits for the frontend */
+#define STATE_CONNECTED  4
 #define STATE_CLOSING    5
 #define STATE_CLOSED     6
 
@@ -114,6 +115,14 @@ int devices_any(struct xyl_light *light, uint32_t domid);
  */
 int disk_begin(struct xyl_light *light, uint32_t domid, const struct xyl_disk *disk,
                struct device *dev, struct hotplug_disk *hot, struct xyl_err *err);
+/*
+ * disk_begin_for - the same for a disk that domain 0 has only while a bootloader looks into it.
+ * @boots  the guest that is to be booted: node DISK_BOOTS in our own folder.
+ */
+#define DISK_BOOTS "bootloader-of"
+int disk_begin_for(struct xyl_light *light, uint32_t domid, const struct xyl_disk *disk,
+                   const char *boots, struct device *dev, struct hotplug_disk *hot,
+                   struct xyl_err *err);
 int vif_begin(struct xyl_light *light, uint32_t domid, const struct xyl_vif *vif,
               struct device *dev, struct xyl_err *err);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 
 #define SCRIPT_MS  60000
 #define GONE_STEPS 5000             /* the kernel forgets a device: 10 s */
+#define NODE_STEPS 2500             /* and makes a name in /dev: 5 s */
 #define STEP_NS    2000000
 #define ENV_MAX    8
 
@@ -152,6 +154,39 @@ int hotplug_driver(enum xyl_device_type type, struct xyl_err *err)
     return access(folder, F_OK) == 0 ? 0 :
            xyl_fail(err, -ENODEV, "domain 0's kernel has no %s, which serves such devices; load "
                     "the module (modprobe %s)", module, module);
+}
+
+void hotplug_front_driver(void)
+{
+    char *const argv[] = { (char *)"modprobe", (char *)"-q", (char *)"xen-blkfront", NULL };
+    pid_t pid;
+
+    if (access("/sys/bus/xen/drivers/vbd", F_OK) != 0 && spawn(argv, environ, &pid) == 0) {
+        wait_end(pid);
+    }
+}
+
+bool hotplug_disk_named(const char *name)
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "/dev/%.20s", name);
+    return access(path, F_OK) == 0;
+}
+
+int hotplug_disk_node(const char *name, char node[32], struct xyl_err *err)
+{
+    struct stat st;
+
+    snprintf(node, 32, "/dev/%.20s", name);
+    for (int i = 0; i < NODE_STEPS; i++) {
+        if (stat(node, &st) == 0 && S_ISBLK(st.st_mode)) {
+            return 0;
+        }
+        nanosleep(&(struct timespec){ 0, STEP_NS }, NULL);
+    }
+    return xyl_fail(err, -ENODEV, "domain 0's kernel has the disk, but %s is no block device (is "
+                    "/dev a devtmpfs?)", node);
 }
 
 void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id)

@@ -73,6 +73,16 @@ int hotplug_script(const struct hotplug_call *call, struct xyl_err *err);
 /* hotplug_driver - see that the backend driver for the type is loaded; loads it if not. */
 int hotplug_driver(enum xyl_device_type type, struct xyl_err *err);
 
+/*
+ * A disk that domain 0 itself gets, as a guest of its own backend.
+ * hotplug_front_driver - load the driver of its front end; what does not come shows in the wait.
+ * hotplug_disk_named - there is a block device of that name, whoever made it.
+ * hotplug_disk_node - the block device of that name, which is on its way: within five seconds.
+ */
+void hotplug_front_driver(void);
+bool hotplug_disk_named(const char *name);
+int hotplug_disk_node(const char *name, char node[32], struct xyl_err *err);
+
 /* hotplug_backend_wait - until the kernel has forgotten the backend device; ten seconds at most. */
 void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id);
 

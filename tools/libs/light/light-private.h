@@ -20,6 +20,7 @@ struct xyl_light {
     xyl_config_read_fn *reader;     /* may be NULL */
     xyl_boot_console_fn *boot_console;      /* likewise */
     void *boot_ctx;
+    char blkdev_start[8];           /* "": xvda */
     int lock;
     char lock_path[LIGHT_LOCK_PATH];
 };

@@ -134,7 +134,7 @@ int light_lock(struct xyl_light *light, const char *name, struct xyl_err *err)
         return xyl_fail_sys(err, rc, "guest \"%s\" was left half-made and cannot be cleared away "
                             "yet; the next command for it tries again", name);
     }
-    boot_clean(name);
+    boot_clean(light, name);
     light->lock = fd;
     memcpy(light->lock_path, path, sizeof(path));
     return light_record(light, -1, NULL, err);
@@ -221,7 +221,7 @@ static void recover_lock(struct xyl_light *light, const char *file)
     rc = read_record(fd, &record);
     if (rc == 0 || (rc > 0 && finish(light, &record) == 0)) {
         if (strncmp(file, "guest-", 6) == 0) {
-            boot_clean(file + 6);
+            boot_clean(light, file + 6);
         }
         unlink(path);
     }

@@ -75,6 +75,12 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
 typedef int xyl_boot_console_fn(void *ctx, int fd, struct xyl_err *err);
 void xyl_light_boot_console(struct xyl_light *light, xyl_boot_console_fn *show, void *ctx);
 
+/*
+ * xyl_light_blkdev_start - the first name that a disk may have in domain 0 while a bootloader looks
+ * into it: one of xvda to xvdz; xvda unless said.
+ */
+void xyl_light_blkdev_start(struct xyl_light *light, const char *name);
+
 /* xyl_domain_created - all that belongs to its creation is done: it lives on without us. */
 void xyl_domain_created(struct xyl_light *light);
 
