@@ -117,6 +117,9 @@ xl destroy bits
 until_gone bits
 leaf() { sed -n "s/.*cpuid $1: //p" /tmp/bits.console | tr -d '\r'; }
 before1=$(leaf 1) before7=$(leaf 7)
+xl -N create /tmp/bits.cfg 'cpuid="host,svm=1"' >/tmp/out 2>&1
+[ $? = 4 ] || fail "svm: $(cat /tmp/out)"
+grep -q 'svm=1: PV guests cannot be told so' /tmp/out || fail "-N: $(cat /tmp/out)"
 printf 'cpuid = [ "7,0:ebx=%sxxxxxxxxxx0xxxxx", "1:ecx=xxxxxxxxx0xxxxxx%s",\n' $any $any \
     >>/tmp/bits.cfg
 echo '"host,family=17,stepping=k" ]' >>/tmp/bits.cfg

@@ -182,6 +182,20 @@ static int show_bootloader(void *ctx, int fd, struct xyl_err *err)
     return xl_console_relay(fd, err);
 }
 
+/* A configuration may be looked at where there is no hypervisor to ask. */
+static int check_only(struct creating *c, struct xyl_err *err)
+{
+    struct xyl_err why = XYL_ERR_INIT;
+    int rc = xyl_domain_config_check_host(c->xl->light, &c->config, &why);
+
+    if (rc == -ENODEV) {
+        xl_log(c->xl, 0, "cpuid is not compared with this host: %s", why.text);
+    } else if (rc < 0) {
+        return xyl_fail(err, rc, "%s", why.text);
+    }
+    return print_config(&c->config);
+}
+
 static int create(struct creating *c, struct xyl_err *err)
 {
     int rc = xl_config_read(c->xl, c->args, 0, &c->config, c->args->flag['q'], err);
@@ -190,7 +204,7 @@ static int create(struct creating *c, struct xyl_err *err)
         return rc;
     }
     if (c->args->flag['n'] || c->xl->dry_run) {
-        return print_config(&c->config);
+        return check_only(c, err);
     }
     if (!c->args->flag['q']) {
         printf("Parsing config from %s\n", c->args->value['f'] != NULL ? c->args->value['f'] :

@@ -123,6 +123,40 @@ TEST(what_is_not_there_is_refused_by_name)
            "out");
 }
 
+static void refuse_dry(const char *why)
+{
+    CHECK_EQ(xyl_domain_config_check_host(light, &config, &err), -EOPNOTSUPP);
+    CHECK_STR(err.text, why);
+    CHECK_EQ(host.paused, 0);
+    world_end();
+}
+
+/* Before there is a domain: each bit by itself, but not what hangs on another. */
+TEST(the_host_is_asked_without_a_domain)
+{
+    begin();
+    CHECK_EQ(xyl_domain_config_check_host(light, &config, &err), 0);
+    CHECK(light->ctrl == NULL);                 /* nothing to ask */
+    ask("avx2", '0');
+    ask("itsc", '1');
+    ask("smep", 'k');
+    ask_number("family", 25);
+    CHECK_EQ(xyl_domain_config_check_host(light, &config, &err), 0);
+    ask("avx512f", '1');
+    refuse_dry("cpuid: avx512f=1: this host's CPU does not have it; leave it out");
+    begin();
+    ask("smep", '1');
+    refuse_dry("cpuid: smep=1: PV guests cannot be told so; leave it out");
+    begin();
+    add((struct xyl_cpuid){ 0x14, XYL_CPUID_NO_SUBLEAF, XYL_CPUID_EBX, 1, 0, 0 });
+    refuse_dry("cpuid: guests are told no leaf 0x14; leave it out");
+    begin();
+    host.fail_at = 1;
+    ask("avx2", '0');
+    CHECK_EQ(xyl_domain_config_check_host(light, &config, &err), -ENODEV);
+    world_end();
+}
+
 /* 0 of a leaf that is not told, and nothing at all. */
 TEST(what_is_so_anyway)
 {

@@ -86,6 +86,26 @@ static void check_dry(const char *line, const char *says)
     }
 }
 
+/* What this host refuses of CPU features is found without a domain; and where there is no host? */
+TEST(a_dry_run_asks_the_host_about_cpu_features)
+{
+    xl_files();
+    CHECK(xl_begin());
+    EXPECT(xl_run("-N create OTHER cpuid='host,avx2=1'") == 0);
+    EXPECT(xl_run("-N create OTHER cpuid='host,smep=1'") == 4);
+    xl_printed(xl_err_path, text, sizeof(text));
+    EXPECT(strstr(text, "cpuid: smep=#: PV guests cannot be told so") != NULL);
+    EXPECT(xl_run("create -n OTHER cpuid='host,avx512f=1'") == 4);
+    host.fail_at = host.calls + 1;
+    EXPECT(xl_run("-N create OTHER cpuid='host,smep=1'") == 0);
+    host.fail_at = 0;
+    xl_printed(xl_err_path, text, sizeof(text));
+    EXPECT(strstr(text, "cpuid is not compared with this host: no hypervisor") != NULL);
+    EXPECT(host_domains() == 1);
+    CHECK(xl_end());
+    xl_files_end();
+}
+
 TEST(a_dry_run_says_what_it_would_do_and_does_nothing)
 {
     xl_files();

@@ -44,16 +44,18 @@ static bool asks_nothing(const struct xyl_cpuid *change)
     return (change->ones | change->zeros | change->host) == 0;
 }
 
-static int read_policies(struct xyl_ctrl *ctrl, uint32_t domid, struct policies *p,
+/* @domid  NULL: instead of a domain's own policy, the one that a new domain gets. */
+static int read_policies(struct xyl_ctrl *ctrl, const uint32_t *domid, struct policies *p,
                          struct xyl_err *err)
 {
-    p->own.nr = xyl_ctrl_domain_policy(ctrl, domid, p->own.leaves);
+    p->own.nr = domid != NULL ? xyl_ctrl_domain_policy(ctrl, *domid, p->own.leaves) :
+                xyl_ctrl_host_policy(ctrl, XEN_SYSCTL_cpu_policy_pv_default, p->own.leaves);
     p->host.nr = p->own.nr < 0 ? p->own.nr :
                  xyl_ctrl_host_policy(ctrl, XEN_SYSCTL_cpu_policy_host, p->host.leaves);
     p->max.nr = p->host.nr < 0 ? p->host.nr :
                 xyl_ctrl_host_policy(ctrl, XEN_SYSCTL_cpu_policy_pv_max, p->max.leaves);
-    return p->max.nr < 0 ? xyl_fail_sys(err, p->max.nr, "domain %u: cannot ask the hypervisor "
-                                        "about CPU features", domid) : 0;
+    return p->max.nr < 0 ? xyl_fail_sys(err, p->max.nr, "cannot ask the hypervisor about CPU "
+                                        "features") : 0;
 }
 
 static int change_policy(struct policies *p, const struct xyl_cpuid *change, struct xyl_err *err)
@@ -129,29 +131,62 @@ static int set_policy(struct xyl_ctrl *ctrl, uint32_t domid, struct policies *p,
                                  domid) : 0;
 }
 
-int light_set_cpuid(struct xyl_light *light, uint32_t domid, const struct xyl_domain_config *config,
-                    struct xyl_err *err)
+/*
+ * What the hypervisor would leave out, as far as each bit alone tells; what hangs on another
+ * feature only it knows.
+ */
+static void cut_policy(struct policies *p, const struct xyl_cpuid *change)
 {
-    struct policies *p;
+    uint32_t *r = register_of(&p->own, change);
+    uint32_t able = value_of(&p->host, change) & value_of(&p->max, change);
+
+    for (unsigned int bit = 0; r != NULL && bit < 32; bit++) {
+        char text[48];
+
+        if ((change->ones & ~able) >> bit & 1 && xyl_cpuid_bit_text(change, bit, text) <= 1) {
+            *r &= ~(1u << bit);
+        }
+    }
+}
+
+/* @domid  that is changed; NULL: none, and what can be told without is. */
+static int apply(struct xyl_light *light, const uint32_t *domid,
+                 const struct xyl_domain_config *config, struct xyl_err *err)
+{
+    struct policies *p = malloc(sizeof(*p));
     int rc;
 
-    if (config->nr_cpuid == 0) {
-        return 0;
-    }
-    p = malloc(sizeof(*p));
     if (p == NULL) {
         return xyl_fail(err, -ENOMEM, "out of memory");
     }
     rc = read_policies(light->ctrl, domid, p, err);
     for (size_t i = 0; rc == 0 && i < config->nr_cpuid; i++) {
         rc = asks_nothing(&config->cpuid[i]) ? 0 : change_policy(p, &config->cpuid[i], err);
+        if (rc == 0 && domid == NULL) {
+            cut_policy(p, &config->cpuid[i]);
+        }
     }
-    if (rc == 0) {
-        rc = set_policy(light->ctrl, domid, p, err);
+    if (rc == 0 && domid != NULL) {
+        rc = set_policy(light->ctrl, *domid, p, err);
     }
     if (rc == 0) {
         rc = check_policy(p, config, err);
     }
     free(p);
     return rc;
+}
+
+int light_set_cpuid(struct xyl_light *light, uint32_t domid, const struct xyl_domain_config *config,
+                    struct xyl_err *err)
+{
+    return config->nr_cpuid == 0 ? 0 : apply(light, &domid, config, err);
+}
+
+int xyl_domain_config_check_host(struct xyl_light *light, const struct xyl_domain_config *config,
+                                 struct xyl_err *err)
+{
+    if (config->nr_cpuid == 0) {
+        return 0;
+    }
+    return xyl_light_ctrl(light, err) == NULL ? -ENODEV : apply(light, NULL, config, err);
 }

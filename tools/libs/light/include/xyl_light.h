@@ -67,6 +67,14 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
                       struct xyl_err *err);
 
 /*
+ * xyl_domain_config_check_host - what of a configuration this host would refuse, as far as it tells
+ * without a domain: CPU features.  That one needs another that is off only a creation finds.
+ * Errors: -ENODEV the hypervisor cannot be asked.
+ */
+int xyl_domain_config_check_host(struct xyl_light *light, const struct xyl_domain_config *config,
+                                 struct xyl_err *err);
+
+/*
  * xyl_light_boot_console - who shows a bootloader's terminal to a person while a domain is made;
  * without, nobody looks, and a bootloader that does not end by itself is ended.
  * @show  relays between @fd, which it closes, and the person, until the other end is gone or the
