@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from lib.steps import Step, stepped
+from lib.scenario import Context, scenario
+from lib.steps import Step, helper, run_steps, stepped
 
 _DEBIAN = "debian=/usr/lib/xen-4.17/bin\n"
 
@@ -47,6 +48,14 @@ xl trigger tuned reset 2>/dev/null; [ $? = 4 ] || fail "trigger reset"
 [ "$(xl top -b -i 1 | awk '$1 == "tuned" { print $9 }')" = 1 ] || fail "xl top"
 xl list --json tuned | grep -q '"name": "tuned"' || fail "list --json"
 xl destroy nobody 2>/dev/null; [ $? = 3 ] || fail "exit status of an unknown domain"
+# A dump of Linux: as many pages as it has, however they came and went.
+xl dump-core tuned /tmp/tuned.dump || fail "dump-core"
+dumpcheck /tmp/tuned.dump >/dev/null || fail "the dump of tuned"
+dumpcheck /tmp/tuned.dump pages 0 >/tmp/out || fail "pages of tuned"
+grep -q "^$(($(memory) * 256)) pages, [1-9].* 0 twice" /tmp/out ||
+    fail "$(memory) MiB: $(cat /tmp/out)"
+[ "$(dumpcheck /tmp/tuned.dump vcpus | grep -c 'cr3 1')" = 3 ] || fail "vCPUs of the dump"
+rm /tmp/tuned.dump
 # What is kept is what the next start takes.
 sed -i 's/^memory = .*/memory = 112/' /tmp/tuned.cfg
 xl config-update tuned /tmp/tuned.cfg || fail "config-update"
@@ -151,6 +160,54 @@ until_true rebooted || fail "no new domain"
 asked flags2
 xl destroy flags
 """),
+    # Known pages and registers, as Debian's xl dumps them too; a guest that lies; what is there
+    # already; two crashes, each dumped before the guest starts again.
+    Step("xl-dump", _DEBIAN + r"""
+dumped() { micro "$@"; sed -i 's/idle/dumped/' "/tmp/$1.cfg"; }
+pages() { dumpcheck "$1" pages 78796c656d647570; }
+dumped known; create known; console known
+until_says known 'dumped at'
+xl dump-core known /tmp/known.dump || fail "dump-core"
+[ "$(stat -c %a /tmp/known.dump)" = 600 ] || fail "mode $(stat -c %a /tmp/known.dump)"
+"$debian/xl" dump-core known /tmp/theirs.dump >/dev/null || fail "Debian's xl dump-core"
+for what in '' vcpus 'pages 78796c656d647570'; do
+    dumpcheck /tmp/theirs.dump $what >/tmp/theirs || fail "dumpcheck of Debian's $what"
+    dumpcheck /tmp/known.dump $what >/tmp/ours || fail "dumpcheck $what"
+    diff /tmp/theirs /tmp/ours || fail "differs from Debian's: $what"
+done
+at=$(sed -n 's/.*dumped at //p' /tmp/known.console | tr -d '\r')
+dumpcheck /tmp/known.dump vcpus >/tmp/out
+grep -q "^vcpu 0 rip $at rbx b0b1b2b3b4b5b6b7 rcx c0c1c2c3c4c5c6c7 .*r15 1515151515151515 cr3 1" \
+    /tmp/out || fail "registers: $(cat /tmp/out), not at $at"
+pages /tmp/known.dump | grep -q '^2048 pages, 64 of the word, 0 twice, first 0, last 2047$' ||
+    fail "$(pages /tmp/known.dump)"
+xl dump-core known /tmp/known.dump 2>/tmp/error; [ $? = 5 ] || fail "a dump is replaced"
+grep -q 'is there already; replace it with -f' /tmp/error || fail "$(cat /tmp/error)"
+xl dump-core -f known /tmp/known.dump || fail "dump-core -f"
+xl dump-core known || fail "dump-core without a file"
+[ -s /var/lib/xen/dump/known ] || fail "no dump in /var/lib/xen/dump"
+xl dump-core 0 /tmp/never.dump 2>/dev/null; [ $? = 2 ] || fail "dump-core of domain 0"
+micro mute; create mute
+xl dump-core mute /tmp/never.dump 2>/tmp/error && fail "a dump of a guest that has no list"
+grep -q 'has not told where its list of frames is' /tmp/error || fail "$(cat /tmp/error)"
+[ ! -e /tmp/never.dump ] || fail "a part of a dump is left"
+xl destroy mute; xl destroy known
+dumped liar lies; echo 'iomem = [ "fed00,1" ]' >>/tmp/liar.cfg; create liar; console liar
+until_says liar 'dumped at'
+xl dump-core liar /tmp/liar.dump || fail "dump-core liar"
+pages /tmp/liar.dump | grep -q '^1024 pages, 32 of the word, 0 twice, first 1, last 2047$' ||
+    fail "liar: $(pages /tmp/liar.dump)"
+xl destroy liar
+dumped twice crash; echo 'on_crash = "coredump-restart"' >>/tmp/twice.cfg; create twice
+until_true test -s /var/lib/xen/dump/twice.1 || fail "no second dump: $(ls /var/lib/xen/dump)"
+stopped() { xl destroy twice 2>/dev/null; gone twice && [ -z "$(pgrep '^xl: guest twice')" ]; }
+until_true stopped || fail "twice does not end"
+for file in twice twice.1; do
+    pages "/var/lib/xen/dump/$file" | grep -q '^2048 pages, 64 of the word, 0 twice' || fail "$file"
+done
+grep -q 'crashed (reason 3): coredump-restart' /var/log/xen/xl-twice.log || fail "the log"
+rm -r /tmp/*.dump /var/lib/xen/dump
+"""),
     Step("xl-lists", _DEBIAN + r"""
 micro listed; create listed
 plain() { sed 's/ *[0-9]*\.[0-9]/ T/; s/[-rb]\{6\}/STATE/'; }
@@ -198,5 +255,12 @@ until_true eval '[ -z "$(pgrep "^xl: guest")" ]' || fail "watchers are left: $(p
 rm -f /tmp/[kl][0-9]*.cfg /var/log/xen/xl-[kl][0-9]*.log
 """
 
-stepped("xl", _VERBS + [Step("xl-kills", _KILLS.format(rounds=8))], 900)
+_STEPS = _VERBS + [Step("xl-kills", _KILLS.format(rounds=8))]
+
+
+@scenario("xl", parts=[step.name for step in _STEPS])
+def verbs(context: Context) -> None:
+    run_steps(context, _STEPS, 900, add=[(helper("dumpcheck"), "/usr/bin/dumpcheck")])
+
+
 stepped("xl-kills-long", [Step("xl-kills-200", _KILLS.format(rounds=200))], 6000, long_only=True)

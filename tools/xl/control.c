@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int xl_destroy(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
@@ -34,6 +35,22 @@ int xl_rename(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
 {
     return xl_dry_run(xl, "rename domain %u to %s", args->domid, args->words[1]) ? 0 :
            xyl_domain_rename(xl->light, args->domid, args->words[1], err);
+}
+
+int xl_dump_core(struct xl *xl, const struct xl_args *args, struct xyl_err *err)
+{
+    char *path = args->nr > 1 ? strdup(args->words[1]) : NULL;
+    int rc = args->nr > 1 ? path != NULL ? 0 : xyl_fail_sys(err, -ENOMEM, "no memory") :
+             xyl_dump_path(xl->light, args->domid, &path, err);
+
+    if (rc == 0 && !xl_dry_run(xl, "dump domain %u to %s", args->domid, path)) {
+        if (args->nr == 1) {
+            xyl_dump_folder();
+        }
+        rc = xyl_domain_dump_core(xl->light, args->domid, path, args->flag['f'], err);
+    }
+    free(path);
+    return rc;
 }
 
 static int request_one(struct xl *xl, uint32_t domid, const char *what, bool wait,

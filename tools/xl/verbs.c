@@ -45,6 +45,10 @@ const struct xl_verb xl_verbs[] = {
       "-F, --fallback              as for shutdown" },
     { "pause", xl_pause, XL_DOMAIN, 1, 1, "", "DOMAIN", "Stop a domain's vCPUs" },
     { "unpause", xl_unpause, XL_DOMAIN, 1, 1, "", "DOMAIN", "Let a paused domain run on" },
+    { "dump-core", xl_dump_core, XL_DOMAIN, 1, 2, "f|force", "[OPTIONS] DOMAIN [FILE]",
+      "Write a domain's memory and registers to a file, without stopping it\n"
+      "-f, --force                 even if the file is there already\n"
+      "The file is NAME in /var/lib/xen/dump unless given; xl pause before makes it consistent." },
     { "list", xl_list, XL_NOTHING, 0, XL_REST_MAX,
       "l|long j|json v|verbose Z|context c|cpupool n|numa",
       "[OPTIONS] [DOMAIN ...]",
@@ -187,7 +191,7 @@ const struct xl_verb xl_verbs[] = {
 const char *const xl_verbs_later[] = {
     "button-press", "cd-eject", "cd-insert", "cpupool-cpu-add",
     "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy", "cpupool-list", "cpupool-migrate",
-    "cpupool-numa-split", "cpupool-rename", "devd", "dump-core", "getenforce", "loadpolicy",
+    "cpupool-numa-split", "cpupool-rename", "devd", "getenforce", "loadpolicy",
     "migrate", "migrate-receive", "pci-assignable-add", "pci-assignable-list",
     "pci-assignable-remove", "pci-attach", "pci-detach", "pci-list", "psr-cat-set", "psr-cat-show",
     "psr-cmt-attach", "psr-cmt-detach", "psr-cmt-show", "psr-hwinfo", "psr-mba-set", "psr-mba-show",

@@ -170,9 +170,6 @@ TEST(what_is_not_there_is_refused)
     refuse(BASE "nodes=1\n", -EINVAL, "f:4:7: nodes: expected all or 0");
     refuse(BASE "type='hvm'\n", -EOPNOTSUPP,
            "f:4:6: type: hvm guests are not supported yet; only pv is");
-    refuse(BASE "on_crash='coredump-destroy'\n", -EOPNOTSUPP,
-           "f:4:10: on_crash: \"coredump-destroy\": dumping a domain's memory is not supported "
-           "yet; use destroy, restart or preserve");
 }
 
 TEST(bad_values_are_named)
@@ -182,7 +179,8 @@ TEST(bad_values_are_named)
     refuse(BASE "vcpus=[1]\n", -EINVAL, "f:4:7: vcpus: expected a number");
     refuse(BASE "ramdisk=['/r']\n", -EINVAL, "f:4:9: ramdisk: expected text, found a list");
     refuse(BASE "on_reboot='explode'\n", -EINVAL,
-           "f:4:11: on_reboot: expected destroy, restart, rename-restart or preserve");
+           "f:4:11: on_reboot: expected destroy, restart, rename-restart, preserve, "
+           "coredump-destroy or coredump-restart");
     refuse(BASE "uuid='x'\n", -EINVAL, "f:4:6: uuid: expected a UUID, as in "
            "\"37f240f9-ff90-4c93-90a6-d56681d981bf\"");
     refuse(BASE "builder='xyz'\n", -EINVAL, "f:4:9: builder: expected generic or linux");

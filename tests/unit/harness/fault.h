@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum fault_kind { FAULT_ALLOCATION, FAULT_SYSTEM_CALL };
@@ -63,6 +64,9 @@ bool fault_system(void);
 #define pread(...)              (fault_system() ? -1 : (pread)(__VA_ARGS__))
 #define pwrite(...)             (fault_system() ? -1 : (pwrite)(__VA_ARGS__))
 #define rename(...)             (fault_system() ? -1 : (rename)(__VA_ARGS__))
+#define linkat(...)             (fault_system() ? -1 : (linkat)(__VA_ARGS__))
+#define fsync(...)              (fault_system() ? -1 : (fsync)(__VA_ARGS__))
+#define fstatvfs(...)           (fault_system() ? -1 : (fstatvfs)(__VA_ARGS__))
 #define ftruncate(...)          (fault_system() ? -1 : (ftruncate)(__VA_ARGS__))
 #define fcntl(...)              (fault_system() ? -1 : (fcntl)(__VA_ARGS__))
 #define flock(...)              (fault_system() ? -1 : (flock)(__VA_ARGS__))

@@ -20,6 +20,7 @@ void host_reset(void)
     host.domains[0].tot_pages = 1;
     host.free_pages = 1ul << 20;
     store_reset();
+    host_memory_reset();
 }
 
 bool host_fails(void)
@@ -90,6 +91,7 @@ int xyl_ctrl_domain_create(struct xyl_ctrl *ctrl, const struct xen_domctl_create
             host.domains[i].tot_pages = 1;
             host.domains[i].domain = ++next;
             memcpy(host.domains[i].handle, config->handle, 16);
+            host.domains[i].shared_info_frame = MEMORY_FIRST;
             host.domains[i].max_vcpu_id = config->max_vcpus - 1;
             *domid = next;
             host.paused++;

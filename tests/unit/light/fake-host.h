@@ -49,6 +49,28 @@ size_t host_domains(void);
 void host_policy_reset(void);
 xen_cpuid_leaf_t *host_policy(uint32_t leaf);
 
+/*
+ * Memory of the last domain (fake-memory.c): MEMORY_PAGES frames from MEMORY_FIRST on.  A device's
+ * can be mapped, and must not be.
+ */
+#define MEMORY_FIRST 100u
+#define MEMORY_PAGES 32u
+#define MEMORY_PAGE  4096u
+#define MEMORY_LIST  3u         /* which of them is the list, */
+#define MEMORY_DATA  4u         /* and which the first page it names; see host_memory_reset() */
+enum memory_kind { MEMORY_NONE, MEMORY_OWN, MEMORY_DEVICE };
+struct host_memory {
+    enum memory_kind kinds[MEMORY_PAGES];
+    uint64_t pages[MEMORY_PAGES][MEMORY_PAGE / 8];
+    int mapped;             /* pages mapped and not unmapped: 0 in the end */
+    unsigned int asked;     /* calls for types */
+    xen_pfn_t goes;         /* a frame that the guest gives back when it is mapped among others */
+    bool touched_device;
+};
+extern struct host_memory host_memory;
+void host_memory_reset(void);
+uint64_t *host_page(xen_pfn_t mfn);
+
 /* The store: nr of nodes below @path, value of a node (NULL: none). */
 void store_reset(void);
 size_t store_count(const char *path);

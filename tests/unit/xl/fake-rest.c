@@ -116,14 +116,6 @@ int xyl_ctrl_debug_keys(struct xyl_ctrl *ctrl, const char *keys)
     return 0;
 }
 
-int xyl_ctrl_version(struct xyl_ctrl *ctrl, struct xyl_version *version)
-{
-    (void)ctrl;
-    MAY_FAIL();
-    *version = (struct xyl_version){ .major = 4, .minor = 17, .page_size = 4096 };
-    return 0;
-}
-
 /* Of the counters there are two, and time is measured. */
 #define COUNTERS 2
 

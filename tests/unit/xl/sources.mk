@@ -20,7 +20,7 @@ XL_WORLD := $(addprefix tools/xl/,main.c verbs.c log.c numbers.c complete.c conf
     create.c block.c network.c channel.c process.c control.c tune.c pin.c sched.c list.c lists.c vcpus.c info.c \
     console.c names.c top.c top-rows.c stat.c stat-fields.c metrics.c) \
     $(LIGHT_AND_UTIL) \
-    tools/libs/ctrl/err.c $(addprefix tests/unit/,light/fake-host.c light/fake-policy.c light/fake-store.c \
+    tools/libs/ctrl/err.c $(addprefix tests/unit/,light/fake-host.c light/fake-memory.c light/fake-policy.c light/fake-store.c \
     light/fake-hotplug.c light/world.c xl/fake-rest.c xl/xl-world.c harness/fault.c)
 define on-xl-world
 test-$(1)_SRCS := $(XL_WORLD)
@@ -32,6 +32,6 @@ $(foreach t,xl-faults xl-says,$(eval $(call on-xl-world,$(t))))
 test-process_SRCS := tools/xl/process.c tests/unit/harness/fault.c
 test-process_CFLAGS := -include tests/unit/harness/fault.h
 test-init-dom0_SRCS := tools/xl/init-dom0.c $(LIGHT_AND_UTIL) tools/libs/ctrl/err.c \
-    $(addprefix tests/unit/,light/fake-host.c light/fake-policy.c light/fake-store.c \
+    $(addprefix tests/unit/,light/fake-host.c light/fake-memory.c light/fake-policy.c light/fake-store.c \
     light/fake-hotplug.c xl/fake-rest.c harness/fault.c)
 test-init-dom0_CFLAGS := $(test-xl-faults_CFLAGS)

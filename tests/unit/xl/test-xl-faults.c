@@ -79,6 +79,8 @@ static const struct verb {
     { "stat -T on", UNCHANGED },
     { "console guest", CUT },
     { "create -q -c OTHER", CUT_CHANGED },
+    { "dump-core guest DUMP", UNCHANGED },
+    { "dump-core -f guest DUMP", UNCHANGED },
     { "destroy guest", CHANGED },
 };
 

@@ -38,6 +38,8 @@ static const struct {
     { "sysrq guest h", "would press SysRq and h on domain #" },
     { "trigger guest nmi", "would send an NMI to vCPU # of domain #" },
     { "stat -T off", "would switch the measuring of time off" },
+    { "dump-core guest DUMP", "would dump domain # to " },
+    { "dump-core guest", "would dump domain # to /var/lib/xen/dump/guest" },
     { "keep guest", "would watch over domain #" },
 };
 

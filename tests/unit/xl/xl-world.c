@@ -15,7 +15,7 @@ pid_t __wrap_fork(void);
 unsigned int __wrap_sleep(unsigned int seconds);
 
 char xl_out_path[80], xl_err_path[80];
-static char top[64], locks[80], cfg[80], other_cfg[80];
+static char top[64], locks[80], cfg[80], other_cfg[80], dump[80];
 static char terminal[80];       /* that the console daemon tells of */
 
 /* The process that watches is not what is tested here. */
@@ -50,6 +50,7 @@ void xl_files(void)
     snprintf(locks, sizeof(locks), "%s/locks", top);
     snprintf(cfg, sizeof(cfg), "%s/guest.cfg", top);
     snprintf(other_cfg, sizeof(other_cfg), "%s/other.cfg", top);
+    snprintf(dump, sizeof(dump), "%s/dump", top);
     snprintf(xl_out_path, sizeof(xl_out_path), "%s/out", top);
     snprintf(xl_err_path, sizeof(xl_err_path), "%s/err", top);
     snprintf(terminal, sizeof(terminal), "%s/terminal", top);
@@ -72,7 +73,7 @@ void xl_files(void)
 
 void xl_files_end(void)
 {
-    static const char *const names[] = { "kernel", "image", "guest.cfg", "other.cfg", "out",
+    static const char *const names[] = { "dump", "kernel", "image", "guest.cfg", "other.cfg", "out",
                                          "err", "terminal", "xl-console-1-0", "xl-console-2-0" };
     char path[100];
 
@@ -128,7 +129,7 @@ int xl_run(const char *line)
 
         snprintf(disk, sizeof(disk), "%s/image%s", top, strncmp(w, "DISK", 4) == 0 ? w + 4 : "");
         argv[argc++] = strcmp(w, "CFG") == 0 ? cfg : strcmp(w, "OTHER") == 0 ? other_cfg :
-                       strncmp(w, "DISK", 4) == 0 ? disk : w;
+                       strcmp(w, "DUMP") == 0 ? dump : strncmp(w, "DISK", 4) == 0 ? disk : w;
     }
     fflush(stdout);
     if (freopen(xl_out_path, "w", stdout) == NULL || freopen(xl_err_path, "w", stderr) == NULL) {
@@ -167,6 +168,7 @@ void xl_printed(const char *path, char *text, size_t size)
 bool xl_begin(void)
 {
     world_begin("xl-state");
+    unlink(dump);
     light_lock_dir = locks;
     host.wait = backends_and_guests;
     host.domains[0].tot_pages = host.domains[0].max_pages = 1 << 18;

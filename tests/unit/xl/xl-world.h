@@ -25,7 +25,7 @@ bool xl_end(void);
 /*
  * xl_run - xl's exit status.
  * @line  its words; CFG and OTHER stand for the configurations of "guest" and of a third domain,
- *        DISK for the image.
+ *        DISK for the image, DUMP for a file that xl_begin() removes.
  */
 int xl_run(const char *line);
 

@@ -132,6 +132,44 @@ int xyl_ctrl_vcpu_set_context(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t vc
     return ctrl_domctl_do(ctrl);
 }
 
+int xyl_ctrl_vcpu_get_context(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t vcpu,
+                              vcpu_guest_context_t *context)
+{
+    struct xen_domctl *op = ctrl_domctl(ctrl, XEN_DOMCTL_getvcpucontext, domid);
+    vcpu_guest_context_t *buf = ctrl_data(ctrl, sizeof(*context));
+    int rc;
+
+    if (buf == NULL) {
+        return -ENOMEM;
+    }
+    op->u.vcpucontext.vcpu = vcpu;
+    set_xen_guest_handle(op->u.vcpucontext.ctxt, buf);
+    rc = ctrl_domctl_do(ctrl);
+    if (rc == 0) {
+        *context = *buf;
+    }
+    return rc;
+}
+
+int xyl_ctrl_frame_types(struct xyl_ctrl *ctrl, uint32_t domid, size_t nr, xen_pfn_t *frames)
+{
+    struct xen_domctl *op = ctrl_domctl(ctrl, XEN_DOMCTL_getpageframeinfo3, domid);
+    xen_pfn_t *buf = ctrl_data(ctrl, nr * sizeof(*frames));
+    int rc;
+
+    if (buf == NULL) {
+        return -ENOMEM;
+    }
+    memcpy(buf, frames, nr * sizeof(*frames));
+    op->u.getpageframeinfo3.num = nr;
+    set_xen_guest_handle(op->u.getpageframeinfo3.array, buf);
+    rc = ctrl_domctl_do(ctrl);
+    if (rc == 0) {
+        memcpy(frames, buf, nr * sizeof(*frames));
+    }
+    return rc;
+}
+
 /* Prepare an affinity operation; *bytes is the size of each of the two maps in the array area. */
 static struct xen_domctl *affinity_op(struct xyl_ctrl *ctrl, uint32_t cmd, uint32_t domid,
                                       uint32_t vcpu, uint32_t nr_cpus, size_t *bytes)

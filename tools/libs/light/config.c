@@ -12,6 +12,8 @@ static const char *const action_names[] = {
     [XYL_ACTION_RESTART]        = "restart",
     [XYL_ACTION_RENAME_RESTART] = "rename-restart",
     [XYL_ACTION_PRESERVE]       = "preserve",
+    [XYL_ACTION_COREDUMP_DESTROY] = "coredump-destroy",
+    [XYL_ACTION_COREDUMP_RESTART] = "coredump-restart",
     [XYL_ACTION_SOFT_RESET]     = "soft-reset",
 };
 

@@ -156,6 +156,7 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
         light_log(light, "domain %u: soft reset is not there for PV guests", *domid);
         return xyl_domain_destroy(light, *domid, err);
     case XYL_ACTION_DESTROY:
+    case XYL_ACTION_COREDUMP_DESTROY:
         return xyl_domain_destroy(light, *domid, err);
     default:
         /* What was attached and detached meanwhile stays so. */
@@ -200,6 +201,10 @@ static int watch_one(struct xyl_light *light, struct xyl_domain_config *config,
         *action = xyl_domain_action(config, reason);
         light_log(light, "domain %u %s (reason %u): %s", domid, reason_name(reason), reason,
                   xyl_action_name(*action));
+        /* Still under the lock, so that it is dumped once. */
+        if (*action == XYL_ACTION_COREDUMP_DESTROY || *action == XYL_ACTION_COREDUMP_RESTART) {
+            light_dump_crashed(light, domid);
+        }
         if (time(NULL) - begun < HASTE_SEC) {
             sleep(1);
         }

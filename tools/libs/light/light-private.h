@@ -76,6 +76,13 @@ int light_set_cpuid(struct xyl_light *light, uint32_t domid, const struct xyl_do
                     struct xyl_err *err);
 
 /*
+ * light_dump_crashed - a dump as an action: NAME in the folder of dumps, or NAME.1 to NAME.4 if
+ * that is there already.  What goes wrong is a line of the log: the domain's end goes on.
+ */
+extern const char *light_dump_dir;      /* tests choose another folder */
+void light_dump_crashed(struct xyl_light *light, uint32_t domid);
+
+/*
  * light_destroy - the domain and all that is kept about it; its name is locked.
  * Errors: -EIO, -ENOMEM: it is paused, and there with its devices; what the hypervisor says: the
  * rest of it is gone.  In both cases the record is to stay.

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #define F(name) offsetof(struct xyl_domain_config, name)
-#define ACTIONS "destroy, restart, rename-restart or preserve"
+#define ACTIONS "destroy, restart, rename-restart, preserve, coredump-destroy or coredump-restart"
 
 const struct key_row key_rows[] = {
     { "name", KEY_TEXT, F(name), 0, 0, "text",

@@ -75,17 +75,13 @@ static int read_action(const struct xyl_cfg_setting *s, const struct key_row *ro
 {
     const char *text = s->value.type == XYL_CFG_TEXT ? s->value.text : "";
     enum xyl_action last = strcmp(s->name, "on_soft_reset") == 0 ? XYL_ACTION_SOFT_RESET :
-                           XYL_ACTION_PRESERVE;
+                           XYL_ACTION_COREDUMP_RESTART;
 
     for (enum xyl_action a = XYL_ACTION_DESTROY; a <= last; a++) {
         if (strcmp(text, xyl_action_name(a)) == 0) {
             *out = a;
             return 0;
         }
-    }
-    if (strncmp(text, "coredump-", 9) == 0) {
-        return bad(err, s, -EOPNOTSUPP, "\"%s\": dumping a domain's memory is not supported yet; "
-                   "use destroy, restart or preserve", text);
     }
     return bad(err, s, -EINVAL, "expected %s", row->range);
 }

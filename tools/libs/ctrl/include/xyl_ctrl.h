@@ -82,6 +82,12 @@ int xyl_ctrl_vcpu_info(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t vcpu,
                        struct xen_domctl_getvcpuinfo *info);
 int xyl_ctrl_vcpu_set_context(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t vcpu,
                               const vcpu_guest_context_t *context);
+/*
+ * xyl_ctrl_vcpu_get_context - its registers as they are; it may run on.
+ * Errors: what the hypervisor says of a vCPU that has none yet.
+ */
+int xyl_ctrl_vcpu_get_context(struct xyl_ctrl *ctrl, uint32_t domid, uint32_t vcpu,
+                              vcpu_guest_context_t *context);
 
 /*
  * xyl_ctrl_vcpu_get_affinity - on which CPUs a vCPU may and should run.
@@ -158,6 +164,14 @@ int xyl_ctrl_pin_l4(struct xyl_ctrl *ctrl, uint32_t domid, xen_pfn_t mfn);
 /* Pages saved by memory sharing, and pages that are shared; 0 without sharing. */
 long xyl_ctrl_sharing_freed(struct xyl_ctrl *ctrl);
 long xyl_ctrl_sharing_used(struct xyl_ctrl *ctrl);
+
+/*
+ * xyl_ctrl_frame_types - what machine frames are to a PV domain.
+ * @frames  @nr numbers, at most XYL_FRAME_TYPES; out: XEN_DOMCTL_PFINFO_* of each, XTAB for
+ *          another domain's memory and for what is none.
+ */
+#define XYL_FRAME_TYPES 1024u
+int xyl_ctrl_frame_types(struct xyl_ctrl *ctrl, uint32_t domid, size_t nr, xen_pfn_t *frames);
 
 /*
  * xyl_ctrl_map - map frames of another domain, one after the other.

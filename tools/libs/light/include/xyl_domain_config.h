@@ -17,6 +17,8 @@ enum xyl_action {
     XYL_ACTION_RESTART,
     XYL_ACTION_RENAME_RESTART,
     XYL_ACTION_PRESERVE,
+    XYL_ACTION_COREDUMP_DESTROY,        /* these two: its memory to a file first */
+    XYL_ACTION_COREDUMP_RESTART,
     /* not there for PV: acted upon as destroy, with a line in the log */
     XYL_ACTION_SOFT_RESET,
 };

@@ -194,6 +194,26 @@ static inline unsigned int xyl_shutdown_reason(const xyl_domain_info *info)
     return (info->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
 }
 
+/* ------------------------------------------------------------ dumps */
+
+/*
+ * xyl_domain_dump_core - a domain's memory and registers to a file, in Xen's dump-core format.
+ * The domain is not stopped: one that runs is as it was at no single moment.
+ * @path     a new file, mode 0600; nothing is there under this name until it is whole.
+ * @replace  or one that is there already, if it is a plain file.
+ * Errors:  -EEXIST the file is there; -ENOSPC no room for it; -ENODATA the guest has not told where
+ *          its memory is.  Nothing is left then.
+ */
+int xyl_domain_dump_core(struct xyl_light *light, uint32_t domid, const char *path, bool replace,
+                         struct xyl_err *err);
+
+/*
+ * xyl_dump_path - where a domain is dumped to unless told otherwise; for free().
+ * xyl_dump_folder - make the folder, if it is not there.
+ */
+void xyl_dump_folder(void);
+int xyl_dump_path(struct xyl_light *light, uint32_t domid, char **path, struct xyl_err *err);
+
 /* ------------------------------------------------------------ changing what runs */
 
 /*
