@@ -502,6 +502,19 @@ refused_right "irqs = [ 100000 ]" 'irqs: 100000'
 tidy_devices
 """
 
+# A small guest is given the second serial port, with its interrupt: that arrives, another's not.
+_IRQ = r"""
+micro interrupted; sed -i 's/idle/pirq/' /tmp/interrupted.cfg
+printf "ioports = [ '2f8-2ff' ]\nirqs = [ 3 ]\n" >>/tmp/interrupted.cfg
+create interrupted; console interrupted
+until_says interrupted 'pirq: .* arrived'
+says interrupted 'pirq: bound with 0' && says interrupted "pirq: another's is refused" &&
+    says interrupted 'pirq: 3 arrived, 0 before they were asked for' ||
+    fail "$(grep pirq: /tmp/interrupted.console)"
+xl destroy interrupted || fail destroy
+until_gone interrupted
+"""
+
 # Two channels of a stock guest, both ways; the daemon behind them is killed while they are open,
 # and while a guest ends.
 _CHANNELS = r"""
@@ -614,6 +627,7 @@ _STEPS = [
     _step("dev-boot-script", _BOOT_SCRIPT),
     _step("dev-channels", _CHANNELS),
     _step("dev-rights", _RIGHTS),
+    _step("dev-irq", _IRQ),
 ]
 _LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 
@@ -621,7 +635,8 @@ _LONG = [_step("dev-backend-gone", _BACKEND_GONE), _step("dev-grub", _GRUB)]
 def _run(context: Context, steps: list[Step], more: list[tuple[Path, str]]) -> None:
     programs = [(helper(name), f"/usr/bin/{name}")
                 for name in ("netcheck", "offload", "unixline", "inport")]
-    run_steps(context, steps, 900, add=[*programs, *more], before=WARM)
+    run_steps(context, steps, 900, add=[*programs, *more], before=WARM,
+              qemu=["-serial", "null"])
 
 
 @scenario("devices", parts=[step.name for step in _STEPS])

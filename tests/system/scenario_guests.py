@@ -9,7 +9,7 @@ from lib.scenario import Context, Skipped, scenario
 
 # Not tests: measured by `make bench`, or run as domUs by other scenarios.
 HELPERS = {"bench", "idle", "faults", "fuzz", "stall", "die", "reboot",
-           "dumped"}
+           "dumped", "pirq"}
 _EXTRA = ["hello-page", "traps-page"]
 _TWO_VCPUS = {"vcpus"}
 _BOCHS = ["hello", "traps", "hypercalls", "pagetables", "errnos"]
