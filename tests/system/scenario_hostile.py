@@ -18,15 +18,15 @@ fuzz_turn() {
     first=$1 calls=$2 wild=$3 words=$4
     peers=$(($(xl list | awk 'END { print $2 }') + 1))
     for i in 0 1 2 3; do
-        seed=$((first + i))
-        printf 'name = "f%s"\nkernel = "/guests/fuzz"\nmemory = 12\nvcpus = 3\n' $seed >/tmp/f.cfg
+        own=$((first + i))
+        printf 'name = "f%s"\nkernel = "/guests/fuzz"\nmemory = 12\nvcpus = 3\n' $own >/tmp/f.cfg
         printf 'on_poweroff = "preserve"\non_crash = "preserve"\non_reboot = "preserve"\n' \
             >>/tmp/f.cfg
         printf 'on_watchdog = "preserve"\non_soft_reset = "preserve"\n' >>/tmp/f.cfg
-        printf 'extra = "seed=%s calls=%s wild=%s peers=%s %s"\n' $seed $calls $wild $peers \
+        printf 'extra = "seed=%s calls=%s wild=%s peers=%s %s"\n' $own $calls $wild $peers \
             "$words" >>/tmp/f.cfg
-        xl create -q -p /tmp/f.cfg || fail "create of f$seed failed"
-        console f$seed
+        xl create -q -p /tmp/f.cfg || fail "create of f$own failed"
+        console f$own
     done
     for i in 0 1 2 3; do xl unpause f$((first + i)); done
     for i in 0 1 2 3; do

@@ -4,10 +4,10 @@
 
 #include <stub/console.h>
 
+static struct console_ring ring;
+
 static void ring_write(const char *text, size_t n)
 {
-    static struct console_ring ring;
-
     if (ring.shared == NULL) {
         console_ring_init(&ring, mfn_to_va(start_info->console.domU.mfn));
     }
@@ -35,6 +35,13 @@ static void guest_write(const char *text, size_t n)
         (void)HYPERCALL_3(__HYPERVISOR_console_io, CONSOLEIO_write, n, text);
     } else {
         ring_write(text, n);
+    }
+}
+
+void guest_drain(void)
+{
+    while (ring.shared != NULL && READ_ONCE(ring.shared->out_cons) != ring.out_prod) {
+        (void)sched_op(SCHEDOP_yield, NULL);
     }
 }
 

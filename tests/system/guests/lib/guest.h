@@ -74,6 +74,8 @@ void guest_exit(void) __attribute__((noreturn));
 /* guest_now - system time in ns, as the first vcpu's clock gives it. */
 uint64_t guest_now(void);
 void guest_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Wait until what was printed has been taken: before the ring is put at risk. */
+void guest_drain(void);
 
 void *memcpy(void *to, const void *from, size_t n);
 void *memset(void *to, int byte, size_t n);
