@@ -254,6 +254,8 @@ static void prepare(void)
     root_mfn[0] = mfn_of((const void *)start_info->pt_base);
     root_mfn[1] = mfn_of(second_root);
     EXPECT_EQ(mmuext_op(MMUEXT_PIN_L4_TABLE, root_mfn[1], 0), 0);
+    EXPECT_EQ(update_va_mapping(pool[POOL], 0, UVMF_INVLPG), 0);
+    EXPECT_EQ(update_va_mapping(window[WINDOW], 0, UVMF_INVLPG), 0);
     for (unsigned int i = 0; i < SLOTS; i++) {
         EXPECT_EQ(update_va_mapping(args[i].hole, 0, UVMF_INVLPG), 0);
     }

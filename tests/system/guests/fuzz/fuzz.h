@@ -13,8 +13,8 @@
 /* The pool's pages and what they play; the rest of them are data. */
 enum { L1S = 0, L2S = 16, L3S = 22, L4S = 26, DATA = 30, POOL = 56, WINDOW = 16 };
 
-extern char pool[POOL][PAGE_SIZE];
-extern char window[WINDOW][PAGE_SIZE];                  /* where anything is mapped */
+extern char pool[POOL + 1][PAGE_SIZE];                  /* the last one is a hole, for lists ... */
+extern char window[WINDOW + 1][PAGE_SIZE];              /* where anything is mapped; ... likewise */
 /* Arguments of each call; a list that is said to be longer ends in the hole. */
 extern struct fuzz_args {
     char page[ARGS_SIZE];

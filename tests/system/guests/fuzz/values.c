@@ -4,8 +4,8 @@
 
 static uint64_t vital[MAX_MFN / 64];
 
-char pool[POOL][PAGE_SIZE] PAGE_ALIGNED;
-char window[WINDOW][PAGE_SIZE] PAGE_ALIGNED;
+char pool[POOL + 1][PAGE_SIZE] PAGE_ALIGNED;
+char window[WINDOW + 1][PAGE_SIZE] PAGE_ALIGNED;
 struct fuzz_args args[SLOTS] PAGE_ALIGNED;
 char entries[PAGE_SIZE] PAGE_ALIGNED;
 unsigned long pool_mfn[POOL], window_mfn[WINDOW], found[16], root_mfn[2];
