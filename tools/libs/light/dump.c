@@ -22,13 +22,15 @@ const char *light_dump_dir = "/var/lib/xen/dump";
 
 /*
  * Invariants:
- *   W1  fd is -1 or the open file; named: it has its name already, which goes if we fail.
- *   W2  contexts, shared and pages.at are owned.
+ *   W1  fd is -1 or the open file; named: it is called name, which goes if we fail.
+ *   W2  name is path, or one beside it if what is there is to be replaced: that stays until then.
+ *   W3  contexts, shared and pages.at are owned.
  */
 struct dump {
     struct xyl_light *light;
     xyl_domain_info info;
     const char *path;
+    char name[DUMP_PATH + 16];
     int fd;
     bool named;
     struct xyl_version version;
@@ -135,16 +137,14 @@ static int open_unnamed(const char *path)
 
 static int open_file(struct dump *d, bool replace, struct xyl_err *err)
 {
+    snprintf(d->name, sizeof(d->name), replace ? "%s.%d" : "%s", d->path, (int)getpid());
     d->fd = open_unnamed(d->path);
     if (d->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
         /* The file system has no such files. */
-        if (replace) {
-            unlink(d->path);
-        }
-        d->fd = open(d->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        d->fd = open(d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         d->named = d->fd >= 0;
     }
-    return d->fd >= 0 ? 0 : xyl_fail_sys(err, -errno, "cannot make %s", d->path);
+    return d->fd >= 0 ? 0 : xyl_fail_sys(err, -errno, "cannot make %s", d->name);
 }
 
 /* A file system that has no size, as one that is all in memory, cannot tell what room it has. */
@@ -193,15 +193,13 @@ static int publish(struct dump *d, bool replace, struct xyl_err *err)
     if (fsync(d->fd) < 0) {
         return xyl_fail_sys(err, -errno, "cannot write %s", d->path);
     }
-    if (d->named) {
-        return 0;
-    }
-    if (replace) {
-        unlink(d->path);
-    }
     snprintf(fd_path, sizeof(fd_path), "/proc/self/fd/%d", d->fd);
-    if (linkat(AT_FDCWD, fd_path, AT_FDCWD, d->path, AT_SYMLINK_FOLLOW) < 0) {
-        return xyl_fail_sys(err, -errno, "cannot give the dump its name %s", d->path);
+    if (!d->named && linkat(AT_FDCWD, fd_path, AT_FDCWD, d->name, AT_SYMLINK_FOLLOW) < 0) {
+        return xyl_fail_sys(err, -errno, "cannot give the dump its name %s", d->name);
+    }
+    d->named = true;
+    if (replace && rename(d->name, d->path) < 0) {
+        return xyl_fail_sys(err, -errno, "cannot replace %s", d->path);
     }
     return 0;
 }
@@ -348,7 +346,7 @@ int xyl_domain_dump_core(struct xyl_light *light, uint32_t domid, const char *pa
     if (rc == 0) {
         tell(&d);
     } else if (d.named) {
-        unlink(path);
+        unlink(d.name);
     }
     if (d.fd >= 0) {
         close(d.fd);
