@@ -4,11 +4,18 @@
 #include <stub/hypercall.h>
 #include <stub/mm.h>
 
-/* The frame that lies behind it by itself is not used. */
-static struct shared_info shared_page PAGE_ALIGNED;
+/*
+ * A whole page, so that no variable of ours comes to lie in the shared frame.  The frame that lies
+ * behind it by itself is not used.
+ */
+static union {
+    struct shared_info info;
+    char page[PAGE_SIZE];
+} shared_page PAGE_ALIGNED;
+_Static_assert(sizeof(shared_page) == PAGE_SIZE, "the page is shared, all of it");
 
 struct start_info *start_info;
-struct shared_info *shared_info = &shared_page;
+struct shared_info *shared_info = &shared_page.info;
 
 long shared_info_map(void)
 {
