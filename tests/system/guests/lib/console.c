@@ -40,7 +40,8 @@ static void guest_write(const char *text, size_t n)
 
 void guest_drain(void)
 {
-    while (ring.shared != NULL && READ_ONCE(ring.shared->out_cons) != ring.out_prod) {
+    while (ring.shared != NULL && !ring.broken &&
+           READ_ONCE(ring.shared->out_cons) != ring.out_prod) {
         (void)sched_op(SCHEDOP_yield, NULL);
     }
 }
