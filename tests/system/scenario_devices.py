@@ -338,11 +338,8 @@ done
 tidy_devices
 """
 
-# A program that finds the kernel in the disk: alone, asked by a person, failing, and orphaned; and
-# at each start of a guest that reboots, where it may find something else, or nothing.
-_BOOTLOADER = r"""
-cp /guests/idle /tmp/boot.disk; truncate -s 1M /tmp/boot.disk
-cat >/tmp/loader <<'X'
+# The begin of a bootloader, as a here-document up to X: what it was asked.  The disk is $word.
+_LOADER = r"""cat >/tmp/loader <<'X'
 #!/bin/sh
 for word; do
     case $word in
@@ -351,7 +348,13 @@ for word; do
     --output-directory=*) out=${word#*=} ;;
     esac
 done
-case $* in
+"""
+
+# A program that finds the kernel in the disk: alone, asked by a person, failing, and orphaned; and
+# at each start of a guest that reboots, where it may find something else, or nothing.
+_BOOTLOADER = r"""
+cp /guests/idle /tmp/boot.disk; truncate -s 1M /tmp/boot.disk
+""" + _LOADER + r"""case $* in
 *ask*) echo 'which words?'; read args ;;
 *wait*) echo $$ >/tmp/loader.pid; sleep 10000 ;;
 *fail*) echo 'no system in this disk'; exit 3 ;;
@@ -432,16 +435,7 @@ add)
 remove) losetup -d /dev/loop7 ;;
 esac
 X
-cat >/tmp/loader <<'X'
-#!/bin/sh
-for word; do
-    case $word in
-    --args=*) args=${word#*=} ;;
-    --output=*) answer=${word#*=} ;;
-    --output-directory=*) out=${word#*=} ;;
-    esac
-done
-echo "$word" >>/tmp/loader.disks
+""" + _LOADER + r"""echo "$word" >>/tmp/loader.disks
 [ ! -e /tmp/loader.stop ] || { echo $$ >/tmp/loader.pid; sleep 10000 <"$word"; }
 cp "$word" "$out/kernel"
 printf 'kernel %s/kernel\0args %s\0' "$out" "$args" >"$answer"
