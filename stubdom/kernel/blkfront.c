@@ -213,6 +213,7 @@ int blkfront_flush(struct blkfront *bf)
     return rc;
 }
 
+/* Linux' back end empties the disk's cache before a barrier's own data, which then lies in it. */
 int blkfront_barrier(struct blkfront *bf, uint64_t sector, const void *data, size_t size)
 {
     int rc = check_write(bf, sector, size);
@@ -220,16 +221,16 @@ int blkfront_barrier(struct blkfront *bf, uint64_t sector, const void *data, siz
     if (rc != 0 || size == 0) {
         return rc;
     }
+    rc = -XEN_EOPNOTSUPP;
     if (bf->can_barrier) {
         rc = move(bf, BLKIF_OP_WRITE_BARRIER, sector, (void *)data, size);
-        if (rc != -XEN_EOPNOTSUPP) {
-            return rc;
-        }
-        bf->can_barrier = false;
+        bf->can_barrier = rc != -XEN_EOPNOTSUPP;
     }
-    rc = blkfront_flush(bf);
-    if (rc == 0) {
-        rc = blkfront_write(bf, sector, data, size);
+    if (rc == -XEN_EOPNOTSUPP) {
+        rc = blkfront_flush(bf);
+        if (rc == 0) {
+            rc = blkfront_write(bf, sector, data, size);
+        }
     }
     return rc == 0 ? blkfront_flush(bf) : rc;
 }

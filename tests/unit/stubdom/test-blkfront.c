@@ -16,10 +16,18 @@ static uint64_t online, indirect, can_flush, can_barrier, sectors, info, now;
 static grant_ref_t ring_ref;
 static uint32_t req_cons;
 static unsigned int served, dies_after, connections, longest, fails;
-static bool watched, comes_back, lies, refuses, blinks, blinking, told;
+static bool watched, comes_back, lies, refuses, blinks, blinking, told, newest_first, twice;
+static int16_t failure;                 /* the status of an answer that `fails` counts */
 static struct device *watching;
-static uint8_t medium[SECTORS * BLK_SECTOR];
 static char orders[64];                 /* a letter for each request */
+static void (*meanwhile)(void);         /* what another thread does while the first one waits */
+
+/* What writes reach, and what is left of that when the power fails: what it was at a flush. */
+static uint8_t medium[SECTORS * BLK_SECTOR], stable[SECTORS * BLK_SECTOR];
+
+/* Requests that the back end has taken and not begun with. */
+static struct blkif_request queue[32];
+static unsigned int queued;
 
 struct shared {
     uint32_t req_prod, req_event, rsp_prod, rsp_event;
@@ -98,7 +106,7 @@ int device_set_state(struct device *dev, enum xenbus_state front)
         become(XenbusStateInitWait);
     } else if (front == XenbusStateInitialised) {
         connections++;
-        req_cons = 0;
+        req_cons = queued = 0;
         become(XenbusStateConnected);
     } else if (front == XenbusStateClosed) {
         become(XenbusStateClosed);
@@ -188,6 +196,7 @@ static size_t copy_page(const struct blkif_request_segment *seg, uint8_t *at, bo
     return size;
 }
 
+/* As Linux' back end: a barrier empties the cache before its own data, not after. */
 static int16_t perform(const struct blkif_request *request)
 {
     const struct blkif_request_indirect *in = (const struct blkif_request_indirect *)request;
@@ -202,6 +211,9 @@ static int16_t perform(const struct blkif_request *request)
     if (refuses && operation >= BLKIF_OP_WRITE_BARRIER) {
         return BLKIF_RSP_EOPNOTSUPP;
     }
+    if (operation >= BLKIF_OP_WRITE_BARRIER) {
+        memcpy(stable, medium, sizeof(stable));
+    }
     EXPECT(nr <= (far ? indirect : BLK_DIRECT));
     longest = nr > longest ? nr : longest;
     seg = far ? fake_granted(in->indirect_grefs[0]) : seg;
@@ -211,12 +223,31 @@ static int16_t perform(const struct blkif_request *request)
     return BLKIF_RSP_OKAY;
 }
 
-/* One request, or what has been made of the back end. */
+static void take_requests(const struct shared *ring)
+{
+    while (req_cons != ring->req_prod && queued < ARRAY_SIZE(queue)) {
+        memcpy(&queue[queued++], ring->entries + req_cons++ % 32 * 112, sizeof(queue[0]));
+    }
+}
+
+static void answer(struct shared *ring, const struct blkif_request *request)
+{
+    struct blkif_response response = { .id = lies ? ~request->id : request->id };
+
+    response.status = fails > 0 ? failure : perform(request);
+    fails -= fails > 0;
+    for (int i = 0; i < 1 + twice; i++) {
+        memcpy(ring->entries + ring->rsp_prod % 32 * 112, &response, sizeof(response));
+        ring->rsp_prod++;
+    }
+    handler(handler_arg);
+}
+
+/* One request, in the order of the ring or the other way round, or what becomes of the back end. */
 static void serve(void)
 {
     struct shared *ring = fake_granted(ring_ref);
     struct blkif_request request;
-    struct blkif_response response = { .status = 0 };
 
     if (blinking) {
         blinking = false;
@@ -224,7 +255,11 @@ static void serve(void)
         become(XenbusStateConnected);
         return;
     }
-    if (state != XenbusStateConnected || ring == NULL || ring->req_prod == req_cons || !told) {
+    if (state != XenbusStateConnected || ring == NULL || !told) {
+        return;
+    }
+    take_requests(ring);
+    if (queued == 0) {
         return;
     }
     if (dies_after != 0 && ++served == dies_after) {
@@ -232,18 +267,23 @@ static void serve(void)
         become(blinks ? XenbusStateInitWait : XenbusStateClosed);
         return;
     }
-    memcpy(&request, ring->entries + req_cons++ % 32 * 112, sizeof(request));
-    response.status = fails > 0 ? BLKIF_RSP_ERROR : perform(&request);
-    fails -= fails > 0;
-    response.id = lies ? ~request.id : request.id;
-    memcpy(ring->entries + ring->rsp_prod % 32 * 112, &response, sizeof(response));
-    ring->rsp_prod++;
-    handler(handler_arg);
+    request = queue[newest_first ? queued - 1 : 0];
+    queued--;
+    if (!newest_first) {
+        memmove(queue, queue + 1, queued * sizeof(queue[0]));
+    }
+    answer(ring, &request);
 }
 
 int wait_on(struct wait_queue *q, uint64_t deadline)
 {
+    void (*other)(void) = meanwhile;
+
     (void)q;
+    meanwhile = NULL;
+    if (other != NULL) {
+        other();
+    }
     serve();
     now = deadline;
     return -XEN_ETIME;
@@ -261,9 +301,11 @@ static void fresh(void)
     info = now = 0;
     served = dies_after = connections = longest = fails = 0;
     comes_back = true;
-    lies = refuses = blinks = blinking = told = false;
+    lies = refuses = blinks = blinking = told = newest_first = twice = false;
+    failure = BLKIF_RSP_ERROR;
     orders[0] = '\0';
     memset(medium, 0, sizeof(medium));
+    memset(stable, 0, sizeof(stable));
     for (size_t i = 0; i < sizeof(data); i++) {
         data[i] = (uint8_t)(i * 13 + i / 512);
     }
@@ -393,7 +435,7 @@ TEST(barriers_and_flushes_are_what_the_back_end_can)
     fresh();
     CHECK_EQ(blkfront_barrier(&bf, 0, data, 4096), 0);
     CHECK_EQ(blkfront_flush(&bf), 0);
-    CHECK_STR(orders, "bf");
+    CHECK_STR(orders, "bff");
     done();
     fresh();
     bf.can_barrier = false;
@@ -407,6 +449,108 @@ TEST(barriers_and_flushes_are_what_the_back_end_can)
     CHECK_EQ(blkfront_barrier(&bf, 0, data, sizeof(data)), 0);
     CHECK(memcmp(medium, data, sizeof(data)) == 0);
     CHECK_EQ(longest, BLK_DIRECT);
+    done();
+}
+
+/* Nothing else is safe: the barrier's own data, and what was there before it. */
+TEST(what_a_barrier_wrote_is_on_the_medium)
+{
+    for (int what = 0; what < 4; what++) {
+        fresh();
+        bf.can_barrier = what != 0;
+        bf.can_flush = what != 1;
+        CHECK_EQ(blkfront_write(&bf, 8, data, 4096), 0);
+        CHECK_EQ(blkfront_barrier(&bf, 100, data, what == 2 ? 65536 : 4096), 0);
+        CHECK(memcmp(stable, medium, sizeof(stable)) == 0);
+        CHECK_EQ(blkfront_write(&bf, 0, data, 512), 0);
+        CHECK(memcmp(stable, medium, sizeof(stable)) != 0);
+        done();
+    }
+}
+
+/*
+ * BLKIF_OP_FLUSH_DISKCACHE is about writes that are complete, and back ends do requests in any
+ * order: it may be sent only after their answers.  This one takes what came last first.
+ */
+TEST(a_flush_is_sent_after_the_answers_of_writes)
+{
+    static const size_t sizes[] = { 512, 4096, 131072, 200704, 512 };
+
+    fresh();
+    newest_first = true;
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        CHECK_EQ(blkfront_write(&bf, i * 100, data + i, sizes[i]), 0);
+        CHECK_EQ(blkfront_write(&bf, i * 100 + 1, data + 7 * i, 512), 0);
+        CHECK_EQ(blkfront_flush(&bf), 0);
+        CHECK(memcmp(stable, medium, sizeof(stable)) == 0);
+        CHECK_EQ(queued, 0);
+    }
+    CHECK_STR(orders, "wwfwwfwwfwwwfwwf");
+    done();
+}
+
+static void write_and_flush(void)
+{
+    CHECK_EQ(blkfront_write(&bf, 100, data, 4096), 0);
+    CHECK_EQ(blkfront_flush(&bf), 0);
+    CHECK(memcmp(stable + 100 * BLK_SECTOR, data, 4096) == 0);
+}
+
+/* A thread's flush waits for its own writes, not for those of others. */
+TEST(threads_flush_what_they_wrote)
+{
+    fresh();
+    newest_first = true;
+    meanwhile = write_and_flush;
+    CHECK_EQ(blkfront_write(&bf, 0, data, 4096), 0);
+    CHECK_STR(orders, "wfw");
+    CHECK(memcmp(stable, medium, 4096) != 0);
+    CHECK_EQ(blkfront_flush(&bf), 0);
+    CHECK(memcmp(stable, medium, sizeof(stable)) == 0);
+    done();
+}
+
+/* Nobody takes the death of the back end for the flush's success, nor a word it does not know. */
+TEST(a_flush_without_an_answer_is_sent_again)
+{
+    for (int what = 0; what < 2; what++) {
+        fresh();
+        blinks = what == 1;
+        dies_after = 2;
+        CHECK_EQ(blkfront_write(&bf, 0, data, 4096), 0);
+        CHECK_EQ(blkfront_flush(&bf), 0);
+        CHECK_EQ(connections, blinks ? 1 : 2);
+        CHECK_STR(orders, "wf");
+        CHECK(memcmp(stable, medium, sizeof(stable)) == 0);
+        done();
+    }
+}
+
+TEST(a_flush_that_failed_is_an_error)
+{
+    static const int16_t words[] = { BLKIF_RSP_ERROR, -3, 1, 77, INT16_MIN, INT16_MAX };
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        fresh();
+        failure = words[i];
+        CHECK_EQ(blkfront_write(&bf, 0, data, 4096), 0);
+        fails = 1;
+        CHECK_EQ(blkfront_flush(&bf), -XEN_EIO);
+        fails = 1;
+        CHECK_EQ(blkfront_barrier(&bf, 0, data, 4096), -XEN_EIO);
+        CHECK_EQ(blkfront_flush(&bf), 0);
+        done();
+    }
+}
+
+/* The second answer to a write is none to the flush that comes next. */
+TEST(an_answer_given_twice_is_no_flush)
+{
+    fresh();
+    twice = true;
+    (void)blkfront_write(&bf, 0, data, 4096);
+    CHECK_EQ(blkfront_flush(&bf), -XEN_EIO);
+    CHECK_STR(orders, "w");
     done();
 }
 

@@ -116,8 +116,8 @@ int blkfront_read(struct blkfront *bf, uint64_t sector, void *data, size_t size)
 int blkfront_write(struct blkfront *bf, uint64_t sector, const void *data, size_t size);
 /*
  * blkfront_flush - all writes that ended before this are on the medium when it returns.
- * blkfront_barrier - a write that reaches the medium after all that ended before it, and before
- * all that begin after it.
+ * blkfront_barrier - a write that reaches the medium after all that ended before it; it is there
+ * itself when this returns, thus before all that begin after it.
  * Errors: as above; -XEN_EOPNOTSUPP the back end has no way to do that.
  */
 int blkfront_flush(struct blkfront *bf);
