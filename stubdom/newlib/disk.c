@@ -17,7 +17,8 @@
 /*
  * One device, shared by all that have it open.
  *   D1  it is in `disks` as long as users > 0, and connected by the first of them.
- * `lock` is held through a transfer, so that of a sector that two write no part is lost.
+ * `lock` is held through a transfer, so that of a sector that two write no part is lost.  Whoever
+ * waited for it runs after that, since the next transfer of the same thread would take it again.
  */
 struct disk {
     struct blkfront front;
@@ -120,6 +121,7 @@ static ssize_t move(struct file *file, void *data, size_t n, bool write)
         }
     }
     mutex_unlock(&disk->lock);
+    thread_yield();
     return done == 0 && rc != 0 ? fail(rc) : (ssize_t)done;
 }
 

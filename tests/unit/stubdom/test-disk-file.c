@@ -15,7 +15,7 @@
 
 /* The front end: device 51712 is writable, 51728 is not, 51744 has sectors of 4 KiB. */
 static uint8_t medium[SECTORS * BLK_SECTOR], model[SECTORS * BLK_SECTOR];
-static int opened, locked, flushed, fails;
+static int opened, locked, flushed, fails, turns;
 
 int blkfront_open(struct blkfront *bf, unsigned int number)
 {
@@ -90,6 +90,13 @@ void mutex_unlock(struct mutex *m)
 {
     m->depth--;
     locked--;
+}
+
+/* Another thread's turn, to which the disk must not be locked. */
+void thread_yield(void)
+{
+    EXPECT(locked == 0);
+    turns++;
 }
 
 TEST(only_disks_have_names)
@@ -193,6 +200,20 @@ TEST(a_read_only_disk_is_not_written)
     CHECK_EQ(opened, 0);
     fd = file_path_open("/dev/xvdb", O_RDONLY);
     CHECK(fd >= 0);
+    CHECK_EQ(file_close(fd), 0);
+}
+
+/* A thread that does nothing but transfers keeps nobody else from the disk. */
+TEST(others_get_the_disk_after_each_transfer)
+{
+    int fd = file_path_open("/dev/xvda", O_RDWR);
+    char c = 0;
+
+    turns = 0;
+    for (int i = 1; i <= 10; i++) {
+        CHECK_EQ(i % 2 != 0 ? file_write(fd, &c, 1) : file_read(fd, &c, 1), 1);
+        CHECK_EQ(turns, i);
+    }
     CHECK_EQ(file_close(fd), 0);
 }
 
