@@ -66,6 +66,14 @@ def add_modules(archive: Archive, tree: Path, wanted: list[str]) -> str:
     return release
 
 
+def one_module(name: str) -> list[tuple[Path, str]]:
+    """A module that is not in dom0's initrd and what it needs, as further files for that:
+    /modules/NAME.ko, in the order of loading."""
+    files = _module_files(packages.fetch("linux-image-amd64"))
+    needs = [pair for need in _needs(files[name]) for pair in one_module(need)]
+    return needs + [(files[name], f"/modules/{name}.ko")]
+
+
 def _add_busybox(archive: Archive) -> None:
     box = packages.busybox()
     archive.file("bin/busybox", box, 0o755)

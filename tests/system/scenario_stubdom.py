@@ -88,6 +88,51 @@ fifty() {
     i=0
     while [ $i -lt 50 ]; do xl destroy "s$i" || fail "destroy of s$i"; i=$((i+1)); done
 }
+# A disk that forgets, when its power goes, what it was not told to flush: it has a cache of 1 MiB,
+# out of which it writes in an order of its own, for what is written for the first time.  `mortal`
+# makes one, `power 0` is its death; what is left of it comes back with `power 1`.
+mortal() {
+    null=/sys/kernel/config/nullb disk=/dev/mortal mib=138
+    [ -d $null ] || { insmod /modules/configfs.ko && mount -t configfs none /sys/kernel/config &&
+        insmod /modules/null_blk.ko nr_devices=0; } || fail "no null_blk"
+    [ ! -d $null/mortal ] || buried
+    mkdir $null/mortal
+    for setting in size=$mib blocksize=512 memory_backed=1 cache_size=1; do
+        echo "${setting#*=}" >"$null/mortal/${setting%=*}" || fail "null_blk: $setting"
+    done
+    power 1
+}
+power() {
+    echo "$1" >$null/mortal/power || fail "null_blk: power $1"
+    [ "$1" = 0 ] || [ -b $disk ] || fail "null_blk: no $disk"
+}
+buried() { power 0; rmdir $null/mortal; }
+# on_mortal NAME WORD: a selftest with such a disk.
+on_mortal() {
+    mortal
+    stub "$1" selftest 8 "$2"
+    echo "disk = [ 'phy:$disk,xvda,w' ]" >>"/tmp/$1.cfg"
+    create "$1"; console "$1"
+}
+# writers NAME WHICH: they write records until the disk dies; `left` tells what it holds then.
+writers() {
+    on_mortal "$@"
+    case $2 in *alone) all=2 ;; *early) all=1 ;; *) all='0 1 2' ;; esac
+    for writer in $all; do until_says "$1" "writer $writer says 2"; done
+    usleep $(($(od -An -N2 -tu2 /dev/urandom) * 8))
+    power 0
+    until_says "$1" "selftest: $2 passed"
+    until_gone "$1"
+    power 1
+    said=
+    for writer in 0 1 2; do
+        said="$said 0$(tr -d '\r' <"/tmp/$1.console" |
+            sed -n "s/^selftest: writer $writer says //p" | tail -n 1)"
+    done
+    records $disk $said >/tmp/left
+    left=$?
+    buried
+}
 uncard() {
     xenstore-rm "/local/domain/0/backend/vif/$number"
     until_true [ ! -e "/sys/class/net/vif$number.0" ] || fail "vif$number.0 stays"
@@ -366,6 +411,38 @@ dd if=/tmp/target of=/tmp/first bs=4k count=1 2>/dev/null
 dd if=/tmp/target of=/tmp/second bs=4k skip=1 count=1 2>/dev/null
 cmp /tmp/first /tmp/second || fail "domain 0 reads something else"
 """),
+    # The disk loses its cache at some moment, six times.  What the writers said is there, in order;
+    # what writers say that do not flush is not, so this disk does forget.
+    Step("stub-disk-flush", r"""
+for round in alone0 alone1 early0 early1 early2 all; do
+    case $round in all*) which=records ;; *) which=records-${round%[0-9]} ;; esac
+    writers $round $which
+    sed "s/^/round $round: /" /tmp/left
+    [ $left = 0 ] || fail "round $round: $(tr '\n' ';' </tmp/left)"
+done
+left=0
+for i in 0 1 2; do
+    [ $left = 0 ] || break
+    writers loose$i records-loose
+    sed 's/^/without: /' /tmp/left
+done
+[ $left = 1 ] || fail "a disk that forgets nothing: $left, $(tr '\n' ';' </tmp/left)"
+"""),
+    # What was written behind a barrier drives some of itself out of the cache; the barrier was
+    # there before.
+    Step("stub-disk-barrier-dies", r"""
+on_mortal order barrier-dies
+until_says order 'wrote behind the barrier: 0'
+power 0
+until_says order 'selftest: barrier-dies passed'
+until_gone order
+power 1
+behind=$(dd if=$disk bs=1M count=2 2>/dev/null | tr -d '\0' | wc -c)
+barrier=$(dd if=$disk bs=4k skip=$((mib * 256 - 1)) count=1 2>/dev/null | tr -d '\0' | wc -c)
+buried
+[ "$behind" -gt 0 ] && [ "$behind" -lt 2097152 ] || fail "$behind bytes behind the barrier are left"
+[ "$barrier" = 4096 ] || fail "$behind bytes behind the barrier are left, $barrier of its own"
+"""),
     # Blkback is taken off the disk and put back, twice, while the stub writes and reads.  xl's own
     # loop devices let go of their file when blkback does.
     Step("stub-disk-restart", r"""
@@ -439,7 +516,8 @@ def _images() -> list[tuple[object, str]]:
         (path, f"/etc/xen/{path.name}") for path in (ROOT / "stubdom").glob("apps/*/*.cfg")] + [
         (mine, "/etc/xen/mine-stub.cfg"), (ramdisk, "/stub/ramdisk"),
         (helper("netcheck"), "/usr/bin/netcheck"),
-        (helper("nameserver"), "/usr/bin/nameserver"), *_browser()]
+        (helper("nameserver"), "/usr/bin/nameserver"), (helper("records"), "/usr/bin/records"),
+        *initrd.one_module("null_blk"), *_browser()]
 
 
 def _by_the_readme() -> Path:
@@ -498,7 +576,7 @@ _XEN_MANY = _of_xen(_MANY)
 @scenario("stub", parts=[step.name for step in _STEPS + _HOTPLUG])
 def stubs(context: Context) -> None:
     """Stub domains, with Linux's back ends in dom0; hotplug by our own xl only."""
-    _run(context, _STEPS + _HOTPLUG, 600)
+    _run(context, _STEPS + _HOTPLUG, 700)
 
 
 @scenario("stub-xen", parts=[step.name for step in _XEN])

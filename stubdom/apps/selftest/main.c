@@ -229,7 +229,9 @@ int main(int argc, char **argv)
         { "write-text", write_text }, { "write-constant", write_constant },
         { "run-data", run_data }, { "typed", typed }, { "wait", threads_wait },
         { "compute", threads_compute }, { "speak", threads_speak },
-        { "maps", maps },
+        { "maps", maps }, { "records", disk_records }, { "records-loose", disk_records_loose },
+        { "records-alone", disk_records_alone }, { "records-early", disk_records_early },
+        { "barrier-dies", disk_barrier_dies },
     };
 
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]) && argc > 1; i++) {
