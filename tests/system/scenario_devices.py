@@ -540,6 +540,10 @@ sed -e 's/ *$//' -e 's# */tmp/chat.sock##' /tmp/ours | diff /tmp/theirs - ||
     fail "a list of channels that differs from that of Debian's xl"
 xl channel-list --json chat | grep -q '"path": "/dev/pts/' || fail "channel-list --json"
 xl list -l chat | grep -q '"name": "agent"' || fail "list -l"
+xenstore-ls -p "/local/domain/$(xl domid chat)/device/console/1" >/tmp/nodes
+for node in type output path; do
+    grep -q "^$node = .* (n0,r" /tmp/nodes || fail "the guest may write $node: $(cat /tmp/nodes)"
+done
 refused xl console -n 1 chat
 grep -q 'is the socket /tmp/chat.sock' /tmp/out || fail "$(cat /tmp/out)"
 kill_consoled; start_consoled

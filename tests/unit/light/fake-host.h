@@ -76,6 +76,8 @@ void store_reset(void);
 size_t store_count(const char *path);
 const char *store_value(const char *path);
 void store_set(const char *path, const char *value);
+/* store_owner - the domain that may write the node, beside domain 0. */
+unsigned int store_owner(const char *path);
 /* store_next - path of the next node below @folder from *@at on, which counts up; NULL: no more. */
 const char *store_next(const char *folder, size_t *at);
 

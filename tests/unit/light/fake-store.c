@@ -16,6 +16,7 @@
 static struct node {
     char *path;
     char *value;
+    unsigned int owner;
 } nodes[NODES];
 static bool event_due;
 
@@ -81,14 +82,30 @@ const char *store_value(const char *path)
     return n != NULL ? n->value : NULL;
 }
 
+unsigned int store_owner(const char *path)
+{
+    struct node *n = find(path);
+    char folder[300], *end;
+
+    snprintf(folder, sizeof(folder), "%s", path);
+    /* A new node is its folder's owner's. */
+    while (n == NULL && (end = strrchr(folder, '/')) != NULL) {
+        *end = '\0';
+        n = find(folder);
+    }
+    return n != NULL ? n->owner : 0;
+}
+
 void store_set(const char *path, const char *value)
 {
+    unsigned int owner = store_owner(path);
     struct node *n = find(path);
 
     for (size_t i = 0; n == NULL && i < NODES; i++) {
         if (nodes[i].path == NULL) {
             n = &nodes[i];
             n->path = strdup(path);
+            n->owner = owner;
         }
     }
     free(n->value);
@@ -231,12 +248,17 @@ int xyl_store_rm(struct xyl_store *s, xyl_store_tx tx, const char *path)
 int xyl_store_set_perms(struct xyl_store *s, xyl_store_tx tx, const char *path,
                         const struct xyl_store_perm *perms, size_t nr)
 {
+    struct node *n = find(path);
+
     (void)s;
     (void)tx;
-    (void)perms;
     (void)nr;
     MAY_FAIL();
-    return find(path) != NULL ? 0 : -ENOENT;
+    if (n == NULL) {
+        return -ENOENT;
+    }
+    n->owner = perms[0].domid;
+    return 0;
 }
 
 /* What fails leaves no trace: the nodes of before are put back. */
@@ -250,6 +272,7 @@ int xyl_store_transact(struct xyl_store *s,
     for (size_t i = 0; i < NODES; i++) {
         before[i].path = nodes[i].path != NULL ? strdup(nodes[i].path) : NULL;
         before[i].value = nodes[i].value != NULL ? strdup(nodes[i].value) : NULL;
+        before[i].owner = nodes[i].owner;
     }
     rc = fn(s, 1, arg);
     for (size_t i = 0; i < NODES; i++) {

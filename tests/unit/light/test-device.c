@@ -333,6 +333,30 @@ TEST(channels_have_their_nodes)
     end();
 }
 
+TEST(a_guest_cannot_change_what_it_is_told_of_a_channel)
+{
+    static const char *const fixed[] = {
+        "1/name", "1/connection", "1/limit", "1/type", "1/output", "1/tty", "2/type", "2/output",
+        "2/path",
+    };
+
+    begin();
+    store_set("/local/domain/5", "");               /* domain 0's, where the folders are in */
+    CHECK_EQ(create_channels(), 0);
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        char path[80];
+
+        snprintf(path, sizeof(path), CH_FRONT "%s", fixed[i]);
+        CHECK(store_value(path) != NULL);
+        CHECK_EQ(store_owner(path), 0);
+    }
+    CHECK_EQ(store_owner(CH_FRONT "1/state"), DOMID);
+    CHECK_EQ(store_owner(CH_FRONT "1/ring-ref"), DOMID);
+    CHECK_EQ(store_owner("/local/domain/5/device/console/3"), 0);   /* nor make one anew */
+    devices_destroy(light, DOMID);
+    end();
+}
+
 TEST(a_channel_s_terminal_is_the_one_that_no_guest_can_name)
 {
     char *tty;

@@ -9,7 +9,9 @@
 
 /*
  * The guest's driver knows a channel by its name; what connects it is for the back end, which
- * believes its own folder only.
+ * believes its own folder only.  All that we say to the guest stays ours: a QEMU that serves its
+ * screen takes any console for its own whose front end has "ioemu" as its type, and does with it
+ * what the other nodes say.
  */
 int channel_begin(struct xyl_light *light, uint32_t domid, uint32_t id,
                   const struct xyl_channel *channel, struct device *dev, struct xyl_err *err)
@@ -18,16 +20,16 @@ int channel_begin(struct xyl_light *light, uint32_t domid, uint32_t id,
     const char *connection = channel->path != NULL ? "socket" : "pty";
 
     device_init(dev, domid, XYL_CONSOLE, id);
-    nodes_add(&nodes, IN_FRONT | IN_BACK, "name", "%s", channel->name);
-    nodes_add(&nodes, IN_FRONT | IN_BACK, "connection", "%s", connection);
+    nodes_add(&nodes, IN_FRONT_FIXED | IN_BACK, "name", "%s", channel->name);
+    nodes_add(&nodes, IN_FRONT_FIXED | IN_BACK, "connection", "%s", connection);
     nodes_add(&nodes, IN_BACK, "protocol", "vt100");
-    nodes_add(&nodes, IN_FRONT | IN_BACK, "limit", OUTPUT_LIMIT);
-    nodes_add(&nodes, IN_FRONT, "type", "xenconsoled");
-    nodes_add(&nodes, IN_FRONT, "output", "%s", connection);
+    nodes_add(&nodes, IN_FRONT_FIXED | IN_BACK, "limit", OUTPUT_LIMIT);
+    nodes_add(&nodes, IN_FRONT_FIXED, "type", "xenconsoled");
+    nodes_add(&nodes, IN_FRONT_FIXED, "output", "%s", connection);
     if (channel->path != NULL) {
-        nodes_add(&nodes, IN_FRONT | IN_BACK, "path", "%s", channel->path);
+        nodes_add(&nodes, IN_FRONT_FIXED | IN_BACK, "path", "%s", channel->path);
     } else {
-        nodes_add(&nodes, IN_FRONT, "tty", "%s", "");
+        nodes_add(&nodes, IN_FRONT_FIXED, "tty", "%s", "");
     }
     return device_write(light, dev, &nodes, err);
 }

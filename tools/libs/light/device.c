@@ -99,9 +99,13 @@ static int make_folder(struct xyl_store *store, xyl_store_tx tx, const char *pat
     return rc == 0 ? xyl_store_set_perms(store, tx, path, perms, 2) : rc;
 }
 
+/* Those that belong there, below @folder; @reader is for the fixed ones. */
 static int write_nodes(struct xyl_store *store, xyl_store_tx tx, const struct device_nodes *nodes,
-                       unsigned int where, const char *folder)
+                       unsigned int where, const char *folder, unsigned int reader)
 {
+    const struct xyl_store_perm fixed[] = {
+        { 0, XYL_STORE_PERM_NONE }, { reader, XYL_STORE_PERM_READ },
+    };
     char path[LIGHT_PATH + 32];
     int rc = 0;
 
@@ -109,6 +113,9 @@ static int write_nodes(struct xyl_store *store, xyl_store_tx tx, const struct de
         if (nodes->node[i].where & where) {
             snprintf(path, sizeof(path), "%s/%s", folder, nodes->node[i].key);
             rc = xyl_store_write_str(store, tx, path, nodes->node[i].value);
+        }
+        if (rc == 0 && (nodes->node[i].where & where & IN_FRONT_FIXED)) {
+            rc = xyl_store_set_perms(store, tx, path, fixed, 2);
         }
     }
     return rc;
@@ -135,12 +142,12 @@ static int write_body(struct xyl_store *store, xyl_store_tx tx, void *arg)
         rc = xyl_store_mkdir(store, tx, d->own);
     }
     if (rc == 0) {
-        rc = write_nodes(store, tx, w->nodes, IN_OWN | IN_BACK, d->own);
+        rc = write_nodes(store, tx, w->nodes, IN_OWN | IN_BACK, d->own, 0);
     }
     if (rc == 0) {
-        rc = write_nodes(store, tx, w->nodes, IN_FRONT, d->front);
+        rc = write_nodes(store, tx, w->nodes, IN_FRONT | IN_FRONT_FIXED, d->front, d->domid);
     }
-    return rc == 0 ? write_nodes(store, tx, w->nodes, IN_BACK, d->back) : rc;
+    return rc == 0 ? write_nodes(store, tx, w->nodes, IN_BACK, d->back, 0) : rc;
 }
 
 int device_write(struct xyl_light *light, const struct device *d, struct device_nodes *nodes,

@@ -38,6 +38,7 @@ const char *device_name(const struct device *d, char text[64]);
 #define IN_FRONT 1u
 #define IN_BACK  2u             /* and in our own folder */
 #define IN_OWN   4u
+#define IN_FRONT_FIXED 8u       /* in the guest's, for it to read and not to write */
 #define NODES_MAX 32
 
 struct device_nodes {
