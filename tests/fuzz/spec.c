@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Input of people and of programs that write configurations: specifications of disks, network
- * cards, channels, ranges.  What is accepted has its invariants and a text that parses to the same;
- * what is refused has a reason and a place inside the text.
+ * cards, channels, screens, keyboards, ranges.  What is accepted has its invariants and a text that
+ * parses to the same; what is refused has a reason and a place inside the text.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -95,6 +95,50 @@ static void try_channel(const char *text)
     xyl_channel_dispose(&channel);
 }
 
+static void try_vfb(const char *text)
+{
+    struct xyl_err err = XYL_ERR_INIT;
+    struct xyl_vfb vfb, again;
+    char *first, *second;
+    size_t at = SIZE_MAX;
+
+    if (xyl_vfb_parse(text, &vfb, &at, &err) < 0) {
+        refused(&err, at, text);
+        return;
+    }
+    require(vfb.display == XYL_UNSET || (vfb.display >= 0 && vfb.display <= XYL_VNC_DISPLAY_MAX));
+    require(vfb.listen == NULL || strpbrk(vfb.listen, "[],/") == NULL);
+    first = xyl_vfb_text(&vfb);
+    require(first != NULL && xyl_vfb_parse(first, &again, NULL, &err) == 0);
+    second = xyl_vfb_text(&again);
+    require(second != NULL && strcmp(first, second) == 0);
+    free(first);
+    free(second);
+    xyl_vfb_dispose(&again);
+    xyl_vfb_dispose(&vfb);
+}
+
+static void try_vkb(const char *text)
+{
+    struct xyl_err err = XYL_ERR_INIT;
+    struct xyl_vkb vkb, again;
+    char *first, *second;
+    size_t at = SIZE_MAX;
+
+    if (xyl_vkb_parse(text, &vkb, &at, &err) < 0) {
+        refused(&err, at, text);
+        return;
+    }
+    first = xyl_vkb_text(&vkb);
+    require(first != NULL && xyl_vkb_parse(first, &again, NULL, &err) == 0);
+    second = xyl_vkb_text(&again);
+    require(second != NULL && strcmp(first, second) == 0);
+    free(first);
+    free(second);
+    xyl_vkb_dispose(&again);
+    xyl_vkb_dispose(&vkb);
+}
+
 /* Ports and frames are ranges alike; an interrupt has no text. */
 static void try_range(const char *text,
                       int (*parse)(const char *text, struct xyl_range *range, size_t *at,
@@ -129,6 +173,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_disk(text);
     try_vif(text);
     try_channel(text);
+    try_vfb(text);
+    try_vkb(text);
     try_range(text, xyl_ioports_parse, xyl_ioports_text);
     try_range(text, xyl_iomem_parse, xyl_iomem_text);
     try_range(text, xyl_irq_parse, NULL);

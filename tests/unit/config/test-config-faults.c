@@ -24,6 +24,7 @@ static const char text[] =
     "disk = [ '/image,raw,xvda,rw', 'format=raw,vdev=hdc,access=ro,devtype=cdrom,target=/iso' ]\n"
     "vif = [ 'mac=00:16:3e:01:02:03,bridge=br1,rate=10Mb/s,script=mine', '' ]\n"
     "channel = [ 'name=a,connection=pty', 'name=b,connection=socket,path=/run/b' ]\n"
+    "vfb = [ 'vnclisten=[::1]:3,keymap=de' ]\nvkb = [ 'unique-id=k,width=640' ]\n"
     "ioports = [ '2f8-2ff', '60' ]; iomem = [ 'fee00,1' ]; irqs = [ 5, 6 ]\n"
     "unknwon = [ [ 'x' ], 3, ]\n";
 

@@ -4,7 +4,7 @@ xl_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/xl -Itools/libs/util -Itools/
              -Wno-format-truncation -Ixen/include
 CONF_SRCS := tools/xl/conf.c tools/libs/util/keys.c tools/libs/util/key-table.c \
              tools/libs/util/cfg.c tools/libs/util/cfg-parse.c tools/libs/util/nearest.c \
-             $(addprefix tools/libs/util/,spec.c disk-spec.c vif-spec.c channel-spec.c cpuid-spec.c range-spec.c) \
+             $(addprefix tools/libs/util/,spec.c disk-spec.c vif-spec.c channel-spec.c screen-spec.c cpuid-spec.c range-spec.c) \
              $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c cpuid-names.c) \
              tools/libs/ctrl/err.c
 test-man_SRCS := tools/xl/verbs.c tools/xl/stat-fields.c $(CONF_SRCS)

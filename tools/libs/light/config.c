@@ -69,6 +69,14 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config)
         xyl_channel_dispose(&config->channels[i]);
     }
     free(config->channels);
+    for (size_t i = 0; i < config->nr_vfbs; i++) {
+        xyl_vfb_dispose(&config->vfbs[i]);
+    }
+    for (size_t i = 0; i < config->nr_vkbs; i++) {
+        xyl_vkb_dispose(&config->vkbs[i]);
+    }
+    free(config->vfbs);
+    free(config->vkbs);
     free(config->ioports.at);
     free(config->iomem.at);
     free(config->irqs.at);

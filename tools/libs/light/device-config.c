@@ -43,6 +43,29 @@ void xyl_channel_dispose(struct xyl_channel *channel)
     memset(channel, 0, sizeof(*channel));
 }
 
+void xyl_vfb_init(struct xyl_vfb *vfb)
+{
+    *vfb = (struct xyl_vfb){ .display = XYL_UNSET };
+}
+
+void xyl_vfb_dispose(struct xyl_vfb *vfb)
+{
+    free(vfb->listen);
+    free(vfb->keymap);
+    xyl_vfb_init(vfb);
+}
+
+void xyl_vkb_init(struct xyl_vkb *vkb)
+{
+    *vkb = (struct xyl_vkb){ .width = XYL_UNSET, .height = XYL_UNSET };
+}
+
+void xyl_vkb_dispose(struct xyl_vkb *vkb)
+{
+    free(vkb->unique_id);
+    xyl_vkb_init(vkb);
+}
+
 void xyl_mac_format(const uint8_t mac[6], char text[XYL_MAC_TEXT])
 {
     snprintf(text, XYL_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
@@ -142,10 +165,36 @@ static int check_channels(const struct xyl_domain_config *config, struct xyl_err
     return 0;
 }
 
+/* A screen has its keyboard, whether that is described or not. */
+static int check_screens(struct xyl_domain_config *config, struct xyl_err *err)
+{
+    if (config->nr_vfbs > 1 || config->nr_vkbs > 1) {
+        return xyl_fail(err, -EOPNOTSUPP, "%s: QEMU serves one to a guest",
+                        config->nr_vfbs > 1 ? "vfb" : "vkb");
+    }
+    if (config->nr_vkbs > config->nr_vfbs) {
+        return xyl_fail(err, -EINVAL, "vkb: a keyboard belongs to a screen, and without vfb there "
+                        "is none");
+    }
+    if (config->nr_vfbs > config->nr_vkbs) {
+        struct xyl_vkb *vkb = malloc(sizeof(*vkb));
+
+        if (vkb == NULL) {
+            return xyl_fail(err, -ENOMEM, "out of memory");
+        }
+        xyl_vkb_init(vkb);
+        free(config->vkbs);
+        config->vkbs = vkb;
+        config->nr_vkbs = 1;
+    }
+    return 0;
+}
+
 int xyl_domain_config_check_devices(struct xyl_domain_config *config, struct xyl_err *err)
 {
     int rc = check_disks(config, err);
 
     rc = rc == 0 ? check_vifs(config, err) : rc;
-    return rc == 0 ? check_channels(config, err) : rc;
+    rc = rc == 0 ? check_channels(config, err) : rc;
+    return rc == 0 ? check_screens(config, err) : rc;
 }

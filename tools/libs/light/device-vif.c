@@ -221,6 +221,10 @@ int devices_create(struct xyl_light *light, uint32_t domid, struct xyl_domain_co
     struct creation c = { .light = light, .domid = domid, .config = config };
     int rc = 0;
 
+    if (config->nr_vfbs > 0) {
+        return xyl_fail(err, -EOPNOTSUPP, "vfb: needs QEMU, which is not run yet");
+    }
+
     if (nr == 0) {
         return 0;
     }

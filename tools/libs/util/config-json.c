@@ -374,6 +374,64 @@ static void put_channels(struct xyl_json *json, const struct xyl_domain_config *
     xyl_json_array_end(json);
 }
 
+static void put_vfbs(struct xyl_json *json, const struct xyl_domain_config *config)
+{
+    if (config->nr_vfbs == 0) {
+        return;
+    }
+    xyl_json_key(json, "vfbs");
+    xyl_json_array(json);
+    for (size_t i = 0; i < config->nr_vfbs; i++) {
+        const struct xyl_vfb *vfb = &config->vfbs[i];
+
+        xyl_json_object(json);
+        xyl_json_key_number(json, "devid", (long long)i);
+        xyl_json_key(json, "vnc");
+        xyl_json_object(json);
+        xyl_json_key_bool(json, "enable", true);
+        xyl_json_key_text(json, "listen", vfb->listen != NULL ? vfb->listen : XYL_VNC_LISTEN);
+        if (vfb->display != XYL_UNSET) {
+            xyl_json_key_number(json, "display", vfb->display);
+        }
+        xyl_json_key_bool(json, "findunused", !vfb->this_display);
+        xyl_json_object_end(json);
+        xyl_json_key(json, "sdl");
+        xyl_json_object(json);
+        xyl_json_key_bool(json, "enable", false);
+        xyl_json_object_end(json);
+        put_if(json, "keymap", vfb->keymap);
+        xyl_json_object_end(json);
+    }
+    xyl_json_array_end(json);
+}
+
+static void put_vkbs(struct xyl_json *json, const struct xyl_domain_config *config)
+{
+    if (config->nr_vkbs == 0) {
+        return;
+    }
+    xyl_json_key(json, "vkbs");
+    xyl_json_array(json);
+    for (size_t i = 0; i < config->nr_vkbs; i++) {
+        const struct xyl_vkb *vkb = &config->vkbs[i];
+
+        xyl_json_object(json);
+        xyl_json_key_number(json, "devid", (long long)i);
+        xyl_json_key_text(json, "backend_type", "qemu");
+        put_if(json, "unique_id", vkb->unique_id);
+        if (vkb->no_keyboard) {
+            xyl_json_key_bool(json, "feature_disable_keyboard", true);
+        }
+        if (vkb->no_pointer) {
+            xyl_json_key_bool(json, "feature_disable_pointer", true);
+        }
+        put_limit(json, "width", vkb->width);
+        put_limit(json, "height", vkb->height);
+        xyl_json_object_end(json);
+    }
+    xyl_json_array_end(json);
+}
+
 void xyl_json_domain(struct xyl_json *json, const struct xyl_domain_config *config,
                      const struct xyl_json_live *live)
 {
@@ -388,6 +446,8 @@ void xyl_json_domain(struct xyl_json *json, const struct xyl_domain_config *conf
     if (config != NULL) {
         put_disks(json, config);
         put_vifs(json, config);
+        put_vfbs(json, config);
+        put_vkbs(json, config);
         put_channels(json, config);
         put_action(json, "on_poweroff", config->on_poweroff);
         put_action(json, "on_reboot", config->on_reboot);

@@ -64,6 +64,10 @@ const struct key_row key_rows[] = {
       "Network cards; see NETWORK CARDS below." },
     { "channel", KEY_CHANNELS, F(channels), 0, 0, "list of channels",
       "Further consoles, for programs; see CHANNELS below." },
+    { "vfb", KEY_VFBS, F(vfbs), 0, 0, "list of one screen",
+      "A screen that a VNC viewer shows; see SCREENS below." },
+    { "vkb", KEY_VKBS, F(vkbs), 0, 0, "list of one keyboard",
+      "More about the keyboard that a screen has; see SCREENS below." },
     { "ioports", KEY_IOPORTS, F(ioports), 0, 0, "list of ports",
       "I/O ports of the machine that the guest may use; see PARTS OF THE MACHINE below." },
     { "iomem", KEY_IOMEM, F(iomem), 0, 0, "list of frames",
@@ -88,17 +92,12 @@ const struct key_row key_rows[] = {
 };
 
 #define LATER(key, neutral, help) { key, XYL_KEY_LATER, neutral, NULL, help }
-#define NEEDS_QEMU(key, help)                                                                  \
-    { key, XYL_KEY_LATER, NULL, "needs QEMU as its back end, which Xylem does not run yet; "   \
-      "remove the setting, the guest has its console", help }
 #define NONE(key, help) { key, XYL_KEY_NO_EFFECT, NULL, NULL, help }
 #define HVM(key) NONE(key, "Of HVM and PVH guests.")
 #define DISPLAY(key) NONE(key, "Of guests with a display.")
 
 const struct key_other key_others[] = {
     LATER("pci", NULL, "PCI devices handed through."),
-    NEEDS_QEMU("vfb", "Frame buffers; they need QEMU as their back end, which is not run yet."),
-    NEEDS_QEMU("vkb", "Keyboards; they need QEMU as their back end, which is not run yet."),
     LATER("vtpm", NULL, "Trusted platform modules."),
     LATER("p9", NULL, "Shared folders."),
     LATER("pvcalls", NULL, "Sockets of dom0."),

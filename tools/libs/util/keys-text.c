@@ -88,6 +88,16 @@ static char *channel_text(const void *config, size_t i)
     return xyl_channel_text(&((const struct xyl_domain_config *)config)->channels[i]);
 }
 
+static char *vfb_text(const void *config, size_t i)
+{
+    return xyl_vfb_text(&((const struct xyl_domain_config *)config)->vfbs[i]);
+}
+
+static char *vkb_text(const void *config, size_t i)
+{
+    return xyl_vkb_text(&((const struct xyl_domain_config *)config)->vkbs[i]);
+}
+
 static char *ioports_text(const void *config, size_t i)
 {
     return xyl_ioports_text(&((const struct xyl_domain_config *)config)->ioports.at[i]);
@@ -106,6 +116,7 @@ static const struct {
 #define LIST(text, field) { text, offsetof(struct xyl_domain_config, field) }
     [KEY_DISKS] = LIST(disk_text, nr_disks), [KEY_VIFS] = LIST(vif_text, nr_vifs),
     [KEY_CHANNELS] = LIST(channel_text, nr_channels), [KEY_CPUID] = LIST(cpuid_text, nr_cpuid),
+    [KEY_VFBS] = LIST(vfb_text, nr_vfbs), [KEY_VKBS] = LIST(vkb_text, nr_vkbs),
     [KEY_IOPORTS] = LIST(ioports_text, ioports.nr), [KEY_IOMEM] = LIST(iomem_text, iomem.nr),
 #undef LIST
 };
@@ -172,6 +183,8 @@ static void put_row(FILE *out, const struct key_row *row, const struct xyl_domai
     case KEY_DISKS:
     case KEY_VIFS:
     case KEY_CHANNELS:
+    case KEY_VFBS:
+    case KEY_VKBS:
     case KEY_IOPORTS:
     case KEY_IOMEM:
     case KEY_CPUID:

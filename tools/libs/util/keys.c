@@ -246,6 +246,36 @@ static int take_channel(struct xyl_domain_config *config, size_t i, const char *
     return rc;
 }
 
+static int take_vfb(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                    struct xyl_err *err)
+{
+    struct xyl_vfb *more = realloc(config->vfbs, (i + 1) * sizeof(*more));
+    int rc;
+
+    if (more == NULL) {
+        return xyl_fail(err, -ENOMEM, "out of memory");
+    }
+    config->vfbs = more;
+    rc = xyl_vfb_parse(text, &more[i], at, err);
+    config->nr_vfbs = rc == 0 ? i + 1 : i;
+    return rc;
+}
+
+static int take_vkb(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
+                    struct xyl_err *err)
+{
+    struct xyl_vkb *more = realloc(config->vkbs, (i + 1) * sizeof(*more));
+    int rc;
+
+    if (more == NULL) {
+        return xyl_fail(err, -ENOMEM, "out of memory");
+    }
+    config->vkbs = more;
+    rc = xyl_vkb_parse(text, &more[i], at, err);
+    config->nr_vkbs = rc == 0 ? i + 1 : i;
+    return rc;
+}
+
 /* Room for one more. */
 static struct xyl_range *range_at(struct xyl_ranges *ranges, size_t i, struct xyl_err *err)
 {
@@ -323,6 +353,10 @@ static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
         return read_items(s, false, config, take_vif, err);
     case KEY_CHANNELS:
         return read_items(s, false, config, take_channel, err);
+    case KEY_VFBS:
+        return read_items(s, false, config, take_vfb, err);
+    case KEY_VKBS:
+        return read_items(s, false, config, take_vkb, err);
     case KEY_IOPORTS:
         return read_items(s, false, config, take_ioports, err);
     case KEY_IOMEM:

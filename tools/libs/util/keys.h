@@ -13,9 +13,11 @@ enum key_kind {
     KEY_UUID,           /* uuid and uuid_given */
     KEY_CPUS,           /* cpus; field is the offset of the array's pointer */
     KEY_WORDS,          /* bootloader_args: a list of texts, or one that is split at blanks */
-    KEY_DISKS,          /* disks, vifs, channels: a list of specifications, or one */
+    KEY_DISKS,          /* disks, vifs and so on: a list of specifications, or one */
     KEY_VIFS,
     KEY_CHANNELS,
+    KEY_VFBS,
+    KEY_VKBS,
     KEY_IOPORTS,        /* struct xyl_ranges, these three: likewise */
     KEY_IOMEM,
     KEY_IRQS,

@@ -23,7 +23,7 @@ struct spec_key {
  * Invariant: word, once it is set, points into copy or is the name of a key.
  */
 struct spec {
-    const char *kind;           /* "disk", "vif" or "channel", for messages */
+    const char *kind;           /* "disk", "vif", "channel" and so on, for messages */
     const struct spec_key *keys;
     /* Called for a word that is no key; NULL: there are none such. */
     int (*positional)(struct spec *spec, void *out, const char *word);

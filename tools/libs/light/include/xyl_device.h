@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A domain's disks, network cards, channels: wishes; adding, listing, removing them. */
+/* A domain's disks, cards, channels, screen: wishes; adding, listing, removing them. */
 #ifndef XYL_DEVICE_H
 #define XYL_DEVICE_H
 
@@ -63,6 +63,36 @@ struct xyl_channel {
 
 #define XYL_CHANNELS_MAX 9      /* Linux takes the last digit of a console for its number */
 
+/*
+ * A screen, which a VNC viewer shows.
+ * Invariants after parsing:
+ *   S1  listen is an IPv4 or IPv6 address as inet_pton() takes it, without brackets, or NULL.
+ *   S2  display is XYL_UNSET or 0 to XYL_VNC_DISPLAY_MAX.
+ *   S3  each string is allocated or NULL, and owned; keymap has letters, digits, dashes only.
+ */
+struct xyl_vfb {
+    char *listen;               /* address that VNC is served at; NULL: XYL_VNC_LISTEN */
+    long display;               /* port XYL_VNC_PORT and so many; XYL_UNSET: 0 */
+    bool this_display;          /* no later one if that is taken */
+    char *keymap;               /* NULL: the server's own */
+};
+
+/*
+ * A keyboard with its pointer.
+ * Invariants after parsing:
+ *   B1  width and height are XYL_UNSET or 1 to 65535.
+ *   B2  unique_id is allocated or NULL, and owned.
+ */
+struct xyl_vkb {
+    char *unique_id;
+    bool no_keyboard, no_pointer;       /* parts that the guest is not to have */
+    long width, height;                 /* range of the pointer; XYL_UNSET: the guest's own */
+};
+
+#define XYL_VNC_LISTEN      "127.0.0.1"
+#define XYL_VNC_PORT        5900
+#define XYL_VNC_DISPLAY_MAX 59635       /* the last port is 65535 */
+
 #define XYL_BRIDGE_DEFAULT "xenbr0"
 #define XYL_IFNAME_MAX     15       /* characters of a network interface's name in Linux */
 #define XYL_MAC_TEXT       18       /* "00:16:3e:xx:xx:xx" and a NUL */
@@ -72,6 +102,10 @@ void xyl_disk_dispose(struct xyl_disk *disk);       /* may be called again */
 void xyl_vif_init(struct xyl_vif *vif);
 void xyl_vif_dispose(struct xyl_vif *vif);
 void xyl_channel_dispose(struct xyl_channel *channel);
+void xyl_vfb_init(struct xyl_vfb *vfb);
+void xyl_vfb_dispose(struct xyl_vfb *vfb);          /* these two likewise */
+void xyl_vkb_init(struct xyl_vkb *vkb);
+void xyl_vkb_dispose(struct xyl_vkb *vkb);
 void xyl_mac_format(const uint8_t mac[6], char text[XYL_MAC_TEXT]);
 
 /* ------------------------------------------------------------ names of virtual disks */

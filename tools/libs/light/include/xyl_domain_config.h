@@ -47,6 +47,7 @@ struct xyl_ranges {
  *   D3  each string, and each item of cpus and bootloader_args, is allocated or NULL, and owned.
  *   D4  no two disks have one number, no two vifs one devid or MAC; each vif has a devid.
  *   D5  at most XYL_CHANNELS_MAX channels, no two with one name or one socket.
+ *   D6  at most one screen; as many keyboards.
  */
 struct xyl_domain_config {
     char *name;
@@ -70,6 +71,9 @@ struct xyl_domain_config {
     size_t nr_disks, nr_vifs;
     struct xyl_channel *channels;
     size_t nr_channels;
+    struct xyl_vfb *vfbs;
+    struct xyl_vkb *vkbs;
+    size_t nr_vfbs, nr_vkbs;
     struct xyl_ranges ioports, iomem, irqs;     /* of the machine's */
     struct xyl_cpuid *cpuid;    /* owned; U1 to U3 */
     size_t nr_cpuid;
@@ -94,11 +98,11 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config);
 /* xyl_domain_config_drop_devices - free the disks and vifs, leave the rest. */
 void xyl_domain_config_drop_devices(struct xyl_domain_config *config);
 
-/* xyl_domain_config_check_devices - bring D4 and D5 about, a part of the check below. */
+/* xyl_domain_config_check_devices - bring D4 to D6 about, a part of the check below. */
 int xyl_domain_config_check_devices(struct xyl_domain_config *config, struct xyl_err *err);
 
 /*
- * xyl_domain_config_check - bring D1 to D5 about: fill in what follows from other
+ * xyl_domain_config_check - bring D1 to D6 about: fill in what follows from other
  * settings, refuse what cannot be.
  * Errors: -EINVAL with the setting named.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The little languages of disk=[...], vif=[...] and channel=[...]: words divided by commas.
+ * The little languages of disk, vif, channel, vfb and vkb = [...]: words divided by commas.
  *
  *   disk: TARGET,FORMAT,VDEV,ACCESS by position, or KEY=VALUE in any order, or both; target=
  *         takes the rest, commas too.  Old forms: phy:, file:, tap:..., and VDEV:cdrom.
- *   vif, channel:  KEY=VALUE in any order.
+ *   The others: KEY=VALUE in any order.
  *
  * And those of cpuid=[...], see cpuid-spec.c.
  */
@@ -17,8 +17,8 @@
 #define XYL_SPEC_MAX 4096u          /* bytes of one specification */
 
 /*
- * xyl_disk_parse, xyl_vif_parse, xyl_channel_parse - read one specification.
- * @disk, @vif, @channel  out: V1 to V3, N1 to N3, C1 and C2 on 0; disposed of on error.
+ * xyl_disk_parse and so on - read one specification.
+ * @disk, ...   out: V1 to V3, N1 to N3, C1 and C2, S1 to S3, B1 and B2 on 0; disposed of on error.
  * @at          out, on error: offset in @spec of what is wrong; may be NULL.
  * Errors: -EINVAL bad syntax or value; -EOPNOTSUPP what Xen has and Xylem has not, by name.
  */
@@ -26,6 +26,8 @@ int xyl_disk_parse(const char *spec, struct xyl_disk *disk, size_t *at, struct x
 int xyl_vif_parse(const char *spec, struct xyl_vif *vif, size_t *at, struct xyl_err *err);
 int xyl_channel_parse(const char *spec, struct xyl_channel *channel, size_t *at,
                       struct xyl_err *err);
+int xyl_vfb_parse(const char *spec, struct xyl_vfb *vfb, size_t *at, struct xyl_err *err);
+int xyl_vkb_parse(const char *spec, struct xyl_vkb *vkb, size_t *at, struct xyl_err *err);
 
 /*
  * What of the machine a domain may use, as in "2f8-2ff" (ports), "fee00,1" (frames; hexadecimal
@@ -41,6 +43,8 @@ char *xyl_iomem_text(const struct xyl_range *range);
 char *xyl_disk_text(const struct xyl_disk *disk);
 char *xyl_vif_text(const struct xyl_vif *vif);
 char *xyl_channel_text(const struct xyl_channel *channel);
+char *xyl_vfb_text(const struct xyl_vfb *vfb);
+char *xyl_vkb_text(const struct xyl_vkb *vkb);
 
 /*
  * xyl_cpuid_parse - read one text into *@list, *@nr long, from malloc(): what it says of a bit
