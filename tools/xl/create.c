@@ -165,8 +165,9 @@ static int let_run(struct creating *c, struct xyl_err *err)
 static int check_flags(const struct xl_args *args, struct xyl_err *err)
 {
     if (args->flag['V'] || args->flag['A']) {
-        return xyl_fail(err, -EOPNOTSUPP, "-%c: PV guests have no display yet, so there is "
-                        "nothing for a VNC viewer to show", args->flag['V'] ? 'V' : 'A');
+        return xyl_fail(err, -EOPNOTSUPP, "-%c: xl starts no VNC viewer; the port of a guest's "
+                        "screen is in ~/console/vnc-port of the store",
+                        args->flag['V'] ? 'V' : 'A');
     }
     if (args->flag['e'] && args->flag['F']) {
         return xyl_fail(err, -EINVAL, "-e leaves nobody to watch the domain, -F watches it: "

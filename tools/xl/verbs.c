@@ -18,7 +18,7 @@ const struct xl_verb xl_verbs[] = {
       "-e, --exit                  leave no process behind that watches over the domain\n"
       "-F, --foreground            watch over the domain from this very process\n"
       "-d, --debug                 say what is being done, as -v does\n"
-      "-V, -A                      a VNC viewer; refused: PV guests have no display yet\n"
+      "-V, -A                      a VNC viewer; refused: start one yourself\n"
       "KEY=VALUE replaces a setting of the file." },
     { "config-update", xl_config_update, XL_DOMAIN_LOCKED, 1, XL_REST_MAX, "f|defconfig= q|quiet",
       "DOMAIN [FILE] [OPTIONS] [KEY=VALUE ...]",

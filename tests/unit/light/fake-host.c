@@ -32,6 +32,7 @@ bool host_fails(void)
 void host_may_die(void)
 {
     if (host.die_at != 0 && --host.die_at == 0) {
+        store_caller_dies();
         longjmp(host.death, 1);
     }
 }

@@ -78,6 +78,8 @@ const char *store_value(const char *path);
 void store_set(const char *path, const char *value);
 /* store_owner - the domain that may write the node, beside domain 0. */
 unsigned int store_owner(const char *path);
+/* store_caller_dies - what it did in a transaction is undone. */
+void store_caller_dies(void);
 /* store_next - path of the next node below @folder from *@at on, which counts up; NULL: no more. */
 const char *store_next(const char *folder, size_t *at);
 
@@ -100,6 +102,11 @@ struct fake_hotplug {
     const char *named;      /* a block device that domain 0 has */
     bool no_consoled;       /* nobody serves channels */
     bool forgotten;         /* the socket of "/run/b" was looked after */
+    int qemus;              /* that run; 0 in the end */
+    bool qemu_fails;        /* it ends at once */
+    bool qemu_dead;         /* it ends once it is watched */
+    bool quiet;             /* the store has no event when it is next asked */
+    char qemu[200];         /* what the last one was started with */
 };
 extern struct fake_hotplug hotplug;
 

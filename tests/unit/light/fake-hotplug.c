@@ -4,6 +4,7 @@
 #include "hotplug.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,62 @@ void hotplug_socket_forget(const char *path)
     hotplug.forgotten = strcmp(path, "/run/b") == 0;
 }
 
+/* ------------------------------------------------------------ QEMU */
+
+/* One that was not let go ends with us, so only those that run are counted. */
+int hotplug_qemu_begin(struct hotplug_qemu *q, const struct hotplug_qemu_wish *wish,
+                       struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    *q = (struct hotplug_qemu){ .process = { 1000 + wish->domid, 77 }, .talk = -1 };
+    snprintf(hotplug.qemu, sizeof(hotplug.qemu), "%u %s %ld%s", wish->domid, wish->name,
+             wish->vfb->display, wish->vfb->this_display ? " only" : "");
+    return 0;
+}
+
+int hotplug_qemu_run(struct hotplug_qemu *q, unsigned int *port, struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    q->runs = true;
+    if (hotplug.qemu_fails) {
+        return xyl_fail(err, -EIO, "QEMU ended with status 1: no port");
+    }
+    hotplug.qemus++;
+    host_may_die();
+    *port = 5901;
+    return 0;
+}
+
+void hotplug_qemu_close(struct hotplug_qemu *q)
+{
+    (void)q;
+}
+
+int hotplug_qemu_end(const struct hotplug_process *process, struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    hotplug.qemus -= process->start == 77 && hotplug.qemus > 0;
+    return 0;
+}
+
+int hotplug_qemu_watch(const struct hotplug_process *process)
+{
+    int fd;
+
+    (void)process;
+    if (!hotplug.qemu_dead) {
+        return -EIO;
+    }
+    hotplug.quiet = true;
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd;
+}
+
+void hotplug_qemu_reap(const struct hotplug_process *process)
+{
+    (void)process;
+}
+
 static const char *sibling(const char *path, const char *name, char out[300])
 {
     snprintf(out, 300, "%.*s/%s", (int)(strrchr(path, '/') - path), path, name);
@@ -187,13 +244,14 @@ bool host_backends(void)
 {
     static const char *const folders[] = {
         "/local/domain/0/backend/vbd", "/local/domain/0/backend/vif",
-        "/local/domain/0/backend/console",
+        "/local/domain/0/backend/console", "/local/domain/0/backend/vfb",
+        "/local/domain/0/backend/vkbd",
     };
     bool any = false;
 
-    for (size_t i = 0; i < (hotplug.no_consoled ? 2 : 3); i++) {
+    for (size_t i = 0; i < 5; i++) {
         const char *path;
-        size_t at = 0;
+        size_t at = (i == 2 && hotplug.no_consoled) || (i > 2 && hotplug.qemus == 0) ? ~0ul : 0;
 
         while ((path = store_next(folders[i], &at)) != NULL) {
             size_t len = strlen(path);

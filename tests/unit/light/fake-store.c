@@ -261,11 +261,32 @@ int xyl_store_set_perms(struct xyl_store *s, xyl_store_tx tx, const char *path,
     return 0;
 }
 
+/* The nodes of before a transaction, as long as there is one. */
+static struct node before[NODES];
+static bool in_transaction;
+
+static void leave_transaction(bool undo)
+{
+    for (size_t i = 0; i < NODES; i++) {
+        drop(undo ? &nodes[i] : &before[i]);
+        if (undo) {
+            nodes[i] = before[i];
+        }
+    }
+    in_transaction = false;
+}
+
+void store_caller_dies(void)
+{
+    if (in_transaction) {
+        leave_transaction(true);
+    }
+}
+
 /* What fails leaves no trace: the nodes of before are put back. */
 int xyl_store_transact(struct xyl_store *s,
                        int (*fn)(struct xyl_store *s, xyl_store_tx tx, void *arg), void *arg)
 {
-    static struct node before[NODES];
     int rc;
 
     MAY_FAIL();
@@ -274,13 +295,9 @@ int xyl_store_transact(struct xyl_store *s,
         before[i].value = nodes[i].value != NULL ? strdup(nodes[i].value) : NULL;
         before[i].owner = nodes[i].owner;
     }
+    in_transaction = true;
     rc = fn(s, 1, arg);
-    for (size_t i = 0; i < NODES; i++) {
-        drop(rc < 0 ? &nodes[i] : &before[i]);
-        if (rc < 0) {
-            nodes[i] = before[i];
-        }
-    }
+    leave_transaction(rc < 0);
     return rc;
 }
 
@@ -318,6 +335,22 @@ struct xyl_store_event *xyl_store_wait_event(struct xyl_store *s, int timeout_ms
     }
     event_due = false;
     return calloc(1, sizeof(struct xyl_store_event));
+}
+
+int xyl_store_fd(const struct xyl_store *s)
+{
+    (void)s;
+    return -1;
+}
+
+struct xyl_store_event *xyl_store_next_event(struct xyl_store *s)
+{
+    if (hotplug.quiet) {
+        hotplug.quiet = false;
+        errno = EAGAIN;
+        return NULL;
+    }
+    return xyl_store_wait_event(s, 0);
 }
 
 int xyl_store_introduce(struct xyl_store *s, unsigned int domid, uint64_t gfn, unsigned int port)

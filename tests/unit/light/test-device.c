@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Disks, network cards, channels: nodes, states, scripts, and what remains after each failure. */
+/* Disks, cards, channels, screens: nodes, states, scripts, what remains after each failure. */
 #include "harness.h"
 #include "device.h"
 #include "fake-host.h"
@@ -388,6 +388,115 @@ TEST(without_a_console_daemon_there_are_no_channels)
     CHECK(hotplug.forgotten);                       /* a killed daemon's socket */
     CHECK_EQ(remains(), 0);
     end();
+}
+
+/* ------------------------------------------------------------ screens */
+
+#define SCREEN "/local/domain/0/backend/vfb/5/0/"
+#define KEYS   "/local/domain/0/backend/vkbd/5/0/"
+
+static int create_screen(void)
+{
+    struct xyl_vfb vfb;
+    struct xyl_vkb vkb;
+    struct xyl_channel channel = { .name = (char *)"a" };
+    struct xyl_domain_config config = {
+        .name = (char *)"web", .vfbs = &vfb, .nr_vfbs = 1, .vkbs = &vkb, .nr_vkbs = 1,
+        .channels = &channel, .nr_channels = 1,
+    };
+
+    xyl_vfb_init(&vfb);
+    xyl_vkb_init(&vkb);
+    vfb.listen = (char *)"::1";
+    vfb.display = 3;
+    vfb.this_display = true;
+    vkb.unique_id = (char *)"k";
+    vkb.no_pointer = true;
+    vkb.width = 1024;
+    return devices_create(light, DOMID, &config, &err);
+}
+
+TEST(a_screen_has_its_nodes_and_a_qemu)
+{
+    begin();
+    CHECK_EQ(create_screen(), 0);
+    CHECK_EQ(hotplug.qemus, 1);
+    CHECK_STR(hotplug.qemu, "5 web 3 only");
+    CHECK_STR(store_value(SCREEN "vnc"), "1");
+    CHECK_STR(store_value(SCREEN "vnclisten"), "::1");
+    CHECK_STR(store_value(SCREEN "vncdisplay"), "3");
+    CHECK_STR(store_value(SCREEN "vncunused"), "0");
+    CHECK_STR(store_value(SCREEN "frontend"), "/local/domain/5/device/vfb/0");
+    CHECK_STR(store_value(SCREEN "state"), "2");
+    CHECK_STR(store_value("/local/domain/5/device/vfb/0/backend"),
+              "/local/domain/0/backend/vfb/5/0");
+    CHECK_STR(store_value(KEYS "backend-type"), "qemu");
+    CHECK_STR(store_value(KEYS "unique-id"), "k");
+    CHECK_STR(store_value(KEYS "feature-disable-pointer"), "1");
+    CHECK(store_value(KEYS "feature-disable-keyboard") == NULL);
+    CHECK_STR(store_value(KEYS "width"), "1024");
+    CHECK(store_value(KEYS "height") == NULL);
+    CHECK_STR(store_value(KEYS "state"), "2");
+    CHECK_STR(store_value("/libxl/5/device-model"), "1005 77");
+    CHECK_STR(store_value("/local/domain/5/image/device-model-pid"), "1005");
+    CHECK_STR(store_value("/local/domain/5/console/vnc-listen"), "::1");
+    CHECK_STR(store_value("/local/domain/5/console/vnc-port"), "5901");
+    store_set("/local/domain/0/device-model/5/state", "running");
+    CHECK_EQ(devices_any(light, DOMID), 1);
+    hotplug.guest_holds = true;                     /* which is nothing to a guest that ends */
+    CHECK_EQ(devices_destroy(light, DOMID), 0);
+    CHECK_EQ(hotplug.qemus, 0);
+    CHECK_EQ(remains(), 3);                         /* what goes with the domain's home */
+    end();
+}
+
+TEST(a_qemu_that_does_not_begin_is_quoted)
+{
+    begin();
+    hotplug.qemu_fails = true;
+    CHECK_EQ(create_screen(), -EIO);
+    CHECK_STR(err.text, "QEMU ended with status 1: no port");
+    CHECK_EQ(devices_destroy(light, DOMID), 0);
+    CHECK_EQ(remains(), 1);
+    end();
+}
+
+TEST(whatever_fails_in_making_a_screen_no_qemu_remains)
+{
+    unsigned int fail_at = 0;
+    int rc;
+
+    do {
+        begin();
+        host.fail_at = ++fail_at;
+        rc = create_screen();
+        CHECK(rc == 0 || err.text[0] != '\0');
+        host.fail_at = 0;
+        CHECK_EQ(devices_destroy(light, DOMID), 0);
+        CHECK_EQ(hotplug.qemus, 0);
+        CHECK_EQ(devices_any(light, DOMID), 0);
+        end();
+    } while (rc < 0 && fail_at < 500);
+    CHECK_EQ(rc, 0);
+    CHECK(fail_at > 60);
+}
+
+TEST(a_qemu_that_cannot_be_ended_is_not_forgotten)
+{
+    unsigned int fail_at = 0;
+    int rc;
+
+    do {
+        begin();
+        CHECK_EQ(create_screen(), 0);
+        host.fail_at = host.calls + ++fail_at;
+        rc = devices_destroy(light, DOMID);
+        host.fail_at = 0;
+        CHECK(rc == 0 ? hotplug.qemus == 0 : devices_any(light, DOMID) == 1);
+        CHECK_EQ(devices_destroy(light, DOMID), 0);
+        CHECK_EQ(hotplug.qemus, 0);
+        end();
+    } while (rc < 0 || fail_at < 10);
 }
 
 /* ------------------------------------------------------------ sharing */

@@ -31,6 +31,9 @@ static void begin(void)
     config.nr_channels = 1;
     config.channels[0].name = strdup("agent");
     config.channels[0].path = strdup("/run/b");
+    config.vfbs = calloc(1, sizeof(*config.vfbs));
+    config.nr_vfbs = 1;
+    xyl_vfb_init(&config.vfbs[0]);
     xyl_domain_config_check(&config, &err);
 }
 

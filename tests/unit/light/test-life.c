@@ -20,6 +20,9 @@ static void give_devices(void)
         world_set(&config.disks[i].vdev, i == 0 ? "xvda" : "xvdb");
     }
     xyl_vif_init(&config.vifs[0]);
+    config.nr_vfbs = 1;
+    config.vfbs = calloc(1, sizeof(*config.vfbs));
+    xyl_vfb_init(&config.vfbs[0]);
 }
 
 static void begin(void)
@@ -386,10 +389,60 @@ TEST(what_is_left_unwatched_may_be_gone_already)
     world_end();
 }
 
+static char said[2000];
+
+static void note_line(void *ctx, const char *line)
+{
+    (void)ctx;
+    strncat(said, line, sizeof(said) - strlen(said) - 1);
+    strncat(said, "\n", sizeof(said) - strlen(said) - 1);
+}
+
+/* The guest reboots later, and has a QEMU again. */
+TEST(a_qemu_that_ends_is_spoken_of_and_the_guest_goes_on)
+{
+    char line[100];
+
+    begin();
+    CHECK_EQ(world_create(), 0);
+    light->log = note_line;
+    said[0] = '\0';
+    hotplug.qemu_dead = true;
+    hotplug.qemus = 0;
+    snprintf(line, sizeof(line), "domain %u: its QEMU, process %u, has ended; the guest goes on "
+             "without a screen\n", domid, 1000 + domid);
+    CHECK_EQ(keep(SHUTDOWN_reboot, SHUTDOWN_poweroff), 0);
+    CHECK(strstr(said, line) != NULL);
+    CHECK_EQ(ends, 2);
+    CHECK_EQ(host.built, 2);
+    CHECK_EQ(hotplug.qemus, 0);
+    CHECK_EQ(world_remains(), 0);
+    world_end();
+}
+
+/* Somebody else destroys it at that moment. */
+TEST(a_qemu_that_was_meant_to_end_is_not_spoken_of)
+{
+    char path[100];
+
+    begin();
+    CHECK_EQ(world_create(), 0);
+    light->log = note_line;
+    said[0] = '\0';
+    hotplug.qemu_dead = true;
+    snprintf(path, sizeof(path), "/libxl/%u/device-model/ending", domid);
+    store_set(path, "1");
+    CHECK_EQ(keep(SHUTDOWN_poweroff, 0), 0);
+    CHECK(strstr(said, "QEMU") == NULL);
+    CHECK_EQ(world_remains(), 0);
+    world_end();
+}
+
 TEST(a_domain_destroyed_by_others_ends_the_watch)
 {
     begin();
     CHECK_EQ(world_create(), 0);
+    hotplug.qemus = 0;
     CHECK_EQ(keep(~0u, 0), 0);
     nodes_remove(light, domid, config.uuid);
     userdata_remove(domid, config.uuid);

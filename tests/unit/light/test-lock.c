@@ -35,6 +35,10 @@ static void begin(void)
     config.memory_mib = 64;
     config.vcpus = 1;
     config.maxvcpus = 1;
+    config.vfbs = calloc(1, sizeof(*config.vfbs));
+    config.nr_vfbs = 1;
+    xyl_vfb_init(&config.vfbs[0]);
+    host.wait = host_backends;
     xyl_domain_config_check(&config, &err);
 }
 
@@ -63,7 +67,8 @@ static size_t files(const char *folder)
 
 static bool all_gone(void)
 {
-    return host_domains() == 0 && files(state_dir) == 0 && files(lock_dir) == 0 &&
+    return host_domains() == 0 && hotplug.qemus == 0 && files(state_dir) == 0 &&
+           files(lock_dir) == 0 &&
            store_count("/local/domain") + store_count("/vm") + store_count("/libxl") == 0;
 }
 

@@ -57,7 +57,7 @@ int world_create(void)
 size_t world_remains(void)
 {
     return store_count("/local/domain") + store_count("/vm") + store_count("/libxl") +
-           (size_t)hotplug.open;
+           (size_t)hotplug.open + (size_t)hotplug.qemus;
 }
 
 static size_t each_file(bool written, bool remove)

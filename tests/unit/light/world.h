@@ -29,7 +29,7 @@ char *world_text(const struct xyl_domain_config *c);
 /* world_create - all that `xl create` does, in @domid. */
 int world_create(void);
 
-/* world_remains - nodes about domains, and targets of disks that are held open. */
+/* world_remains - nodes about domains, targets of disks that are held open, QEMUs. */
 size_t world_remains(void);
 
 /* world_files - files in the folder; with @written only those that say something. */

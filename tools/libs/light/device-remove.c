@@ -109,7 +109,7 @@ static void remove_empty(struct xyl_store *store, const char *path)
     free(names);
 }
 
-static void remove_nodes(struct xyl_store *store, const struct device *d)
+void device_forget(struct xyl_store *store, const struct device *d)
 {
     const char *type = device_type(d->type);
     char path[LIGHT_PATH];
@@ -156,11 +156,11 @@ static void end_one(struct xyl_light *light, const struct device *d)
         if (d->waiting) {
             channel_forget(light, d);
         }
-        remove_nodes(light->store, d);
+        device_forget(light->store, d);
         return;
     }
     run_script(light, d);
-    remove_nodes(light->store, d);
+    device_forget(light->store, d);
     hotplug_backend_wait(d->type, d->domid, d->id);
 }
 
@@ -258,7 +258,8 @@ int devices_any(struct xyl_light *light, uint32_t domid)
     }
     for (size_t i = 0; any == 0 && i < nr; i++) {
         any = strcmp(types[i], "console") == 0 ? any_channels(light, domid) :
-              strcmp(types[i], "vbd") == 0 || strcmp(types[i], "vif") == 0;
+              strcmp(types[i], "vbd") == 0 || strcmp(types[i], "vif") == 0 ||
+              strcmp(types[i], "vfb") == 0 || strcmp(types[i], "vkbd") == 0;
     }
     free(types);
     return any;
@@ -268,7 +269,7 @@ int devices_destroy(struct xyl_light *light, uint32_t domid)
 {
     struct device *all = NULL, *more, *some;
     size_t nr = 0, count;
-    int rc = 0;
+    int rc = xyl_light_store(light, NULL) != NULL ? screen_destroy(light, domid) : -ENOTCONN;
 
     for (enum xyl_device_type type = XYL_VBD; rc == 0 && type <= XYL_CONSOLE; type++) {
         some = device_scan(light, domid, type, &count);

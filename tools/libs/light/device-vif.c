@@ -155,7 +155,7 @@ int xyl_vif_add(struct xyl_light *light, uint32_t domid, struct xyl_vif *vif,
 
 /* ------------------------------------------------------------ all of a new domain */
 
-/* Invariant: disks, cards, channels; devices[] and hot[] have an entry for each of config's. */
+/* Invariant: devices[] are disks, cards, channels, screen and keyboard; hot[] is for the disks. */
 struct creation {
     struct xyl_light *light;
     uint32_t domid;
@@ -197,6 +197,23 @@ static int begin_all(struct creation *c, struct xyl_err *err)
         rc = channel_begin(c->light, c->domid, (uint32_t)i + 1, &config->channels[i], &channels[i],
                            err);
     }
+    if (rc == 0 && config->nr_vfbs > 0) {
+        rc = screen_begin(c->light, c->domid, config, channels + config->nr_channels, err);
+    }
+    return rc;
+}
+
+/* Backends get ready; QEMU is one of them once it runs. */
+static int wait_all(struct creation *c, struct xyl_err *err)
+{
+    const struct xyl_domain_config *config = c->config;
+    size_t nr = config->nr_disks + config->nr_vifs + config->nr_channels;
+    int rc = device_wait_ready(c->light, c->devices, nr, err);
+
+    if (rc == 0 && config->nr_vfbs > 0) {
+        rc = screen_start(c->light, c->domid, config, err);
+        rc = rc == 0 ? device_wait_ready(c->light, c->devices + nr, 2, err) : rc;
+    }
     return rc;
 }
 
@@ -217,13 +234,9 @@ static int end_all(struct creation *c, struct xyl_err *err)
 int devices_create(struct xyl_light *light, uint32_t domid, struct xyl_domain_config *config,
                    struct xyl_err *err)
 {
-    size_t nr = config->nr_disks + config->nr_vifs + config->nr_channels;
+    size_t nr = config->nr_disks + config->nr_vifs + config->nr_channels + 2 * config->nr_vfbs;
     struct creation c = { .light = light, .domid = domid, .config = config };
     int rc = 0;
-
-    if (config->nr_vfbs > 0) {
-        return xyl_fail(err, -EOPNOTSUPP, "vfb: needs QEMU, which is not run yet");
-    }
 
     if (nr == 0) {
         return 0;
@@ -242,7 +255,7 @@ int devices_create(struct xyl_light *light, uint32_t domid, struct xyl_domain_co
         rc = vif_choose_mac(&config->vifs[i], err);
     }
     rc = rc == 0 ? begin_all(&c, err) : rc;
-    rc = rc == 0 ? device_wait_ready(light, c.devices, nr, err) : rc;
+    rc = rc == 0 ? wait_all(&c, err) : rc;
     rc = rc == 0 ? end_all(&c, err) : rc;
     for (size_t i = 0; i < config->nr_disks; i++) {
         hotplug_disk_close(&c.hot[i], false, 0, 0, NULL);

@@ -14,7 +14,8 @@
 const char *device_type(enum xyl_device_type type)
 {
     static const char *const names[] = {
-        [XYL_VBD] = "vbd", [XYL_VIF] = "vif", [XYL_CONSOLE] = "console",
+        [XYL_VBD] = "vbd", [XYL_VIF] = "vif", [XYL_CONSOLE] = "console", [XYL_VFB] = "vfb",
+        [XYL_VKB] = "vkbd",
     };
 
     return names[type];
@@ -22,13 +23,17 @@ const char *device_type(enum xyl_device_type type)
 
 const char *device_name(const struct device *d, char text[64])
 {
+    static const char *const names[] = {
+        [XYL_VIF] = "network card", [XYL_CONSOLE] = "channel", [XYL_VFB] = "screen",
+        [XYL_VKB] = "keyboard",
+    };
     char vdev[XYL_VDEV_TEXT];
 
     if (d->type == XYL_VBD) {
         xyl_vdev_name(d->id, vdev);
         snprintf(text, 64, "disk %s", vdev);
     } else {
-        snprintf(text, 64, "%s %u", d->type == XYL_VIF ? "network card" : "channel", d->id);
+        snprintf(text, 64, "%s %u", names[d->type], d->id);
     }
     return text;
 }
@@ -46,7 +51,8 @@ void device_init(struct device *d, uint32_t domid, enum xyl_device_type type, ui
 /* Who may know more about a backend that does not do its work. */
 static const char *device_adviser(const struct device *d)
 {
-    return d->type == XYL_CONSOLE ? "is xenconsoled running?" : "see domain 0's kernel log";
+    return d->type == XYL_CONSOLE ? "is xenconsoled running?" :
+           d->type >= XYL_VFB ? "see QEMU's log in /var/log/xen" : "see domain 0's kernel log";
 }
 
 /* ------------------------------------------------------------ writing */

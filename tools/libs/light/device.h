@@ -28,7 +28,7 @@ struct device {
 
 void device_init(struct device *d, uint32_t domid, enum xyl_device_type type, uint32_t id);
 
-/* device_type - "vbd", "vif" or "console". */
+/* device_type - "vbd", "vif" and so on, as in the store. */
 const char *device_type(enum xyl_device_type type);
 
 /* device_name - "disk xvda", "network card 0" or "channel 1", for people. */
@@ -94,6 +94,9 @@ int device_remove(struct xyl_light *light, struct device *devices, size_t nr, bo
 struct device *device_scan(struct xyl_light *light, uint32_t domid, enum xyl_device_type type,
                            size_t *nr);
 
+/* device_forget - its folders go, ours last: as long as that is there, the rest is found again. */
+void device_forget(struct xyl_store *store, const struct device *d);
+
 /* ------------------------------------------------ device-disk.c, device-vif.c, device-channel.c */
 
 /* devices_create - all devices of a new domain; all wait together. */
@@ -133,6 +136,37 @@ int channel_begin(struct xyl_light *light, uint32_t domid, uint32_t id,
 
 /* channel_forget - a socket that no console daemon has taken away goes. */
 void channel_forget(struct xyl_light *light, const struct device *dev);
+
+/* ------------------------------------------------ device-screen.c */
+
+/* screen_begin - likewise; a screen and its keyboard, of which the configuration has one each. */
+int screen_begin(struct xyl_light *light, uint32_t domid, const struct xyl_domain_config *config,
+                 struct device dev[2], struct xyl_err *err);
+
+/*
+ * screen_start - QEMU, until viewers can connect; it takes to the devices that are in state 1, so
+ * channels have to be in another by now.
+ * Errors: what failed may have left its process: screen_destroy().
+ */
+int screen_start(struct xyl_light *light, uint32_t domid, const struct xyl_domain_config *config,
+                 struct xyl_err *err);
+
+/*
+ * screen_destroy - end QEMU, whatever the guest says, and forget screen and keyboard.
+ * Errors: -EIO of the store; as hotplug_qemu_end().  Nothing was forgotten.
+ */
+int screen_destroy(struct xyl_light *light, uint32_t domid);
+
+/*
+ * screen_watch - a descriptor, readable when the domain's QEMU ends; one that has is screen_lost().
+ * Errors: -ESRCH there is none.
+ */
+int screen_watch(struct xyl_light *light, uint32_t domid);
+
+/* screen_lost - say that it has ended, unless it was meant to. */
+void screen_lost(struct xyl_light *light, uint32_t domid);
+
+/* ------------------------------------------------ device-disk.c, device-vif.c */
 
 /* disk_end, vif_end - second half, when the backend is ready: scripts, interfaces. */
 int disk_end(struct xyl_light *light, const struct device *dev, const struct xyl_disk *disk,

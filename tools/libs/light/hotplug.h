@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What domain 0's kernel has to do for a device: block devices, network interfaces,
- * scripts.  All that touches the system lies behind this; unit tests replace it.
+ * What domain 0 has to do for a device: block devices, network interfaces, scripts, QEMU.
+ * All that touches the system lies behind this; unit tests replace it.
  */
 #ifndef LIGHT_HOTPLUG_H
 #define LIGHT_HOTPLUG_H
@@ -90,5 +90,60 @@ void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id
 
 /* hotplug_socket_forget - remove a socket's file, if nobody listens there. */
 void hotplug_socket_forget(const char *path);
+
+/* ------------------------------------------------------------ hotplug-qemu.c */
+
+/* A process as the store remembers it: the number alone may be another's one day. */
+struct hotplug_process {
+    long pid;
+    uint64_t start;             /* in ticks since boot */
+};
+
+struct hotplug_qemu_wish {
+    uint32_t domid;
+    const char *name;           /* of the guest */
+    const struct xyl_vfb *vfb;
+};
+
+/*
+ * A QEMU that is being started.
+ * Invariants: talk is a descriptor or -1; process.pid is 0 or our child's, which waits for a word
+ * from there until runs is true.
+ */
+struct hotplug_qemu {
+    struct hotplug_process process;
+    int talk;
+    bool runs;
+    char log[300];
+};
+
+extern const char *hotplug_qemu_program, *hotplug_qemu_log_dir;     /* tests choose others */
+
+/*
+ * hotplug_qemu_begin - make its process, which does nothing yet, so that its number can be
+ * recorded first: it ends if we do.
+ * Errors: -ENOENT there is no QEMU; others from the system.  Nothing to close then.
+ */
+int hotplug_qemu_begin(struct hotplug_qemu *q, const struct hotplug_qemu_wish *wish,
+                       struct xyl_err *err);
+
+/*
+ * hotplug_qemu_run - let it go, until a viewer can connect; a minute at most.
+ * @port  out: where.
+ * Errors: -EIO it ended, with its last words; -ETIMEDOUT.  It may run still: hotplug_qemu_end().
+ */
+int hotplug_qemu_run(struct hotplug_qemu *q, unsigned int *port, struct xyl_err *err);
+
+/* hotplug_qemu_close - leave it; one that was not let go is ended. */
+void hotplug_qemu_close(struct hotplug_qemu *q);
+
+/* hotplug_qemu_end - end it and wait for its end; one that is gone is no error. */
+int hotplug_qemu_end(const struct hotplug_process *process, struct xyl_err *err);
+
+/* hotplug_qemu_watch - a descriptor, readable when it ends.  Errors: -ESRCH it has. */
+int hotplug_qemu_watch(const struct hotplug_process *process);
+
+/* hotplug_qemu_reap - forget one that has ended, if it was our child. */
+void hotplug_qemu_reap(const struct hotplug_process *process);
 
 #endif

@@ -3,6 +3,7 @@
 #include "device.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,11 +46,38 @@ static const char *reason_name(unsigned int reason)
 }
 
 /*
+ * The next event of the store, or NULL.  @qemu is the descriptor of the domain's QEMU: whose end
+ * is said, and *qemu is -1 from then on.
+ */
+static struct xyl_store_event *wait_event(struct xyl_light *light, uint32_t domid, int *qemu)
+{
+    struct xyl_store_event *event;
+
+    while (*qemu >= 0) {
+        struct pollfd fds[2] = {
+            { .fd = xyl_store_fd(light->store), .events = POLLIN },
+            { .fd = *qemu, .events = POLLIN },
+        };
+
+        event = xyl_store_next_event(light->store);
+        if (event != NULL || errno != EAGAIN) {
+            return event;
+        }
+        if (poll(fds, 2, -1) > 0 && fds[1].revents != 0) {
+            close(*qemu);
+            *qemu = -1;
+            screen_lost(light, domid);
+        }
+    }
+    return xyl_store_wait_event(light->store, -1);
+}
+
+/*
  * Wait until the domain is shut down (1, *info is set) or gone (0).  A number may
  * belong to another domain by the time we look: the UUID tells.
  */
 static int wait_shutdown(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16],
-                         xyl_domain_info *info, struct xyl_err *err)
+                         int *qemu, xyl_domain_info *info, struct xyl_err *err)
 {
     xyl_store_set_patience(light->store, -1); /* the guest outlives a store that is restarted */
     for (;;) {
@@ -66,7 +94,7 @@ static int wait_shutdown(struct xyl_light *light, uint32_t domid, const uint8_t 
         if (info->flags & XEN_DOMINF_shutdown) {
             return 1;
         }
-        event = xyl_store_wait_event(light->store, -1);
+        event = wait_event(light, domid, qemu);
         if (event == NULL && errno != EINTR) {
             return xyl_fail_sys(err, -errno, "the store went away");
         }
@@ -185,13 +213,17 @@ static int watch_one(struct xyl_light *light, struct xyl_domain_config *config,
 {
     time_t begun = time(NULL);
     xyl_domain_info info;
-    int lock = userdata_lock(domid, config->uuid, err), rc;
+    int lock = userdata_lock(domid, config->uuid, err), qemu, rc;
 
     if (lock < 0 && lock != -ENOENT) {
         return lock;
     }
     light_log(light, "watching domain %u", domid);
-    rc = wait_shutdown(light, domid, config->uuid, &info, err);
+    qemu = config->nr_vfbs > 0 ? screen_watch(light, domid) : -1;
+    rc = wait_shutdown(light, domid, config->uuid, &qemu, &info, err);
+    if (qemu >= 0) {
+        close(qemu);
+    }
     if (rc == 0) {
         light_log(light, "domain %u is gone", domid);
     } else if (rc > 0) {

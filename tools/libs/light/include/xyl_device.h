@@ -135,7 +135,8 @@ int xyl_disk_add(struct xyl_light *light, uint32_t domid, const struct xyl_disk 
 int xyl_vif_add(struct xyl_light *light, uint32_t domid, struct xyl_vif *vif,
                 struct xyl_err *err);
 
-enum xyl_device_type { XYL_VBD, XYL_VIF, XYL_CONSOLE };
+/* Those from XYL_VFB on are QEMU's. */
+enum xyl_device_type { XYL_VBD, XYL_VIF, XYL_CONSOLE, XYL_VFB, XYL_VKB };
 
 /*
  * xyl_device_remove - take a device away; the guest is asked to let go of it.
