@@ -49,6 +49,7 @@ PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_IMAGE) $(PACKAGES_TEST)
 # through the release's own metapackages, so that the release decides the version.
 GUEST_PACKAGES := linux-image-amd64 linux-image-cloud-amd64 busybox-static
 BROWSER_PACKAGES := w3m
+DISPLAY_PACKAGES := qemu-system-xen
 PEER_PACKAGES  := xen-hypervisor-4.17-amd64 xen-utils-4.17 xen-utils-common xenstore-utils \
                   bash util-linux mount
 
