@@ -74,6 +74,8 @@ create seen; console seen; id=$(xl domid seen)
 pid=$(qemu_of seen)
 grep -q '^CapEff:.*0000000000000000$' "/proc/$pid/status" || fail "$(cat "/proc/$pid/status")"
 xl list -l seen | grep -q '"vfbs": ' || fail "list -l"
+printf '#!/bin/sh\necho "$1" >/tmp/viewed\n' >/usr/bin/vncviewer; chmod 755 /usr/bin/vncviewer
+xl vncviewer seen && [ "$(cat /tmp/viewed)" = 127.0.0.1::5907 ] || fail "xl vncviewer"
 until_says seen '@@guest: waits for keys'
 rfbclient 5907 pixel 400 500 ff0000 2>/tmp/out || { logs; fail "not red: $(tail -n 1 /tmp/out)"; }
 rfbclient 5907 key 0x61 || fail "key"

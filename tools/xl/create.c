@@ -165,8 +165,7 @@ static int let_run(struct creating *c, struct xyl_err *err)
 static int check_flags(const struct xl_args *args, struct xyl_err *err)
 {
     if (args->flag['V'] || args->flag['A']) {
-        return xyl_fail(err, -EOPNOTSUPP, "-%c: xl starts no VNC viewer; the port of a guest's "
-                        "screen is in ~/console/vnc-port of the store",
+        return xyl_fail(err, -EOPNOTSUPP, "-%c: create starts no VNC viewer; xl vncviewer does",
                         args->flag['V'] ? 'V' : 'A');
     }
     if (args->flag['e'] && args->flag['F']) {

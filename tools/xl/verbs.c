@@ -18,7 +18,7 @@ const struct xl_verb xl_verbs[] = {
       "-e, --exit                  leave no process behind that watches over the domain\n"
       "-F, --foreground            watch over the domain from this very process\n"
       "-d, --debug                 say what is being done, as -v does\n"
-      "-V, -A                      a VNC viewer; refused: start one yourself\n"
+      "-V, -A                      a VNC viewer; refused: xl vncviewer is one\n"
       "KEY=VALUE replaces a setting of the file." },
     { "config-update", xl_config_update, XL_DOMAIN_LOCKED, 1, XL_REST_MAX, "f|defconfig= q|quiet",
       "DOMAIN [FILE] [OPTIONS] [KEY=VALUE ...]",
@@ -149,6 +149,9 @@ const struct xl_verb xl_verbs[] = {
       "List the channels of domains: their consoles behind the first\n"
       "-j, --json                  as JSON\n"
       "The number of its console, for console -n, is one more than Idx says." },
+    { "vncviewer", xl_vncviewer, XL_DOMAIN, 1, 1, "a|autopass", "[OPTIONS] DOMAIN",
+      "Show a guest's screen with the program vncviewer, until that ends\n"
+      "-a, --autopass              without effect: there is no password" },
     { "sysrq", xl_sysrq, XL_DOMAIN_LOCKED, 2, 2, "", "DOMAIN LETTER",
       "Press the magic SysRq key and a letter on a guest's kernel" },
     { "trigger", xl_trigger, XL_DOMAIN, 2, 3, "", "DOMAIN nmi [VCPU]",
@@ -198,6 +201,6 @@ const char *const xl_verbs_later[] = {
     "qemu-monitor-command", "remus", "restore", "save", "sched-rtds", "setenforce",
     "set-parameters", "sharing", "usb-list", "usbctrl-attach", "usbctrl-detach", "usbdev-attach",
     "usbdev-detach", "vdispl-attach", "vdispl-detach", "vdispl-list", "vkb-attach", "vkb-detach",
-    "vkb-list", "vncviewer", "vsnd-attach", "vsnd-detach", "vsnd-list", "vtpm-attach",
+    "vkb-list", "vsnd-attach", "vsnd-detach", "vsnd-list", "vtpm-attach",
     "vtpm-detach", "vtpm-list", NULL,
 };

@@ -76,7 +76,7 @@ typedef int xl_run_fn(struct xl *xl, const struct xl_args *args, struct xyl_err 
     RUN(xl_mem_max) RUN(xl_sched_credit) RUN(xl_sched_credit2) RUN(xl_sysrq) RUN(xl_trigger)   \
     RUN(xl_vm_list) RUN(xl_claims) RUN(xl_top) RUN(xl_stat) RUN(xl_block_attach)               \
     RUN(xl_block_detach) RUN(xl_block_list) RUN(xl_network_attach) RUN(xl_network_detach)      \
-    RUN(xl_network_list) RUN(xl_channel_list) RUN(xl_dump_core)
+    RUN(xl_network_list) RUN(xl_channel_list) RUN(xl_vncviewer) RUN(xl_dump_core)
 
 #define XL_DECLARE(name) xl_run_fn name;
 XL_RUNS(XL_DECLARE)

@@ -418,6 +418,8 @@ static int create_screen(void)
 
 TEST(a_screen_has_its_nodes_and_a_qemu)
 {
+    char *at;
+
     begin();
     CHECK_EQ(create_screen(), 0);
     CHECK_EQ(hotplug.qemus, 1);
@@ -441,6 +443,11 @@ TEST(a_screen_has_its_nodes_and_a_qemu)
     CHECK_STR(store_value("/local/domain/5/image/device-model-pid"), "1005");
     CHECK_STR(store_value("/local/domain/5/console/vnc-listen"), "::1");
     CHECK_STR(store_value("/local/domain/5/console/vnc-port"), "5901");
+    at = xyl_screen_address(light, DOMID, &err);
+    CHECK_STR(at, "[::1]::5901");
+    free(at);
+    CHECK(xyl_screen_address(light, 6, &err) == NULL);
+    CHECK_STR(err.text, "domain 6 has no screen");
     store_set("/local/domain/0/device-model/5/state", "running");
     CHECK_EQ(devices_any(light, DOMID), 1);
     hotplug.guest_holds = true;                     /* which is nothing to a guest that ends */

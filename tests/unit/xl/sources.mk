@@ -17,7 +17,7 @@ LIGHT_AND_UTIL := $(filter-out tools/libs/light/hotplug-%.c,$(patsubst $(ROOT)/%
     $(wildcard $(ROOT)/tools/libs/light/*.c $(ROOT)/tools/libs/util/*.c)))
 # The program itself, whose main() the tests call, on the fake host of the lifecycle tests.
 XL_WORLD := $(addprefix tools/xl/,main.c verbs.c log.c numbers.c complete.c conf.c config.c \
-    create.c block.c network.c channel.c process.c control.c tune.c pin.c sched.c list.c lists.c vcpus.c info.c \
+    create.c block.c network.c channel.c screen.c process.c control.c tune.c pin.c sched.c list.c lists.c vcpus.c info.c \
     console.c names.c top.c top-rows.c stat.c stat-fields.c metrics.c) \
     $(LIGHT_AND_UTIL) \
     tools/libs/ctrl/err.c $(addprefix tests/unit/,light/fake-host.c light/fake-memory.c light/fake-policy.c light/fake-store.c \

@@ -63,6 +63,7 @@ static const struct verb {
     { "network-list --json guest", UNCHANGED },
     { "channel-list guest", UNCHANGED },
     { "channel-list --json guest", UNCHANGED },
+    { "vncviewer guest", UNCHANGED },
     { "block-attach guest DISK,raw,xvdb,w", UNCHANGED },
     { "network-attach guest bridge=br1", UNCHANGED },
     { "block-detach guest xvda", CHANGED },

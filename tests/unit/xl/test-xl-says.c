@@ -40,6 +40,7 @@ static const struct {
     { "stat -T off", "would switch the measuring of time off" },
     { "dump-core guest DUMP", "would dump domain # to " },
     { "dump-core guest", "would dump domain # to /var/lib/xen/dump/guest" },
+    { "vncviewer guest", "would run vncviewer #.#.#.#::#" },
     { "keep guest", "would watch over domain #" },
 };
 

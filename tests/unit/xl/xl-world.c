@@ -41,7 +41,7 @@ static void put_file(const char *path, const char *text)
 
 void xl_files(void)
 {
-    char text[400], kernel[80], image[80];
+    char text[500], kernel[80], image[80];
     int null = open("/dev/null", O_RDONLY);
 
     snprintf(top, sizeof(top), "/tmp/xyl-xl-%d", (int)getpid());
@@ -61,9 +61,13 @@ void xl_files(void)
     put_file(terminal, "the guest's words\n");
     put_file(kernel, "k");
     put_file(image, "i");
+    snprintf(text, sizeof(text), "%s/vncviewer", top);
+    put_file(text, "#!/bin/sh\necho \"views $1\"\n[ \"$1\" = 127.0.0.1::5901 ]\n");
+    chmod(text, 0700);
+    setenv("PATH", top, 1);
     snprintf(text, sizeof(text), "name='guest'\nkernel='%s'\nmemory=64\nmaxmem=128\nvcpus=1\n"
              "maxvcpus=2\ndisk=['%s,raw,xvda,w']\nvif=['mac=00:16:3e:00:00:01']\n"
-             "channel=['name=a,connection=pty', 'name=b,connection=socket,path=/run/b']\n"
+             "channel=['name=a,connection=pty', 'name=b,connection=socket,path=/run/b']\nvfb=['']\n"
              "uuid='11111111-2222-4333-8444-555555555555'\n", kernel, image);
     put_file(cfg, text);
     snprintf(text, sizeof(text), "name='third'\nkernel='%s'\nmemory=32\ncpus='0-1'\n"
@@ -74,7 +78,8 @@ void xl_files(void)
 void xl_files_end(void)
 {
     static const char *const names[] = { "dump", "kernel", "image", "guest.cfg", "other.cfg", "out",
-                                         "err", "terminal", "xl-console-1-0", "xl-console-2-0" };
+                                         "err", "terminal", "vncviewer",
+                                         "xl-console-1-0", "xl-console-2-0" };
     char path[100];
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -194,7 +199,7 @@ bool xl_end(void)
     }
     xyl_domain_unlock(light);
     good = host_domains() == 0 && world_files(true) == 0 && hotplug.open == 0 &&
-           store_count("/vm") == 0 && store_count("/libxl") == 0;
+           hotplug.qemus == 0 && store_count("/vm") == 0 && store_count("/libxl") == 0;
     world_end();
     return good;
 }

@@ -150,6 +150,39 @@ int screen_start(struct xyl_light *light, uint32_t domid, const struct xyl_domai
     return rc;
 }
 
+/* No guest can write these. */
+char *xyl_screen_address(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+{
+    struct xyl_store *store = xyl_light_store(light, err);
+    char path[LIGHT_PATH], *listen, *text = NULL;
+    uint64_t port = 0;
+    bool colons;
+    int rc;
+
+    if (store == NULL) {
+        return NULL;
+    }
+    snprintf(path, sizeof(path), "/local/domain/%u/console/vnc-port", domid);
+    rc = xyl_store_read_uint(store, XYL_STORE_NO_TX, path, &port);
+    snprintf(path, sizeof(path), "/local/domain/%u/console/vnc-listen", domid);
+    listen = rc == 0 ? xyl_store_read(store, XYL_STORE_NO_TX, path, NULL) : NULL;
+    if (listen == NULL) {
+        rc = rc == 0 ? -errno : rc;
+        rc == -ENOENT ? xyl_fail(err, rc, "domain %u has no screen", domid) :
+            xyl_fail_sys(err, rc, "cannot read in the store where the screen of domain %u is",
+                         domid);
+        return NULL;
+    }
+    colons = strchr(listen, ':') != NULL;
+    if (asprintf(&text, "%s%s%s::%" PRIu64, colons ? "[" : "", listen, colons ? "]" : "",
+                 port) < 0) {
+        xyl_fail(err, -ENOMEM, "out of memory");
+        text = NULL;
+    }
+    free(listen);
+    return text;
+}
+
 /* ------------------------------------------------------------ its end */
 
 static int end_process(struct xyl_light *light, uint32_t domid)

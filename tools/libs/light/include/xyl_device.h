@@ -168,6 +168,12 @@ struct xyl_device_info {
 struct xyl_device_info *xyl_devices(struct xyl_light *light, uint32_t domid,
                                     enum xyl_device_type type, size_t *nr, struct xyl_err *err);
 
+/*
+ * xyl_screen_address - where viewers find a domain's screen, as "127.0.0.1::5900", for free().
+ * Errors: NULL with @err set, also if there is none.
+ */
+char *xyl_screen_address(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
+
 struct xyl_domain_config;
 
 /*
