@@ -42,7 +42,7 @@ logs() { tail -n 5 /var/log/xen/qemu-dm-*.log; }
 """
 
 # The picture is red, and green once the key A was pressed; all keys are told on the console.  A
-# channel beside the screen stays xenconsoled's.
+# channel beside the screen stays xenconsoled's.  The store is killed, and QEMU goes on.
 _VFB = r"""
 tools=evdev.ko; job seen <<'X'
 insmod ./evdev.ko
@@ -85,6 +85,13 @@ rfbclient 5907 click 100 50 || fail "click"
 until_says seen 'key 272 is 1'; until_says seen 'key 272 is 0'
 connected() { xl channel-list seen | grep -q '^0 .* 4 .* socket  */tmp/seen.sock'; }
 until_true connected || fail "$(xl channel-list seen; xenstore-ls /local/domain/0/backend/console)"
+kill -9 "$(cat /run/xenstored.pid)"
+xenstored --pid-file /run/xenstored.pid || fail "xenstored does not start again"
+ticks() { awk '{ print $14 + $15 }' "/proc/$pid/stat"; }
+before=$(ticks); sleep 3; used=$(($(ticks) - before))
+[ "$used" -lt 150 ] || fail "QEMU spins without its store: $used ticks in 3 s"
+rfbclient 5907 key 0x62 || fail "key after the store was killed"
+until_says seen 'key 48 is 1'
 xl destroy seen || fail "destroy"
 gone_process "$pid" || fail "QEMU outlives its guest"
 tidy_screens
