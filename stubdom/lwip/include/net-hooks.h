@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where lwIP's TCP asks us (long.c, renew.c): before a packet is looked at, before one is sent. */
+/* Where lwIP's TCP asks us (long.c, probe.c, renew.c): before a packet is looked at or sent. */
 #ifndef STUB_NET_HOOKS_H
 #define STUB_NET_HOOKS_H
 
@@ -21,12 +21,18 @@ void net_tcp_in(struct tcp_pcb *pcb, struct tcp_hdr *header, unsigned int have, 
  */
 bool net_tcp_renew(struct tcp_pcb *pcb, struct tcp_hdr *header, const unsigned char *rest,
                    struct pbuf *p);
+/*
+ * net_tcp_probed - a packet has come for @pcb, its header's fields turned round already: if it
+ * acknowledges something, end the questions to a closed window.
+ */
+void net_tcp_probed(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 /* net_tcp_out - @p, beginning with TCP's header, is about to be sent; @pcb may be NULL. */
 void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb);
 
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, all, first, rest, p)                               \
     (net_tcp_renew((pcb), (header), (rest), (p)) ? ERR_ABRT :                                      \
-     (net_tcp_in((pcb), (header), (first), (rest), (unsigned int)((all) - (first))), ERR_OK))
+     (net_tcp_probed((pcb), (header)),                                                             \
+      net_tcp_in((pcb), (header), (first), (rest), (unsigned int)((all) - (first))), ERR_OK))
 #define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options) (net_tcp_out((p), (pcb)), (options))
 
 #endif

@@ -309,12 +309,13 @@ static void end(void)
     wire_forget();
 }
 
-static void write_some(void)
+/* As far as lwIP takes it. */
+static void write_up_to(uint32_t bytes)
 {
     static uint8_t data[65535];
 
-    while (pcb->state == ESTABLISHED && written < BYTES && tcp_sndbuf(pcb) > 0) {
-        size_t n = BYTES - written < sizeof(data) ? BYTES - written : sizeof(data);
+    while (pcb->state == ESTABLISHED && written < bytes && tcp_sndbuf(pcb) > 0) {
+        size_t n = bytes - written < sizeof(data) ? bytes - written : sizeof(data);
 
         n = n < tcp_sndbuf(pcb) ? n : tcp_sndbuf(pcb);
         for (uint32_t i = 0; i < n; i++) {
@@ -362,7 +363,7 @@ TEST(all_arrives_when_trouble_is_over)
         draw_troubles();
         start = now_ms;
         while (!it.done && pcb != NULL && now_ms - start < 260000 && !unit_failed()) {
-            write_some();
+            write_up_to(BYTES);
             if (written == BYTES && !closed && pcb->state == ESTABLISHED) {
                 closed = true;
                 EXPECT(tcp_shutdown(pcb, 0, 1) == ERR_OK);
@@ -375,6 +376,45 @@ TEST(all_arrives_when_trouble_is_over)
         }
         end();
     }
+}
+
+/*
+ * The peer's window is closed, one byte waits, and the packet that opens it again is lost.  lwIP
+ * asks with that very byte, so the answer leaves nothing to ask with.
+ */
+TEST(a_question_with_the_last_byte_is_the_last_one)
+{
+    begin();
+    trouble.buffer = 2 * 1408;          /* two packets, as windows are multiples of 128 */
+    trouble.slow = (struct span){ now_ms, now_ms + 60000 };
+    for (uint32_t i = 0; i < 3000 && pcb->state != ESTABLISHED; i++) {
+        step();
+    }
+    tcp_nagle_disable(pcb);
+    write_up_to(trouble.buffer);
+    for (uint32_t i = 0; i < 100 && it.in_order < written; i++) {
+        step();
+    }
+    CHECK_EQ(it.in_order, trouble.buffer);
+    CHECK_EQ(it.told, 0);
+    write_up_to(trouble.buffer + 1);
+    step();
+    CHECK_EQ(it.in_order, trouble.buffer);
+    it.read = it.in_order;
+    it.told = trouble.buffer;           /* as far as it knows */
+    for (uint32_t i = 0; i < 1000; i++) {
+        step();
+    }
+    CHECK_EQ(it.in_order, trouble.buffer + 1);
+    CHECK(pcb != NULL);
+    trouble.slow.to = now_ms;
+    trouble.buffer = 1 << 16;
+    write_up_to(BYTES / 8);
+    for (uint32_t i = 0; i < 1000; i++) {
+        step();
+    }
+    CHECK_EQ(it.in_order, BYTES / 8);   /* and it still sends */
+    end();
 }
 
 /* ---- the end of a program that has just written */
@@ -390,7 +430,7 @@ static uint64_t last_words(uint32_t deaf_ms, uint32_t rate)
     trouble.rate = 1 << 20;
     while (written < BYTES && !unit_failed()) {
         step();
-        write_some();
+        write_up_to(BYTES);
     }
     start = now_ms;
     trouble.deaf = (struct span){ now_ms, now_ms + deaf_ms };
