@@ -39,16 +39,18 @@ void net_unlock_core(void)
     sys_mutex_unlock(&lock_tcpip_core);
 }
 
-/* Hand packets up until the back end goes away. */
+/* Hand packets up until the back end goes away.  However many come, the others have their turn. */
 static void card_serve(void)
 {
     while (!netfront_lost(&card.nf)) {
-        bool any;
+        bool more;
 
         LOCK_TCPIP_CORE();
-        any = card_receive(&card);
+        more = card_receive(&card);
         UNLOCK_TCPIP_CORE();
-        if (!any) {
+        if (more) {
+            thread_yield();
+        } else {
             (void)netfront_wait(&card.nf, time_now() + SECONDS(1));
         }
     }

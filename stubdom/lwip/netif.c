@@ -101,26 +101,32 @@ static struct pbuf *packet_pbuf(struct card *card, const struct net_packet *pack
 
 #define CHECK_FLAGS (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
+static void hand_up(struct card *card, const struct net_packet *packet)
+{
+    struct pbuf *p = packet_pbuf(card, packet);
+
+    if (p == NULL) {
+        return;
+    }
+    /* A packet that never was on a wire has no checksum, or a partial one. */
+    card->netif.chksum_flags = (uint16_t)(packet->checked
+        ? card->netif.chksum_flags & ~CHECK_FLAGS : card->netif.chksum_flags | CHECK_FLAGS);
+    if (card->netif.input(p, &card->netif) != ERR_OK) {
+        pbuf_free(p);
+    }
+}
+
 bool card_receive(struct card *card)
 {
     struct net_packet packet;
-    bool any = false;
 
-    while (netfront_receive(&card->nf, &packet)) {
-        struct pbuf *p = packet_pbuf(card, &packet);
-
-        any = true;
-        if (p == NULL) {
-            continue;
+    for (unsigned int i = 0; i < NET_RX_SLOTS; i++) {
+        if (!netfront_receive(&card->nf, &packet)) {
+            return false;
         }
-        /* A packet that never was on a wire has no checksum, or a partial one. */
-        card->netif.chksum_flags = (uint16_t)(packet.checked
-            ? card->netif.chksum_flags & ~CHECK_FLAGS : card->netif.chksum_flags | CHECK_FLAGS);
-        if (card->netif.input(p, &card->netif) != ERR_OK) {
-            pbuf_free(p);
-        }
+        hand_up(card, &packet);
     }
-    return any;
+    return true;
 }
 
 static int send(struct card *card, const struct net_part *parts, unsigned int nr,

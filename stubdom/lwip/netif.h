@@ -53,7 +53,7 @@ void card_flush(struct card *card);
 void card_tcp_init(struct card *card);
 /* IP is done with a segment, sent or not. */
 void card_tcp_done(struct card *card);
-/* Give lwIP all packets that are there; false if there were none. */
+/* Give lwIP the packets that are there, a ring of them at most; true: there may be more. */
 bool card_receive(struct card *card);
 
 #endif

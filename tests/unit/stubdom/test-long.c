@@ -436,4 +436,17 @@ TEST(a_new_connection_may_follow_at_once)
     wire_forget();
 }
 
+/* Who waits for lwIP's lock gets it, however fast packets come. */
+TEST(a_flood_is_taken_in_pieces)
+{
+    card_up();
+    wire_coming = 1000;
+    CHECK(card_receive(&card));
+    CHECK(wire_coming >= 1000 - NET_RX_SLOTS);
+    while (card_receive(&card)) {
+    }
+    CHECK_EQ(wire_coming, 0);
+    CHECK(!card_receive(&card));
+}
+
 TEST_MAIN

@@ -16,6 +16,7 @@ extern struct card card;
 extern uint32_t now_ms;
 extern struct wire *wire_first;
 extern bool wire_full;                  /* the ring takes nothing */
+extern unsigned int wire_coming;        /* packets on the ring, which mean nothing */
 /* Told of each frame's parts, if it is set. */
 extern void (*wire_note)(const struct net_part *parts, unsigned int nr);
 
