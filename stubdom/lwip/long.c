@@ -3,7 +3,9 @@
 #include "net-hooks.h"
 #include "netif.h"
 
+#include <lwip/priv/nd6_priv.h>
 #include <lwip/priv/tcp_priv.h>
+#include <lwip/prot/ip6.h>
 #include <lwip/tcp.h>
 
 #define PLAIN 0xffffu                   /* a note's bits: what one packet carries, 0: not known, */
@@ -70,14 +72,23 @@ void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb)
     size_t plain = pcb != NULL ? note_of(pcb) & PLAIN : 0;
     bool cut = card->offload && plain != 0 && p->tot_len > TCP_HLEN + plain;
 
-    card->cut = (uint16_t)(cut ? plain : 0);
-    card->netif.mtu = cut ? UINT16_MAX : CARD_MTU;
+    card_tcp_done(card);
+    if (cut) {
+        card->cut = (uint16_t)plain;
+        card->netif.mtu = UINT16_MAX;
+    } else if (card->narrow && card->offload && pcb != NULL && IP_IS_V6_VAL(pcb->remote_ip)) {
+        card_take_path(card, ip_2_ip6(&pcb->remote_ip), IP6_HLEN + p->tot_len);
+    }
 }
 
 void card_tcp_done(struct card *which)
 {
     which->cut = 0;
     which->netif.mtu = CARD_MTU;
+    if (which->path != NULL) {
+        which->path->pmtu = which->path_mtu;
+        which->path = NULL;
+    }
 }
 
 void card_tcp_init(struct card *which)

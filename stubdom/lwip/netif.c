@@ -104,15 +104,20 @@ static struct pbuf *packet_pbuf(struct card *card, const struct net_packet *pack
 static void hand_up(struct card *card, const struct net_packet *packet)
 {
     struct pbuf *p = packet_pbuf(card, packet);
+    bool news;
 
     if (p == NULL) {
         return;
     }
+    news = card_path_news(p);
     /* A packet that never was on a wire has no checksum, or a partial one. */
     card->netif.chksum_flags = (uint16_t)(packet->checked
         ? card->netif.chksum_flags & ~CHECK_FLAGS : card->netif.chksum_flags | CHECK_FLAGS);
     if (card->netif.input(p, &card->netif) != ERR_OK) {
         pbuf_free(p);
+    }
+    if (news) {
+        card_check_paths(card);
     }
 }
 
@@ -228,8 +233,8 @@ static bool can_segment(const struct card *card, const struct pbuf *p)
 }
 
 /*
- * A segment that is longer than a packet.  One that has waited for an address (ARP) comes without
- * `cut`: it is dropped, and sent again by TCP.
+ * A segment that is longer than a packet of its path.  One that has waited for an address (ARP)
+ * comes without `cut`: it is dropped, here or on the way, and sent again by TCP.
  */
 static err_t send_long(struct card *card, struct pbuf *p)
 {
@@ -237,7 +242,14 @@ static err_t send_long(struct card *card, struct pbuf *p)
         card->nf.rings.tx_dropped++;
         return ERR_IF;
     }
-    return send_frame(card, p, (struct net_offload){ .checksum = true, .segment = card->cut });
+    return send_frame(card, p, (struct net_offload){ .checksum = true, .segment = card->cut,
+                                                     .ipv6 = card->path != NULL });
+}
+
+static bool is_long(const struct card *card, const struct pbuf *p)
+{
+    return p->tot_len > CARD_MTU + SIZEOF_ETH_HDR ||
+           (card->path != NULL && p->tot_len > card->cut + BURST_HEAD);
 }
 
 static err_t card_output(struct netif *netif, struct pbuf *p)
@@ -245,7 +257,7 @@ static err_t card_output(struct netif *netif, struct pbuf *p)
     struct card *card = netif->state;
     bool fits = can_segment(card, p);
 
-    if (p->tot_len > CARD_MTU + SIZEOF_ETH_HDR) {
+    if (is_long(card, p)) {
         card_flush(card);
         return send_long(card, p);
     }
@@ -264,6 +276,14 @@ static err_t card_output_ipv4(struct netif *netif, struct pbuf *p, const ip4_add
     return rc;
 }
 
+static err_t card_output_ipv6(struct netif *netif, struct pbuf *p, const ip6_addr_t *to)
+{
+    err_t rc = ethip6_output(netif, p, to);
+
+    card_tcp_done(netif->state);
+    return rc;
+}
+
 void card_connected(struct card *card)
 {
     struct netif *netif = &card->netif;
@@ -274,7 +294,8 @@ void card_connected(struct card *card)
      * All or nothing: without it, long segments that are left from another back end go out as
      * fragments, with lwIP's sums.
      */
-    card->offload = card->nf.can_ipv6_checksum && card->nf.can_segment;
+    card->offload = card->nf.can_ipv6_checksum && card->nf.can_segment &&
+                    card->nf.can_segment_ipv6;
     netif->chksum_flags = (uint16_t)(NETIF_CHECKSUM_ENABLE_ALL &
                                      ~(card->offload ? NETIF_CHECKSUM_GEN_TCP : 0));
 }
@@ -295,7 +316,7 @@ err_t card_netif_init(struct netif *netif)
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET |
                    NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
     netif->output = card_output_ipv4;
-    netif->output_ip6 = ethip6_output;
+    netif->output_ip6 = card_output_ipv6;
     netif->linkoutput = card_output;
     card_tcp_init(netif->state);
     return ERR_OK;

@@ -20,7 +20,8 @@
  * nothing that lwIP was told is sent gets lost here.
  *
  * `cut` and netif.mtu are changed while IP has a segment that is longer than a packet (long.c):
- * from where TCP lets go of it to where the card gets it.  Otherwise they are 0 and CARD_MTU.
+ * from where TCP lets go of it to where the card gets it.  Otherwise they are 0 and CARD_MTU.  With
+ * IPv6, the MTU is that of `path`, which is NULL otherwise.
  */
 struct card {
     struct netif netif;
@@ -29,6 +30,9 @@ struct card {
     unsigned int held;                  /* received pages that lwIP still has */
     bool offload;                       /* TCP checksums and cutting are the back end's work */
     uint16_t cut;                       /* bytes of each packet of the segment under way */
+    struct nd6_destination_cache_entry *path;   /* the one it takes, if it is too long for that, */
+    uint16_t path_mtu;                  /* and what that bears */
+    bool narrow;                        /* there are paths that bear less than the card */
     struct burst burst;
     struct pbuf *waiting[BURST_PBUFS];  /* its frames, each with a reference of ours */
     unsigned int nr_waiting, nr_parts;
@@ -51,6 +55,14 @@ void card_flush(struct card *card);
  * A connection that has lost something lets no segment grow any more: all of it would be repeated.
  */
 void card_tcp_init(struct card *card);
+/*
+ * Paths that bear less than the card (path.c).  card_path_news - may this frame tell of one?  Then,
+ * when lwIP has it, card_check_paths() keeps what it believes within bounds.
+ * card_take_path - a segment to @to, @size bytes with IP's header, is about to be sent.
+ */
+bool card_path_news(const struct pbuf *p);
+void card_check_paths(struct card *card);
+void card_take_path(struct card *card, const ip6_addr_t *to, size_t size);
 /* IP is done with a segment, sent or not. */
 void card_tcp_done(struct card *card);
 /* Give lwIP the packets that are there, a ring of them at most; true: there may be more. */

@@ -29,7 +29,8 @@ test-offload_SRCS    := stubdom/lwip/offload.c stubdom/lwip/checksum.c
 test-long_CFLAGS     := -Istubdom/lwip -Istubdom/lwip/include \
     -isystem build/stubdom/lwip/src -isystem build/stubdom/lwip/src/include
 test-long_SRCS       := $(STUB)/net-lend.c \
-    $(addprefix stubdom/lwip/,long.c memory.c netif.c offload.c probe.c renew.c checksum.c) \
+    $(addprefix stubdom/lwip/,long.c memory.c netif.c offload.c path.c probe.c renew.c \
+      checksum.c) \
     $(addprefix tests/unit/stubdom/,fake-grant.c lwip.c lwip-tcp.c lwip-ipv6.c wire.c)
 test-long_DEPS       := stubdom
 test-tcp6_CFLAGS     := $(test-long_CFLAGS)

@@ -20,8 +20,10 @@
 #define TCP    54
 #define DATA   74
 #define PLAIN  1440                     /* bytes of data in a packet */
-#define ICMP   58                       /* protocol number */
-#define SOLICIT   135                   /* messages of neighbours */
+#define ICMP   58                       /* protocol numbers */
+#define FRAGMENT 44
+#define TOO_BIG   2                     /* messages of routers, */
+#define SOLICIT   135                   /* and of neighbours */
 #define ADVERTISE 136
 #define TRIES  3                        /* questions to a neighbour before it is forgotten */
 
@@ -47,6 +49,7 @@ static struct {
 static struct {
     struct span deaf, slow, full;
     uint32_t buffer, rate, lose;        /* bytes; read in 10 ms; one packet in so many is lost */
+    uint32_t path;                      /* bytes of the longest packet, if that is not the card's */
 } trouble;
 
 static struct tcp_pcb *pcb;
@@ -111,26 +114,43 @@ static void answer(uint8_t flags)
     wire_hand_up(f, DATA + options);
 }
 
-/* Ask whether @target is there, or say that it is. */
-static void neighbour(uint8_t type, const uint8_t *target)
+/* A message of @len bytes, which are in @f already. */
+static void message(uint8_t *f, uint8_t type, size_t len)
 {
-    uint8_t f[TCP + 32] = { 0 };
-    uint32_t sum = ICMP + 32;
+    uint32_t sum = ICMP + (uint32_t)len;
 
-    headers(f, ICMP, 32);
+    headers(f, ICMP, len);
     f[TCP] = type;
-    f[TCP + 4] = type == ADVERTISE ? 0x60 : 0;
-    memcpy(f + TCP + 8, target, 16);
-    f[TCP + 24] = type == ADVERTISE ? 2 : 1;
-    f[TCP + 25] = 1;
-    memcpy(f + TCP + 26, peer_mac, 6);
-    for (size_t i = IP + 8; i < sizeof(f); i += 2) {
+    for (size_t i = IP + 8; i < TCP + len; i += 2) {
         sum += (uint32_t)f[i] << 8 | f[i + 1];
     }
     sum = ~((sum & 0xffff) + (sum >> 16));
     f[TCP + 2] = (uint8_t)(sum >> 8);
     f[TCP + 3] = (uint8_t)sum;
-    wire_hand_up(f, sizeof(f));
+    wire_hand_up(f, TCP + len);
+}
+
+/* Ask whether @target is there, or say that it is. */
+static void neighbour(uint8_t type, const uint8_t *target)
+{
+    uint8_t f[TCP + 32] = { 0 };
+
+    f[TCP + 4] = type == ADVERTISE ? 0x60 : 0;
+    memcpy(f + TCP + 8, target, 16);
+    f[TCP + 24] = type == ADVERTISE ? 2 : 1;
+    f[TCP + 25] = 1;
+    memcpy(f + TCP + 26, peer_mac, 6);
+    message(f, type, 32);
+}
+
+/* As from a router on the way: a packet to the peer is longer than that. */
+static void too_big(uint32_t bytes)
+{
+    uint8_t f[TCP + 48] = { 0 };
+
+    wire_put32(f + TCP + 4, bytes);
+    memcpy(f + TCP + 8 + 24, peer, 16);
+    message(f, TOO_BIG, 48);
 }
 
 static bool lost(void)
@@ -190,6 +210,10 @@ static void take_tcp(const struct wire *w)
     }
     it.established = true;
     cut = cut != 0 ? cut : PLAIN;
+    if (trouble.path != 0 && (size < cut ? size : cut) + DATA - IP > trouble.path) {
+        too_big(trouble.path);
+        return;
+    }
     for (size_t done = 0; done < size; done += cut) {
         any |= take(at + (uint32_t)done, f + DATA + done, size - done < cut ? size - done : cut);
     }
@@ -208,6 +232,7 @@ static bool deliver(void)
     if (w == NULL) {
         return false;
     }
+    EXPECT(w->bytes[12] != 0x86 || w->bytes[IP + 6] != FRAGMENT);
     if (w->bytes[12] == 0x86 && w->bytes[IP + 6] == ICMP) {
         take_neighbour(w->bytes);
     } else if (w->bytes[12] == 0x86 && w->bytes[IP + 6] == 6) {
@@ -283,6 +308,7 @@ static void begin(void)
     ip_addr_t to;
 
     card_up();
+    nd6_clear_destination_cache();
     memset(&it, 0, sizeof(it));
     memset(&trouble, 0, sizeof(trouble));
     trouble.buffer = trouble.rate = 1 << 16;
@@ -374,6 +400,67 @@ TEST(all_arrives_when_trouble_is_over)
         if (!it.done || unit_failed()) {
             FAIL("from %u on: %u of %u bytes came, window %u", from, it.in_order, BYTES, window());
         }
+        end();
+    }
+}
+
+/* All of it, and then the end; how long it took. */
+static uint32_t send_all(void)
+{
+    uint32_t start = now_ms;
+
+    while (!it.done && pcb != NULL && now_ms - start < 60000 && !unit_failed()) {
+        write_up_to(BYTES);
+        if (written == BYTES && !closed && pcb->state == ESTABLISHED) {
+            closed = true;
+            EXPECT(tcp_shutdown(pcb, 0, 1) == ERR_OK);
+        }
+        step();
+    }
+    return now_ms - start;
+}
+
+/* What is too long for a path is lost, and said to be; the peer gets it in shorter packets. */
+TEST(a_narrow_path_is_no_obstacle)
+{
+    static const uint32_t paths[] = { 1280, 1281, 1400, 1480, 1499 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+        begin();
+        trouble.path = paths[i];
+        CHECK(send_all() < 10000);
+        CHECK(it.done);
+        end();
+        /* It becomes narrower in the midst of a connection. */
+        begin();
+        while (written < BYTES / 2) {
+            step();
+            write_up_to(BYTES / 2);
+        }
+        trouble.path = paths[i];
+        CHECK(send_all() < 10000);
+        CHECK(it.done);
+        end();
+    }
+}
+
+/* No path over IPv6 is narrower than 1,280 bytes, and a message makes none wider. */
+TEST(what_cannot_be_a_path_is_not_believed)
+{
+    static const uint32_t told[] = { 0, 1, 40, 47, 48, 50, 55, 56, 1279, 1501, 9000, UINT32_MAX };
+    ip6_addr_t to;
+
+    EXPECT(ip6addr_aton("fd00::1", &to) == 1);
+    for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
+        begin();
+        while (!it.established) {
+            step();
+        }
+        too_big(told[i]);
+        CHECK(nd6_get_destination_mtu(&to, &card.netif) >= 1280);
+        CHECK(nd6_get_destination_mtu(&to, &card.netif) <= 1500);
+        (void)send_all();
+        CHECK(it.done);
         end();
     }
 }
