@@ -108,10 +108,7 @@ int blk_connect(struct blkfront *bf)
 
 void blk_disconnect(struct blkfront *bf)
 {
-    (void)device_set_state(&bf->dev, XenbusStateClosing);
-    (void)device_wait(&bf->dev, STATE(Closing) | STATE(Closed) | STATE(InitWait),
-                      time_now() + SECONDS(5));
-    (void)device_set_state(&bf->dev, XenbusStateClosed);
+    device_leave(&bf->dev);
     if (bf->port >= 0) {
         event_close((evtchn_port_t)bf->port);
         bf->port = -1;

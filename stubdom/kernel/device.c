@@ -3,6 +3,8 @@
 #include <stub/device.h>
 #include <stub/print.h>
 
+#define STATE(s) (1u << XenbusState##s)
+
 static int join(char *path, size_t size, const char *folder, const char *node)
 {
     return stub_snprintf(path, size, "%s/%s", folder, node) < (int)size ? 0 : -XEN_E2BIG;
@@ -103,8 +105,6 @@ int device_wait(struct device *dev, unsigned int states, uint64_t deadline)
     }
 }
 
-#define STATE(s) (1u << XenbusState##s)
-
 int device_begin(struct device *dev, uint64_t deadline)
 {
     for (;;) {
@@ -125,6 +125,18 @@ int device_begin(struct device *dev, uint64_t deadline)
             (void)device_wait(dev, STATE(Closed), time_now() + SECONDS(5));
         }
     }
+}
+
+/*
+ * InitWait is no answer: a back end that was restarted says that until it is connected, with the
+ * rings that it has found, and looks at our state, not at each change of it.  Were we connected
+ * again before it has looked, it would see nothing new, and both would wait at different rings.
+ */
+void device_leave(struct device *dev)
+{
+    (void)device_set_state(dev, XenbusStateClosing);
+    (void)device_wait(dev, STATE(Closing) | STATE(Closed), time_now() + SECONDS(5));
+    (void)device_set_state(dev, XenbusStateClosed);
 }
 
 bool device_lost(struct device *dev, bool *kick)

@@ -162,10 +162,7 @@ int netfront_open(struct netfront *nf, unsigned int number)
 void netfront_close(struct netfront *nf)
 {
     nf->connected = false;
-    (void)device_set_state(&nf->dev, XenbusStateClosing);
-    (void)device_wait(&nf->dev, STATE(Closing) | STATE(Closed) | STATE(InitWait),
-                      time_now() + SECONDS(5));
-    (void)device_set_state(&nf->dev, XenbusStateClosed);
+    device_leave(&nf->dev);
     if (nf->port >= 0) {
         event_close((evtchn_port_t)nf->port);
         nf->port = -1;

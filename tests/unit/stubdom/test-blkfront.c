@@ -108,10 +108,14 @@ int device_set_state(struct device *dev, enum xenbus_state front)
         connections++;
         req_cons = queued = 0;
         become(XenbusStateConnected);
-    } else if (front == XenbusStateClosed) {
-        become(XenbusStateClosed);
     }
     return 0;
+}
+
+void device_leave(struct device *dev)
+{
+    (void)dev;
+    become(XenbusStateClosed);
 }
 
 int device_begin(struct device *dev, uint64_t deadline)

@@ -186,6 +186,40 @@ TEST(a_state_is_one_of_those_there_are)
     }
 }
 
+static bool saw_closing;
+
+/* As Linux does: it looks at the front end's state when it comes to that. */
+static void look(void)
+{
+    saw_closing |= nodes[FRONT_STATE].value[0] == '0' + XenbusStateClosing;
+    become(nodes[FRONT_STATE].value[0] == '0' + XenbusStateInitialising ? XenbusStateInitWait
+           : nodes[FRONT_STATE].value[0] - '0');
+}
+
+/* Restarted, it is about to be connected with the rings of before; and one that says no more. */
+TEST(a_back_end_sees_that_it_is_left)
+{
+    static const enum xenbus_state from[] = { XenbusStateInitWait, XenbusStateConnected };
+
+    for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+        fresh();
+        become((int)from[i]);
+        changes = look;
+        saw_closing = false;
+        device_leave(&dev);
+        CHECK_STR(nodes[FRONT_STATE].value, "6");
+        CHECK(saw_closing);
+        CHECK_EQ(device_begin(&dev, now + SECONDS(60)), 0);
+        CHECK(now < 1000 + SECONDS(1));
+        device_close(&dev);
+        fresh();
+        become((int)from[i]);
+        device_leave(&dev);
+        CHECK(now >= 1000 + SECONDS(5) && now < 1000 + SECONDS(6));
+        device_close(&dev);
+    }
+}
+
 /* The longest that a back end may keep a front end that has @patience. */
 static bool in_time(uint64_t patience)
 {

@@ -100,11 +100,10 @@ int store_end(uint32_t tx, bool commit)
     return 0;
 }
 
-int device_set_state(struct device *dev, enum xenbus_state front)
+void device_leave(struct device *dev)
 {
     (void)dev;
-    state = front == XenbusStateClosed ? XenbusStateClosed : state;
-    return 0;
+    state = XenbusStateClosed;
 }
 
 int device_wait(struct device *dev, unsigned int states, uint64_t deadline)

@@ -43,6 +43,12 @@ enum xenbus_state device_back_state(struct device *dev);
 int device_begin(struct device *dev, uint64_t deadline);
 
 /*
+ * device_leave - tell the back end that this is over, and wait until it has seen that, or is not
+ * there: five seconds at most.
+ */
+void device_leave(struct device *dev);
+
+/*
  * device_lost - has the back end left a front end that is connected?  For whenever the watch may
  * have fired.  Linux' back ends can be taken off a device and put back, and then go on with the
  * same rings: while they get ready, for ten seconds, the device is not lost.
