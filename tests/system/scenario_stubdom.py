@@ -338,16 +338,24 @@ uncard
 kill $server $names
 """),
     # Netback is taken off the card and put back: the stub notices nothing, or finds it again by
-    # itself.  What netback forgot of its own, its hotplug script would tell it again.
+    # itself.  What netback forgot of its own, its hotplug script would tell it again; with one
+    # that takes longer than the stub waits, it is connected anew.
     Step("stub-card-restart", r"""
 stub web http 4 ip=10.9.0.2/24
 card web
 until_says web 'http: serving'
-again "vif-$number-0"
-until_true [ -e "/sys/class/net/vif$number.0" ] || fail "netback makes no vif$number.0"
-ip link set "vif$number.0" master xenbr0 && ip link set "vif$number.0" up
-xenstore-write "$back/$number/0/hotplug-status" connected
-until_true timeout 5 wget -q -O /tmp/page http://10.9.0.2/ || fail "no page from the next back end"
+for late in 0 11; do
+    again "vif-$number-0"
+    until_true [ -e "/sys/class/net/vif$number.0" ] || fail "netback makes no vif$number.0"
+    ip link set "vif$number.0" master xenbr0 && ip link set "vif$number.0" up
+    sleep $late
+    xenstore-write "$back/$number/0/hotplug-status" connected
+    tries=0
+    until timeout 5 wget -q -O /tmp/page http://10.9.0.2/; do
+        tries=$((tries+1))
+        [ $tries -lt 20 ] || fail "no page from the next back end, after $late s"
+    done
+done
 xl destroy web
 uncard
 """),
