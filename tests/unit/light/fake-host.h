@@ -97,6 +97,7 @@ struct fake_hotplug {
     char scripts[1000];     /* "SCRIPT ACTION PATH VIF\n" for each that ran */
     bool script_fails, script_is_mute, no_loop;
     bool guest_holds;       /* the guest does not let go of its devices */
+    bool backend_mute;      /* the kernel's part of a device goes without a word */
     bool backend_fails;
     bool no_front;          /* domain 0 has no front end for disks */
     const char *named;      /* a block device that domain 0 has */

@@ -229,6 +229,19 @@ TEST(a_guest_that_uses_a_disk_is_not_robbed)
     end();
 }
 
+/* Linux' netback, when its front end leaves while it connects: gone, but the store says Closing. */
+TEST(a_backend_that_has_gone_without_a_word_holds_nothing)
+{
+    begin();
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), 0);
+    store_set("/local/domain/5/device/vif/0/state", "4");
+    store_set("/local/domain/0/backend/vif/5/0/state", "4");
+    hotplug.guest_holds = hotplug.backend_mute = true;
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VIF, 0, false, &err), 0);
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
 static bool asked;
 
 static bool note_asked(void)

@@ -164,8 +164,10 @@ static int load_driver(void)
 static int wait_for_backend(void)
 {
     kernel.gone_after = 7;
+    EXPECT(!hotplug_backend_gone(XYL_VBD, 5, 51712));
     hotplug_backend_wait(XYL_VBD, 5, 51712);
     EXPECT(kernel.gone_after == 0);
+    (void)hotplug_backend_gone(XYL_VBD, 5, 51712);      /* true, unless a call failed */
     return 0;
 }
 

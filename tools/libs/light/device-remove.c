@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define REMOVE_MS 10000
+#define LOOK_MS   1000            /* between two looks at what has no event in the store */
 
 static bool device_closed(int state)
 {
@@ -178,6 +179,33 @@ static int still_used(const struct device *devices, size_t nr, struct xyl_err *e
     return 0;
 }
 
+/*
+ * A network card's back end may be gone for good with Closing as its last word: Linux keeps a
+ * change of its state back while it looks for the script's answer, and forgets it if the front end
+ * leaves before it has.  So what the kernel has not is closed, whatever the store says.
+ */
+static int wait_closed(struct xyl_light *light, struct device *devices, size_t nr,
+                       struct xyl_err *err)
+{
+    int rc = -ETIMEDOUT;
+
+    for (int ms = 0; rc == -ETIMEDOUT && ms < REMOVE_MS; ms += LOOK_MS) {
+        size_t left = 0;
+
+        rc = device_wait(light, devices, nr, device_closed, LOOK_MS, err);
+        for (size_t i = 0; rc == -ETIMEDOUT && i < nr; i++) {
+            struct device *d = &devices[i];
+
+            if (d->waiting && (d->type == XYL_VBD || d->type == XYL_VIF)) {
+                d->waiting = !hotplug_backend_gone(d->type, d->domid, d->id);
+            }
+            left += d->waiting;
+        }
+        rc = rc == -ETIMEDOUT && left == 0 ? 0 : rc;
+    }
+    return rc;
+}
+
 int device_remove(struct xyl_light *light, struct device *devices, size_t nr, bool ask,
                   struct xyl_err *err)
 {
@@ -186,7 +214,7 @@ int device_remove(struct xyl_light *light, struct device *devices, size_t nr, bo
     for (size_t i = 0; i < nr; i++) {
         begin_closing(light->store, &devices[i], ask);
     }
-    rc = device_wait(light, devices, nr, device_closed, REMOVE_MS, ask ? err : NULL);
+    rc = wait_closed(light, devices, nr, ask ? err : NULL);
     if (rc == -ETIMEDOUT && ask) {
         return still_used(devices, nr, err);
     }

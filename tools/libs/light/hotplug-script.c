@@ -189,13 +189,19 @@ int hotplug_disk_node(const char *name, char node[32], struct xyl_err *err)
                     "/dev a devtmpfs?)", node);
 }
 
-void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id)
+bool hotplug_backend_gone(enum xyl_device_type type, uint32_t domid, uint32_t id)
 {
     char path[100];
 
     snprintf(path, sizeof(path), "/sys/devices/%s-%u-%u", type == XYL_VBD ? "vbd" : "vif", domid,
              id);
-    for (int i = 0; i < GONE_STEPS && (access(path, F_OK) == 0 || errno != ENOENT); i++) {
+    /* Where sysfs is not mounted, nothing is known. */
+    return access(path, F_OK) < 0 && errno == ENOENT && access("/sys/devices", F_OK) == 0;
+}
+
+void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id)
+{
+    for (int i = 0; i < GONE_STEPS && !hotplug_backend_gone(type, domid, id); i++) {
         nanosleep(&(struct timespec){ 0, STEP_NS }, NULL);
     }
 }

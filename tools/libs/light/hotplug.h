@@ -83,7 +83,11 @@ void hotplug_front_driver(void);
 bool hotplug_disk_named(const char *name);
 int hotplug_disk_node(const char *name, char node[32], struct xyl_err *err);
 
-/* hotplug_backend_wait - until the kernel has forgotten the backend device; ten seconds at most. */
+/*
+ * hotplug_backend_gone - the kernel has no such backend device (any more).
+ * hotplug_backend_wait - until that is so; ten seconds at most.
+ */
+bool hotplug_backend_gone(enum xyl_device_type type, uint32_t domid, uint32_t id);
 void hotplug_backend_wait(enum xyl_device_type type, uint32_t domid, uint32_t id);
 
 /* ------------------------------------------------------------ hotplug-socket.c */
