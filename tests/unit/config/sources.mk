@@ -2,9 +2,11 @@
 config_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs/util -Itools/libs/util/include \
                  -Itools/libs/light/include -Itools/libs/ctrl/include \
                  -Wno-format-truncation
-CONFIG_SRCS := $(addprefix tools/libs/util/,cfg-parse.c cfg.c key-table.c keys.c keys-text.c \
-                 nearest.c json.c config-json.c spec.c disk-spec.c vif-spec.c channel-spec.c screen-spec.c cpuid-spec.c range-spec.c) \
-               $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c cpuid-names.c) tools/libs/ctrl/err.c
+CONFIG_SRCS := $(addprefix tools/libs/util/,cfg-parse.c cfg.c key-items.c key-table.c keys.c \
+                 keys-text.c nearest.c json.c config-json.c spec.c disk-spec.c vif-spec.c channel-spec.c \
+                 screen-spec.c cpuid-spec.c range-spec.c) \
+               $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c \
+                 cpuid-names.c) tools/libs/ctrl/err.c
 test-cfg_SRCS  := $(CONFIG_SRCS)
 test-keys_SRCS := $(CONFIG_SRCS)
 test-json_SRCS := $(CONFIG_SRCS)

@@ -2,9 +2,9 @@
 xl_CFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/xl -Itools/libs/util -Itools/libs/util/include \
              -Itools/libs/light/include -Itools/libs/ctrl/include -Itools/libs/store/include \
              -Wno-format-truncation -Ixen/include
-CONF_SRCS := tools/xl/conf.c tools/libs/util/keys.c tools/libs/util/key-table.c \
-             tools/libs/util/cfg.c tools/libs/util/cfg-parse.c tools/libs/util/nearest.c \
-             $(addprefix tools/libs/util/,spec.c disk-spec.c vif-spec.c channel-spec.c screen-spec.c cpuid-spec.c range-spec.c) \
+CONF_SRCS := tools/xl/conf.c $(addprefix tools/libs/util/,keys.c key-items.c key-table.c cfg.c \
+               cfg-parse.c nearest.c spec.c disk-spec.c vif-spec.c channel-spec.c screen-spec.c \
+               cpuid-spec.c range-spec.c) \
              $(addprefix tools/libs/light/,config.c device-config.c vdev.c uuid-cpus.c cpuid-names.c) \
              tools/libs/ctrl/err.c
 test-man_SRCS := tools/xl/verbs.c tools/xl/stat-fields.c $(CONF_SRCS)

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xyl_spec.h"
-
 /* "SOURCE:LINE:COLUMN: KEY: ..." */
 __attribute__((format(printf, 4, 5)))
 static int bad(struct xyl_err *err, const struct xyl_cfg_setting *s, int rc, const char *fmt, ...)
@@ -168,159 +166,6 @@ static int read_words(const struct xyl_cfg_setting *s, char ***words, size_t *nr
     return 0;
 }
 
-/*
- * The items of a list, or the one text that stands for a list of one.  @take gets the
- * number of the item and its text, and says in *at where it does not like it.
- * @numbers  may they stand without quotes?
- */
-static int read_items(const struct xyl_cfg_setting *s, bool numbers,
-                      struct xyl_domain_config *config,
-                      int (*take)(struct xyl_domain_config *config, size_t i, const char *text,
-                                  size_t *at, struct xyl_err *err), struct xyl_err *err)
-{
-    const struct xyl_cfg_value *value = &s->value, *item;
-    size_t nr = value->type == XYL_CFG_LIST ? value->nr_items : value->text[0] != '\0';
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < nr; i++) {
-        struct xyl_err why = XYL_ERR_INIT;
-        size_t at = 0;
-
-        item = value->type == XYL_CFG_LIST ? &value->items[i] : value;
-        if (item->type == XYL_CFG_LIST || (item->type == XYL_CFG_NUMBER && !numbers)) {
-            return xyl_fail(err, -EINVAL, "%s:%u:%u: %s: expected text in quotes", s->source,
-                            item->line, item->column, s->name);
-        }
-        rc = take(config, i, item->text, &at, &why);
-        if (rc < 0) {
-            /* Behind the quote; escapes are not counted back. */
-            xyl_fail(err, rc, "%s:%u:%zu: %s: %s", s->source, item->line,
-                     item->column + (item->type == XYL_CFG_TEXT) + at, s->name, why.text);
-        }
-    }
-    return rc;
-}
-
-static int take_disk(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                     struct xyl_err *err)
-{
-    struct xyl_disk *more = realloc(config->disks, (i + 1) * sizeof(*more));
-    int rc;
-
-    if (more == NULL) {
-        return xyl_fail(err, -ENOMEM, "out of memory");
-    }
-    config->disks = more;
-    rc = xyl_disk_parse(text, &more[i], at, err);
-    config->nr_disks = rc == 0 ? i + 1 : i;
-    return rc;
-}
-
-static int take_vif(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                    struct xyl_err *err)
-{
-    struct xyl_vif *more = realloc(config->vifs, (i + 1) * sizeof(*more));
-    int rc;
-
-    if (more == NULL) {
-        return xyl_fail(err, -ENOMEM, "out of memory");
-    }
-    config->vifs = more;
-    rc = xyl_vif_parse(text, &more[i], at, err);
-    config->nr_vifs = rc == 0 ? i + 1 : i;
-    return rc;
-}
-
-static int take_channel(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                        struct xyl_err *err)
-{
-    struct xyl_channel *more = realloc(config->channels, (i + 1) * sizeof(*more));
-    int rc;
-
-    if (more == NULL) {
-        return xyl_fail(err, -ENOMEM, "out of memory");
-    }
-    config->channels = more;
-    rc = xyl_channel_parse(text, &more[i], at, err);
-    config->nr_channels = rc == 0 ? i + 1 : i;
-    return rc;
-}
-
-static int take_vfb(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                    struct xyl_err *err)
-{
-    struct xyl_vfb *more = realloc(config->vfbs, (i + 1) * sizeof(*more));
-    int rc;
-
-    if (more == NULL) {
-        return xyl_fail(err, -ENOMEM, "out of memory");
-    }
-    config->vfbs = more;
-    rc = xyl_vfb_parse(text, &more[i], at, err);
-    config->nr_vfbs = rc == 0 ? i + 1 : i;
-    return rc;
-}
-
-static int take_vkb(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                    struct xyl_err *err)
-{
-    struct xyl_vkb *more = realloc(config->vkbs, (i + 1) * sizeof(*more));
-    int rc;
-
-    if (more == NULL) {
-        return xyl_fail(err, -ENOMEM, "out of memory");
-    }
-    config->vkbs = more;
-    rc = xyl_vkb_parse(text, &more[i], at, err);
-    config->nr_vkbs = rc == 0 ? i + 1 : i;
-    return rc;
-}
-
-/* Room for one more. */
-static struct xyl_range *range_at(struct xyl_ranges *ranges, size_t i, struct xyl_err *err)
-{
-    struct xyl_range *more = realloc(ranges->at, (i + 1) * sizeof(*more));
-
-    if (more == NULL) {
-        xyl_fail(err, -ENOMEM, "out of memory");
-        return NULL;
-    }
-    ranges->at = more;
-    ranges->nr = i + 1;
-    return &more[i];
-}
-
-static int take_ioports(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                        struct xyl_err *err)
-{
-    struct xyl_range *range = range_at(&config->ioports, i, err);
-
-    return range == NULL ? -ENOMEM : xyl_ioports_parse(text, range, at, err);
-}
-
-static int take_iomem(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                      struct xyl_err *err)
-{
-    struct xyl_range *range = range_at(&config->iomem, i, err);
-
-    return range == NULL ? -ENOMEM : xyl_iomem_parse(text, range, at, err);
-}
-
-static int take_irq(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                    struct xyl_err *err)
-{
-    struct xyl_range *range = range_at(&config->irqs, i, err);
-
-    return range == NULL ? -ENOMEM : xyl_irq_parse(text, range, at, err);
-}
-
-static int take_cpuid(struct xyl_domain_config *config, size_t i, const char *text, size_t *at,
-                      struct xyl_err *err)
-{
-    (void)i;
-    return xyl_cpuid_parse(text, &config->cpuid, &config->nr_cpuid, at, err);
-}
-
 static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
                     struct xyl_domain_config *config, struct xyl_err *err)
 {
@@ -348,23 +193,15 @@ static int read_row(const struct xyl_cfg_setting *s, const struct key_row *row,
     case KEY_WORDS:
         return read_words(s, &config->bootloader_args, &config->nr_bootloader_args, err);
     case KEY_DISKS:
-        return read_items(s, false, config, take_disk, err);
     case KEY_VIFS:
-        return read_items(s, false, config, take_vif, err);
     case KEY_CHANNELS:
-        return read_items(s, false, config, take_channel, err);
     case KEY_VFBS:
-        return read_items(s, false, config, take_vfb, err);
     case KEY_VKBS:
-        return read_items(s, false, config, take_vkb, err);
     case KEY_IOPORTS:
-        return read_items(s, false, config, take_ioports, err);
     case KEY_IOMEM:
-        return read_items(s, false, config, take_iomem, err);
     case KEY_IRQS:
-        return read_items(s, true, config, take_irq, err);
     case KEY_CPUID:
-        return read_items(s, false, config, take_cpuid, err);
+        return key_read_items(s, row->kind, config, err);
     case KEY_JOINED:
         break;
     }

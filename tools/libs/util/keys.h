@@ -48,4 +48,12 @@ struct key_other {
 };
 extern const struct key_other key_others[];
 
+/*
+ * key_read_items - into @config: the items of a list, or one text that stands for a list of one.
+ * @kind  KEY_DISKS to KEY_CPUID.
+ * Errors: what the item's language says, with source, line, column and key.
+ */
+int key_read_items(const struct xyl_cfg_setting *s, enum key_kind kind,
+                   struct xyl_domain_config *config, struct xyl_err *err);
+
 #endif
