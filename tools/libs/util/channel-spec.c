@@ -108,9 +108,6 @@ int xyl_channel_parse(const char *text, struct xyl_channel *channel, size_t *at,
     int rc;
 
     memset(channel, 0, sizeof(*channel));
-    if (at != NULL) {
-        *at = 0;
-    }
     rc = spec_read(&spec, text, at);
     rc = rc == 0 ? check(&spec, channel) : rc;
     if (rc < 0) {

@@ -266,9 +266,6 @@ int xyl_disk_parse(const char *text, struct xyl_disk *disk, size_t *at, struct x
     int rc;
 
     xyl_disk_init(disk);
-    if (at != NULL) {
-        *at = 0;
-    }
     rc = spec_read(&spec, text, at);
     if (rc == 0) {
         rc = finish(&spec, disk, spec_seen(&spec, "access"));

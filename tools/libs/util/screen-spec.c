@@ -193,9 +193,6 @@ int xyl_vfb_parse(const char *text, struct xyl_vfb *vfb, size_t *at, struct xyl_
     int rc;
 
     xyl_vfb_init(vfb);
-    if (at != NULL) {
-        *at = 0;
-    }
     rc = spec_read(&spec, text, at);
     if (rc < 0) {
         xyl_vfb_dispose(vfb);
@@ -321,9 +318,6 @@ int xyl_vkb_parse(const char *text, struct xyl_vkb *vkb, size_t *at, struct xyl_
     int rc;
 
     xyl_vkb_init(vkb);
-    if (at != NULL) {
-        *at = 0;
-    }
     rc = spec_read(&spec, text, at);
     if (rc < 0) {
         xyl_vkb_dispose(vkb);

@@ -159,6 +159,9 @@ int spec_read(struct spec *spec, const char *text, size_t *at)
     char *start, *end;
     int rc = 0;
 
+    if (at != NULL) {
+        *at = 0;
+    }
     if (strlen(text) > XYL_SPEC_MAX) {
         return spec_bad(spec, -EINVAL, "longer than %u bytes", XYL_SPEC_MAX);
     }

@@ -223,9 +223,6 @@ int xyl_vif_parse(const char *text, struct xyl_vif *vif, size_t *at, struct xyl_
     int rc;
 
     xyl_vif_init(vif);
-    if (at != NULL) {
-        *at = 0;
-    }
     rc = spec_read(&spec, text, at);
     if (rc < 0) {
         xyl_vif_dispose(vif);
