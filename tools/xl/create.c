@@ -152,6 +152,9 @@ static int let_run(struct creating *c, struct xyl_err *err)
         return rc;
     }
     xyl_domain_created(c->xl->light);
+    if (args->flag['V']) {
+        xl_start_viewer(c->xl, c->domid);
+    }
     if (args->flag['F']) {
         return stay(c, err);
     }
@@ -164,10 +167,6 @@ static int let_run(struct creating *c, struct xyl_err *err)
 
 static int check_flags(const struct xl_args *args, struct xyl_err *err)
 {
-    if (args->flag['V'] || args->flag['A']) {
-        return xyl_fail(err, -EOPNOTSUPP, "-%c: create starts no VNC viewer; xl vncviewer does",
-                        args->flag['V'] ? 'V' : 'A');
-    }
     if (args->flag['e'] && args->flag['F']) {
         return xyl_fail(err, -EINVAL, "-e leaves nobody to watch the domain, -F watches it: "
                         "choose one");
@@ -202,6 +201,10 @@ static int create(struct creating *c, struct xyl_err *err)
 
     if (rc < 0) {
         return rc;
+    }
+    if (c->args->flag['V'] && c->config.nr_vfbs == 0) {
+        return xyl_fail(err, -EINVAL, "-V: this guest has no screen; vfb in its configuration "
+                        "gives it one");
     }
     if (c->args->flag['n'] || c->xl->dry_run) {
         return check_only(c, err);

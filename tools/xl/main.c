@@ -197,7 +197,7 @@ static bool only_looks(const struct xl_verb *verb)
     static xl_run_fn *const looks[] = {
         xl_list, xl_vm_list, xl_vcpu_list, xl_info, xl_domid, xl_domname, xl_uptime, xl_dmesg,
         xl_claims, xl_top, xl_help, xl_debug_keys, xl_sched_credit, xl_sched_credit2, xl_console,
-        xl_keep, xl_stat, xl_block_list, xl_network_list, xl_vncviewer,
+        xl_keep, xl_stat, xl_block_list, xl_network_list, xl_channel_list, xl_vncviewer,
     };
 
     for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {

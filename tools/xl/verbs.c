@@ -18,7 +18,8 @@ const struct xl_verb xl_verbs[] = {
       "-e, --exit                  leave no process behind that watches over the domain\n"
       "-F, --foreground            watch over the domain from this very process\n"
       "-d, --debug                 say what is being done, as -v does\n"
-      "-V, -A                      a VNC viewer; refused: xl vncviewer is one\n"
+      "-V, --vncviewer             start vncviewer before the domain's screen\n"
+      "-A, --vncviewer-autopass    without effect: there is no password\n"
       "KEY=VALUE replaces a setting of the file." },
     { "config-update", xl_config_update, XL_DOMAIN_LOCKED, 1, XL_REST_MAX, "f|defconfig= q|quiet",
       "DOMAIN [FILE] [OPTIONS] [KEY=VALUE ...]",

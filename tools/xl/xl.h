@@ -62,6 +62,9 @@ void xl_log(const struct xl *xl, unsigned int level, const char *fmt, ...)
 /* xl_log_end - the work is over: wipe the line of steps that -t or a terminal got. */
 void xl_log_end(struct xl *xl);
 
+/* xl_start_viewer - vncviewer before a domain's screen, which goes on by itself; or a log line. */
+void xl_start_viewer(struct xl *xl, uint32_t domid);
+
 /* xl_dry_run - with -N, say what would be done; true if the caller must not do it. */
 bool xl_dry_run(const struct xl *xl, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -11,7 +11,7 @@
 
 #include "harness/fault-off.h"
 
-#define NODES 400
+#define NODES 600
 
 static struct node {
     char *path;

@@ -89,6 +89,25 @@ static void check_dry(const char *line, const char *says)
     }
 }
 
+/* The viewer goes on by itself, so its word may come later. */
+TEST(create_shows_the_screen)
+{
+    xl_files();
+    CHECK(xl_begin());
+    EXPECT(xl_run("create -q -V -A OTHER") != 0);
+    xl_printed(xl_err_path, text, sizeof(text));
+    EXPECT(strstr(text, "-V: this guest has no screen; vfb in its configuration") != NULL);
+    EXPECT(host_domains() == 1);
+    EXPECT(xl_run("create -q -V OTHER vfb=['']") == 0);
+    for (int i = 0; i < 1000 && text[0] != 'v'; i++) {
+        usleep(10000);
+        xl_printed(xl_out_path, text, sizeof(text));
+    }
+    CHECK_STR(text, "views #.#.#.#::#\n");
+    CHECK(xl_end());
+    xl_files_end();
+}
+
 /* What this host refuses of CPU features is found without a domain; and where there is no host? */
 TEST(a_dry_run_asks_the_host_about_cpu_features)
 {
