@@ -11,19 +11,19 @@ all: xen tools ## Build the hypervisor and the tools
 
 .PHONY: xen
 xen: imports ## Build the hypervisor: build/xen/xen-xylem.gz
-	$(call component,xen)
+	+$(call component,xen)
 
 .PHONY: tools
 tools: imports ## Build the toolstack: build/tools/bin/
-	$(call component,tools)
+	+$(call component,tools)
 
 .PHONY: stubdom
 stubdom: $(PUBLIC_HEADERS) ## Build the stub domains: build/stubdom/NAME.gz
-	$(call component,stubdom)
+	+$(call component,stubdom)
 
 .PHONY: imports
 imports: $(PUBLIC_HEADERS) ## Fetch and build the pinned decompressor libraries
-	$(call component,tools/imports)
+	+$(call component,tools/imports)
 
 .PHONY: setup
 setup: ## Install the Debian packages that are missing
@@ -56,9 +56,9 @@ run: setup $(if $(filter xylem,$(HV)),xen) $(if $(filter xylem,$(TOOLS)),tools) 
 .PHONY: dist
 dist: all stubdom ## Put the installable tree under dist/install
 	@rm -rf $(DIST)
-	$(call component,xen,install DESTDIR=$(DIST))
-	$(call component,tools,install DESTDIR=$(DIST))
-	$(call component,stubdom,install DESTDIR=$(DIST))
+	+$(call component,xen,install DESTDIR=$(DIST))
+	+$(call component,tools,install DESTDIR=$(DIST))
+	+$(call component,stubdom,install DESTDIR=$(DIST))
 
 .PHONY: deb
 deb: dist ## Build Debian packages: dist/xylem-*.deb
