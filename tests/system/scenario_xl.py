@@ -142,14 +142,15 @@ got() { set -- $(leaf 1) $(leaf 7); echo "$1 $2 $3 $4 $6"; }
 xl destroy bits
 
 stock flags 128
-echo 'cpuid = "host,avx2=0,sse4.2=0,itsc=k"' >>/tmp/flags.cfg
+echo 'cpuid = "host,avx2=0,sse4.2=0,itsc=k,fsgsbase=1"' >>/tmp/flags.cfg
 # asked FILE: how often the guest's cpuinfo names some flags.
 asked() {
     ( until says "$1" 'guest#'; do sleep 1; done
-      echo 'for f in avx2 sse4_2 sse4_1; do echo "$f $(grep -c -w $f /proc/cpuinfo)"; done'
+      echo 'for f in avx2 sse4_2 fsgsbase sse4_1; do echo "$f $(grep -c -w $f /proc/cpuinfo)"; done'
       until says "$1" 'sse4_1 [01]'; do sleep 1; done ) | xl console flags >"/tmp/$1.console" 2>&1 &
     until_says "$1" 'sse4_1 1'
-    says "$1" 'avx2 0' && says "$1" 'sse4_2 0' || fail "flags: $(tail -n 4 "/tmp/$1.console")"
+    says "$1" 'avx2 0' && says "$1" 'sse4_2 0' && says "$1" 'fsgsbase 1' ||
+        fail "flags: $(tail -n 4 "/tmp/$1.console")"
 }
 create flags; first=$(xl domid flags)
 asked flags

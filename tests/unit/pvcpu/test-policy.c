@@ -46,6 +46,26 @@ TEST(shown_to_pv_guests)
     CHECK(HAS(PV_MAX, ITSC) && !HAS(PV_DEFAULT, ITSC));
 }
 
+/* Where a null selector clears the base, PV Linux does better without FSGSBASE. */
+TEST(fsgsbase_by_what_a_null_selector_does)
+{
+    bool amd = cpu_features.amd;
+
+    cpu_features.amd = cpu_features.null_clears_base = true;
+    ready();
+    CHECK(HAS(PV_MAX, FSGSBASE) && !HAS(PV_DEFAULT, FSGSBASE));
+    CHECK(HAS(HOST, NSCB) && HAS(PV_DEFAULT, NSCB));
+    CHECK_EQ(cpu_policies[POLICY_PV_DEFAULT].ext[0].a, 0x80000021);
+    cpu_features.amd = false;
+    ready();
+    CHECK(!HAS(PV_DEFAULT, FSGSBASE));
+    CHECK(!HAS(PV_DEFAULT, NSCB) || HAS(RAW, NSCB));
+    cpu_features.null_clears_base = false;
+    cpu_features.amd = amd;
+    ready();
+    CHECK(HAS(PV_DEFAULT, FSGSBASE));
+}
+
 /* The host's XCR0 has no AVX-512, so nothing that needs it may be shown. */
 TEST(features_hang_together)
 {

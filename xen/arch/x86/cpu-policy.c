@@ -342,6 +342,13 @@ void policy_derive_pv(struct cpu_policy *p, const struct cpu_policy *host, bool 
     mark(allowed, pv_features, ARRAY_SIZE(pv_features));
     if (max) {
         mark(allowed, pv_opt_in, ARRAY_SIZE(pv_opt_in));
+    } else if (cpu_features.null_clears_base) {
+        /*
+         * With it Linux reads the kernel's inactive base and sets it at each switch of tasks, both
+         * with Xylem's help; without it, it sets what changes.  Where a null selector keeps the
+         * base that is more.
+         */
+        allowed[FEATURE(FSGSBASE) / 32] &= ~(1u << (FEATURE(FSGSBASE) % 32));
     }
     policy_featureset(host, words);
     words[FEATURE(HYPERVISOR) / 32] |= 1u << (FEATURE(HYPERVISOR) % 32);
@@ -370,6 +377,11 @@ void __init cpu_policy_init(void)
         raw->platform_info = v & (1UL << 31);
     }
     *host = *raw;
+    /* Zen 2 clears bases and does not say so; a guest that looked for itself might move. */
+    if (cpu_features.amd && cpu_features.null_clears_base) {
+        host->ext[0].a = max_t(uint32_t, host->ext[0].a, 0x80000021);
+        host->ext[0x21].a |= 1u << (FEATURE(NSCB) % 32);
+    }
     /* What host_xcr0 leaves out, nobody can have. */
     if (!(host_xcr0 & 0xe0)) {
         host->feat[0].b &= ~(1u << (FEATURE(AVX512F) % 32));

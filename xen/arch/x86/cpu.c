@@ -27,6 +27,24 @@ static void __init find_vendor(void)
                        (l.b == 0x6f677948 && l.c == 0x656e6975);       /* HygonGenuine */
 }
 
+/*
+ * Loading a null selector clears the base: AMD says so since Zen 3 (APM 3, Fn8000_0021_EAX[6]) and
+ * does so since Zen 2.
+ */
+static bool __init null_selector_clears_base(uint32_t max_ext)
+{
+    uint64_t old = rdmsr(MSR_FS_BASE), seen;
+
+    if (max_ext >= 0x80000021 && (cpuid(0x80000021, 0).a & (1u << 6))) {
+        return true;
+    }
+    wrmsr(MSR_FS_BASE, 1);
+    asm volatile ("mov %0, %%fs" :: "r" (0) : "memory");
+    seen = rdmsr(MSR_FS_BASE);
+    wrmsr(MSR_FS_BASE, old);
+    return seen == 0;
+}
+
 static void __init find_features(void)
 {
     struct cpu_features *f = &cpu_features;
@@ -53,6 +71,7 @@ static void __init find_features(void)
     f->ibpb = (l7.d & (1u << 26)) || (e8.b & (1u << 12));
     f->spec_ctrl = (l7.d & (1u << 26)) || (e8.b & (1u << 14));
     f->syscall32 = f->amd;
+    f->null_clears_base = null_selector_clears_base(max_ext);
     f->tsc_deadline = l1.c & (1u << 24);
     f->tsc_invariant = e7.d & (1u << 8);
     f->phys_bits = (uint8_t)e8.a;

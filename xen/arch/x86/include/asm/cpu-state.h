@@ -18,6 +18,7 @@ struct cpu_features {
     bool fp_err_ptrs_leak;
     bool ibpb, spec_ctrl;
     bool syscall32;             /* `syscall` from 32-bit code works (AMD) */
+    bool null_clears_base;      /* loading a null selector into FS or GS clears its base */
     bool tsc_deadline, tsc_invariant;
     bool cpuid_faulting;        /* CPUID outside ring 0 faults: on (SDM 4, MSR 140H) */
     uint8_t phys_bits, virt_bits;
