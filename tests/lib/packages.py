@@ -40,8 +40,8 @@ def _real_name(name: str) -> str:
 
 def _download(name: str, into: Path) -> Path:
     real = _real_name(name)
-    run(["apt-get", "-q", "download", "-o", "APT::Sandbox::User=root", real], cwd=into,
-        what=f"download of package {real}")
+    run(["apt-get", "-q", "download", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3",
+         real], cwd=into, what=f"download of package {real}")
     debs = list(into.glob("*.deb"))
     if len(debs) != 1:
         raise Trouble(f"download of package {real} left {len(debs)} files in {into}")
