@@ -91,24 +91,24 @@ def fuzz(context: Context) -> None:
     _steps(context, Step("fuzz-calls", f"fuzz_turn {first} 5000 500 ''"), 400)
 
 
-def _long(context: Context, name: str, cpus: int, words: str) -> None:
-    """New seeds, for half an hour of the guests' time; a failure names the first seed."""
+def _long(context: Context, name: str, cpus: int, words: str, seconds: int) -> None:
+    """New seeds, for SECONDS of the guests' time; a failure names the first seed."""
     _need_our_own(context)
     first = int(time.time()) % 1000000 * 1000
     try:
-        step = Step(name, _LONG.format(first=first, seconds=1800, words=words))
-        _steps(context, step, 5400, cpus)
+        step = Step(name, _LONG.format(first=first, seconds=seconds, words=words))
+        _steps(context, step, 3 * seconds, cpus)
     except Failed as failed:
         raise Failed(f"{failed} (seeds from {first} on)") from failed
 
 
 @scenario("fuzz-long", long_only=True, parts=["fuzz-calls-long"])
 def fuzz_long(context: Context) -> None:
-    """On one CPU, with audits."""
-    _long(context, "fuzz-calls-long", 1, "")
+    """An hour on one CPU, with audits."""
+    _long(context, "fuzz-calls-long", 1, "", 3600)
 
 
 @scenario("fuzz-long-smp", long_only=True, parts=["fuzz-calls-smp"])
 def fuzz_long_smp(context: Context) -> None:
-    """On two CPUs at once; an audit would see calls of the other one half done."""
-    _long(context, "fuzz-calls-smp", 2, "noaudit")
+    """Half an hour on two CPUs at once; an audit would see calls of the other one half done."""
+    _long(context, "fuzz-calls-smp", 2, "noaudit", 1800)
