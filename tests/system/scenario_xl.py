@@ -154,7 +154,7 @@ asked() {
 }
 create flags; first=$(xl domid flags)
 asked flags
-xl list -l flags | grep -q '"ebx": "xxxxxxxxxxxxxxxxxxxxxxxxxx0xxxxx"' || fail "list -l"
+xl list -l flags | grep -q '"ebx": "xxxxxxxxxxxxxxxxxxxxxxxxxx0xxxx1"' || fail "list -l"
 xl reboot flags || fail "xl reboot ended with $?"
 rebooted() { there flags && [ "$(xl domid flags)" != "$first" ]; }
 until_true rebooted || fail "no new domain"
