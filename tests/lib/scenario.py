@@ -21,6 +21,9 @@ from .paths import BUILD, ROOT, Trouble
 
 Tell = Callable[[str, str, str, float], None]       # name, verdict, why, seconds
 CPUS = 2                                            # of a scenario's machine, unless it says
+# With lazy FPU switching, which Xen has by default, dom0's programs crash under QEMU once a guest
+# is busy.
+_XEN_ARGS = "spec-ctrl=eager-fpu"
 
 
 class Failed(Exception):
@@ -51,6 +54,8 @@ class Context:
     def lab(self, seconds: float = 300, **setup: object) -> dom0.Lab:
         """A machine with stock dom0 (see dom0.Setup), to be used as a context manager."""
         values = {"hv": self.hv, "tools": self.tools, "cpus": CPUS} | setup
+        if values["hv"] == "xen":
+            values["hv_args"] = f"{_XEN_ARGS} {values.get('hv_args', '')}".rstrip()
         return dom0.Lab(dom0.Setup(**values), self.new_log(), seconds)      # type: ignore[arg-type]
 
     def script(self, script: str, seconds: float = 300, **setup: object) -> str:
