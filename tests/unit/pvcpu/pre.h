@@ -28,6 +28,7 @@ void fake_out(unsigned int port, unsigned int size, uint32_t v);
 #undef write_dr
 #define write_dr(n, v)  fake_write_dr(n, v)
 #define write_cr4(v)    fake_write_cr4(v)
+#define clts()          ((void)0)
 #define rdmsr(m)        fake_rdmsr(m)
 #define wrmsr(m, v)     fake_wrmsr(m, v)
 #define inb(p)          ((uint8_t)fake_in(p, 1))

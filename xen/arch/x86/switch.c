@@ -172,6 +172,7 @@ static bool take_over(struct vcpu *v, struct vcpu *was, unsigned int cpu)
     return ok;
 }
 
+/* Go on as @v, whose kernel root is loaded. */
 static void __noreturn run_guest(struct vcpu *v)
 {
     struct vcpu *was = READ_ONCE(this_cpu(loaded));
@@ -179,8 +180,6 @@ static void __noreturn run_guest(struct vcpu *v)
     bool ok = true;
 
     counter_inc(v, COUNTER_SWITCH_IN);
-    v->arch.cr3 = mfn_x(v->arch.kernel_root) << PAGE_SHIFT;
-    write_cr3(v->arch.cr3);
     tlb_idle_leave();
     if (was != v || v->arch.runs_on != cpu) {
         ok = take_over(v, was, cpu);
@@ -209,7 +208,7 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
     local_irq_disable();
     if (!is_idle_vcpu(prev)) {
         save_vcpu(prev);
-        asm volatile ("clts");
+        clts();
     }
     get_cpu_info()->curr_vcpu = next;
     if (is_idle_vcpu(next)) {
@@ -218,6 +217,9 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
         sched_context_saved(prev);
         run_on_empty_stack(idle_loop);
     }
+    /* E7: from the next call on @prev may run elsewhere, and give up its root there. */
+    next->arch.cr3 = mfn_x(next->arch.kernel_root) << PAGE_SHIFT;
+    write_cr3(next->arch.cr3);
     sched_context_saved(prev);
     run_guest(next);
 }

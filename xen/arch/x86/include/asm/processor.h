@@ -40,6 +40,7 @@ static inline void write_cr2(uint64_t v) { asm volatile ("mov %0, %%cr2" :: "r" 
 static inline void write_cr3(uint64_t v) { asm volatile ("mov %0, %%cr3" :: "r" (v) : "memory"); }
 #define write_dr(n, v) asm volatile ("mov %0, %%dr" #n :: "r" ((uint64_t)(v)))
 static inline void write_cr4(uint64_t v) { asm volatile ("mov %0, %%cr4" :: "r" (v) : "memory"); }
+static inline void clts(void) { asm volatile ("clts"); }
 
 static inline uint64_t rdmsr(uint32_t msr)
 {
