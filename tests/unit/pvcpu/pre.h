@@ -15,6 +15,7 @@ uint64_t fake_read_cr0(void);
 void fake_write_cr4(uint64_t v);
 uint64_t fake_rdmsr(uint32_t msr);
 void fake_wrmsr(uint32_t msr, uint64_t v);
+void fake_xsetbv(uint64_t v);
 void fake_write_dr(unsigned int n, uint64_t v);
 extern unsigned long fake_cr2;
 uint32_t fake_in(unsigned int port, unsigned int size);
@@ -29,6 +30,7 @@ void fake_out(unsigned int port, unsigned int size, uint32_t v);
 #define write_dr(n, v)  fake_write_dr(n, v)
 #define write_cr4(v)    fake_write_cr4(v)
 #define clts()          ((void)0)
+#define xsetbv(v)       fake_xsetbv(v)
 #define rdmsr(m)        fake_rdmsr(m)
 #define wrmsr(m, v)     fake_wrmsr(m, v)
 #define inb(p)          ((uint8_t)fake_in(p, 1))

@@ -30,7 +30,7 @@ static inline void set_xcr0(uint64_t v)
 {
     if (this_cpu(xcr0_now) != v) {
         this_cpu(xcr0_now) = v;
-        asm volatile ("xsetbv" :: "c" (0), "a" ((uint32_t)v), "d" ((uint32_t)(v >> 32)));
+        xsetbv(v);
     }
 }
 
@@ -137,7 +137,7 @@ void fpu_save(struct vcpu *v)
     void *area = fpu_area(v);
 
     if (v->arch.ctrlreg0 & X86_CR0_TS) {
-        asm volatile ("clts");
+        clts();
     }
     if (!cpu_features.xsave) {
         asm volatile ("fxsave64 (%0)" :: "r" (area) : "memory");
@@ -149,6 +149,7 @@ void fpu_save(struct vcpu *v)
     } else {
         asm volatile ("xsave64 (%0)" :: "r" (area), "a" (~0u), "d" (~0u) : "memory");
     }
+    set_xcr0(v->arch.xcr0);             /* from idle it goes on without a restore */
 }
 
 /* Where no exception is pending these CPUs do not load the error pointers: clear what is there. */

@@ -41,6 +41,10 @@ static inline void write_cr3(uint64_t v) { asm volatile ("mov %0, %%cr3" :: "r" 
 #define write_dr(n, v) asm volatile ("mov %0, %%dr" #n :: "r" ((uint64_t)(v)))
 static inline void write_cr4(uint64_t v) { asm volatile ("mov %0, %%cr4" :: "r" (v) : "memory"); }
 static inline void clts(void) { asm volatile ("clts"); }
+static inline void xsetbv(uint64_t v)
+{
+    asm volatile ("xsetbv" :: "c" (0), "a" ((uint32_t)v), "d" ((uint32_t)(v >> 32)));
+}
 
 static inline uint64_t rdmsr(uint32_t msr)
 {
