@@ -2,6 +2,10 @@
 /* FPU state: what stands in the registers of a vcpu that goes on, and what of another's is left. */
 #include "../harness.h"
 
+#include <setjmp.h>
+#include <signal.h>
+#include <ucontext.h>
+
 #include <asm/cpu-policy.h>
 #include <asm/cpu-state.h>
 #include <xen/bug.h>
@@ -58,6 +62,44 @@ TEST(xcr0_is_the_guests_after_it_was_saved)
     CHECK_EQ(xcr0, FP_SSE);
     fpu_restore(v);
     CHECK_EQ(xcr0, FP_SSE);
+    fpu_free(v);
+}
+
+static sigjmp_buf refused;
+static unsigned int top;
+
+/* FXRSTOR met an area that it refuses: what it was to load over is still there. */
+static void on_refusal(int sig, siginfo_t *info, void *context)
+{
+    const ucontext_t *uc = context;
+
+    (void)sig, (void)info;
+    top = (uc->uc_mcontext.fpregs->swd >> 11) & 7;
+    siglongjmp(refused, 1);
+}
+
+/* That an exception is pending is only said: such a CPU would keep the pointers of another. */
+TEST(error_pointers_of_others_go_whatever_the_area_says)
+{
+    struct sigaction sa = { .sa_sigaction = on_refusal, .sa_flags = SA_SIGINFO }, before;
+    uint8_t image[512] = { 0 };
+    struct vcpu *v = ready(false);
+
+    cpu_features.fp_err_ptrs_leak = true;
+    image[0] = 0x7f;                    /* FCW 0x37f: all masked */
+    image[1] = 0x03;
+    image[2] = 0x80;                    /* FSW: ES */
+    fpu_import_legacy(v, image);
+    memset((uint8_t *)fpu_area(v) + 24, 0xff, 4);       /* MXCSR */
+    sigaction(SIGSEGV, &sa, &before);
+    top = 99;
+    if (sigsetjmp(refused, 1) == 0) {
+        asm volatile ("fninit");
+        fpu_restore(v);
+    }
+    sigaction(SIGSEGV, &before, NULL);
+    asm volatile ("fninit");
+    CHECK_EQ(top, 7);                   /* something was loaded, and with it new pointers */
     fpu_free(v);
 }
 

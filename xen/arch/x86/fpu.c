@@ -15,7 +15,6 @@
 #define XSTATE_AVX512   (7UL << 5)
 
 #define AREA_FCW        0               /* offsets in the legacy part */
-#define AREA_FSW        2
 #define AREA_MXCSR      24
 #define AREA_ST0        32
 #define AREA_XMM0       160
@@ -152,14 +151,16 @@ void fpu_save(struct vcpu *v)
     set_xcr0(v->arch.xcr0);             /* from idle it goes on without a restore */
 }
 
-/* Where no exception is pending these CPUs do not load the error pointers: clear what is there. */
-static inline void hide_error_pointers(const uint8_t *area)
+/*
+ * Where no exception is pending these CPUs do not load the error pointers: clear what is there.
+ * The area does not say whether one is: a guest may have made up its status word, or it is left
+ * from before the component went back to its reset state.
+ */
+static inline void hide_error_pointers(void)
 {
     static const int32_t zero;
 
-    if (!(*(const uint16_t *)(area + AREA_FSW) & 0x80)) {
-        asm volatile ("fnclex; ffree %%st(7); fildl %0" :: "m" (zero));
-    }
+    asm volatile ("fnclex; ffree %%st(7); fildl %0" :: "m" (zero));
 }
 
 /* False: the area holds what the processor refuses. */
@@ -193,7 +194,7 @@ void fpu_restore(struct vcpu *v)
 
     counter_inc(v, COUNTER_FPU_LOAD);
     if (cpu_features.fp_err_ptrs_leak) {
-        hide_error_pointers(area);
+        hide_error_pointers();
     }
     if (cpu_features.xsave) {
         set_xcr0(v->arch.xcr0_accum);
