@@ -3,6 +3,8 @@
 #include "../harness.h"
 
 #include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
 
 #include <asm/cpu-state.h>
 #include <asm/current.h>
@@ -23,7 +25,10 @@ enum { IDLE, ONE, OTHER, NR };
 static struct domain doms[NR];
 static struct vcpu vcpus[NR];
 static struct shared_info shared[NR];
-static struct cpu_info info;
+/* The words that others set lie in the second page. */
+static char pages[2 * PAGE_SIZE] __aligned(PAGE_SIZE);
+#define info (*(struct cpu_info *)(pages + PAGE_SIZE - offsetof(struct cpu_info, softirq_pending)))
+static bool send_nmi;
 static jmp_buf away;
 static uint64_t cr3, cr3_when_saved;
 static unsigned int loads;
@@ -64,7 +69,27 @@ void pv_failsafe(struct cpu_user_regs *regs, struct vcpu *v) { (void)regs, (void
 void debug_registers_switch(const struct vcpu *v) { (void)v; }
 void vcpu_runstate_area_update(struct vcpu *v) { (void)v; }
 void vcpu_time_area_update(struct vcpu *v) { (void)v; }
-void vcpu_time_update(struct vcpu *v) { (void)v; }
+
+void vcpu_time_update(struct vcpu *v)
+{
+    (void)v;
+    if (send_nmi) {
+        mprotect(pages + PAGE_SIZE, PAGE_SIZE, PROT_READ);
+    }
+}
+
+/* The store to exit_work is about to be made: another CPU is faster (arch_vcpu_send_nmi). */
+static void on_store(int sig)
+{
+    (void)sig;
+    mprotect(pages + PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_WRITE);
+    if (!send_nmi) {
+        abort();
+    }
+    send_nmi = false;
+    vcpus[ONE].arch.nmi_pending = true;
+    info.exit_work |= EXIT_NMI;
+}
 
 static uint64_t root_of(unsigned int i)
 {
@@ -123,6 +148,24 @@ TEST(back_from_idle_only_the_root_is_loaded)
     go(ONE, IDLE);
     go(IDLE, ONE);
     CHECK_EQ(loads, 1);
+}
+
+TEST(an_nmi_that_comes_meanwhile_is_delivered)
+{
+    struct sigaction sa = { .sa_handler = on_store }, before;
+
+    ready();
+    go(ONE, IDLE);
+    info.exit_work = EXIT_NMI;          /* for somebody who ran here */
+    go(IDLE, ONE);
+    CHECK_EQ(info.exit_work, 0);
+    go(ONE, IDLE);
+    sigaction(SIGSEGV, &sa, &before);
+    send_nmi = true;
+    go(IDLE, ONE);
+    sigaction(SIGSEGV, &before, NULL);
+    CHECK(!send_nmi && vcpus[ONE].arch.nmi_pending);
+    CHECK_EQ(info.exit_work, EXIT_NMI);
 }
 
 TEST_MAIN

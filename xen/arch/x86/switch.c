@@ -175,6 +175,7 @@ static bool take_over(struct vcpu *v, struct vcpu *was, unsigned int cpu)
 /* Go on as @v, whose kernel root is loaded. */
 static void __noreturn run_guest(struct vcpu *v)
 {
+    struct cpu_info *info = get_cpu_info();
     struct vcpu *was = READ_ONCE(this_cpu(loaded));
     unsigned int cpu = smp_processor_id();
     bool ok = true;
@@ -199,7 +200,11 @@ static void __noreturn run_guest(struct vcpu *v)
         regs->gs = v->arch.regs.gs;
         pv_failsafe(regs, v);
     }
-    get_cpu_info()->exit_work = v->arch.nmi_pending ? EXIT_NMI : 0;
+    /* In this order: who sends one sets nmi_pending, then the bit (arch_vcpu_send_nmi). */
+    (void)xchg(&info->exit_work, 0);
+    if (READ_ONCE(v->arch.nmi_pending)) {
+        atomic_or(&info->exit_work, EXIT_NMI);
+    }
     resume_guest();
 }
 
