@@ -607,6 +607,38 @@ TEST(dying_with_everything_in_use)
     AUDIT();
 }
 
+static int relinquished;
+
+/* Another CPU kills domain 2, as far as it comes. */
+static void kill_2(void)
+{
+    shim_preempt = 0;
+    shim_dom[2]->dying = DOMDYING_DYING;
+    relinquished = -ERESTART;
+    for (unsigned int i = 0; relinquished == -ERESTART && i < 10; i++) {
+        relinquished = pv_relinquish_mm(shim_dom[2]);
+    }
+}
+
+TEST(a_pin_for_another_domain_that_dies_leaves_nothing)
+{
+    for (unsigned int n = 1; n < 4; n++) {
+        shim_reset();
+        guest_make(&h, 2);
+        CHECK(guest_start(&g, 0));
+        shim_preempt = n;
+        shim_on_preempt = kill_2;
+        relinquished = 1;
+        CHECK_EQ(mmuext_op(MMUEXT_PIN_L4_TABLE, mfn_x(h.l4), 0, 2), -ESRCH);
+        CHECK_EQ(relinquished, -ERESTART);
+        shim_on_preempt = NULL;
+        CHECK_EQ(destroy(2), 0);
+        CHECK_EQ(shim_dom[2]->tot_pages, 0);
+        CHECK_EQ(destroy(0), 0);
+        CHECK_EQ(shim_free_frames(), all);
+    }
+}
+
 TEST(updates_of_a_dying_domains_table_are_refused)
 {
     struct mmu_update u;

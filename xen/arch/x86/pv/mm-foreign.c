@@ -29,9 +29,11 @@ struct domain *foreign_get(domid_t domid, int *err)
         return NULL;
     }
     if (may_map_foreign(currd, d) == 0) {
+        atomic_inc(&d->arch.foreign_calls);     /* P7: before the look */
         if (READ_ONCE(d->dying) == DOMDYING_ALIVE) {
             return d;
         }
+        atomic_dec(&d->arch.foreign_calls);
         *err = -ESRCH;
     }
     domain_put(d);
@@ -41,6 +43,7 @@ struct domain *foreign_get(domid_t domid, int *err)
 void foreign_put_other(struct domain *d)
 {
     if (d != dom_io) {
+        atomic_dec(&d->arch.foreign_calls);
         domain_put(d);
     }
 }

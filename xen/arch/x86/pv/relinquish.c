@@ -117,6 +117,10 @@ static int drop_frames(struct domain *d)
  */
 int pv_relinquish_mm(struct domain *d)
 {
+    /* P7: @d was marked as dying, and locks were taken since: new ones are refused. */
+    if (READ_ONCE(d->arch.foreign_calls) != 0) {
+        return -ERESTART;
+    }
     int rc = 0;
 
     if (d->arch.relinquish_step == STEP_VCPUS) {

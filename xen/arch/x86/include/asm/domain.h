@@ -98,6 +98,7 @@ struct arch_domain {
     bool msr_relaxed;                   /* unknown MSRs read as 0, writes are dropped */
     uint64_t vtsc_khz;
     uint32_t tsc_mode, incarnation;
+    uint32_t foreign_calls;             /* MMU calls of others under way on its pages (P7) */
     mfn_t relinquish_cursor;
     unsigned int relinquish_step;
 };
