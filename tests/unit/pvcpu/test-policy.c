@@ -7,6 +7,7 @@
 
 #include <asm/cpu-policy.h>
 #include <asm/cpu-state.h>
+#include <asm/mitigations.h>
 #include <xen/domain.h>
 
 #include <public/arch-x86/cpuid.h>
@@ -44,6 +45,21 @@ TEST(shown_to_pv_guests)
     CHECK(HAS(PV_DEFAULT, HYPERVISOR) && HAS(PV_DEFAULT, XSAVE) && HAS(PV_DEFAULT, AVX2));
     CHECK(HAS(PV_DEFAULT, FSGSBASE) && HAS(PV_DEFAULT, RDTSCP));
     CHECK(HAS(PV_MAX, ITSC) && !HAS(PV_DEFAULT, ITSC));
+}
+
+TEST(verw_wherever_one_leak_is_left)
+{
+    const uint64_t mds_no = 1UL << 5, taa_no = 1UL << 8, rfds_no = 1UL << 27;
+    const uint64_t rfds_clear = 1UL << 28;
+    struct cpuid_leaf plain = { .d = 1u << 10 }, tsx = { .b = 1u << 11, .d = 1u << 10 };
+    struct cpuid_leaf old = { .b = 1u << 11 };
+
+    CHECK(verw_needed(&plain, 0) && verw_needed(&tsx, taa_no));
+    CHECK(!verw_needed(&plain, mds_no) && !verw_needed(&tsx, mds_no | taa_no));
+    CHECK(verw_needed(&tsx, mds_no));
+    CHECK(verw_needed(&plain, mds_no | rfds_clear));
+    CHECK(!verw_needed(&plain, mds_no | rfds_clear | rfds_no));
+    CHECK(!verw_needed(&old, 0));
 }
 
 /* Where a null selector clears the base, PV Linux does better without FSGSBASE. */

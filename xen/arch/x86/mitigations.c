@@ -4,10 +4,9 @@
  * none of the emulators at hand can show their effect: untried on hardware.
  *
  *   branch predictor   IBPB when another domain gets the CPU (where the CPU has it)
- *   buffers (MDS etc.) VERW before each return to a guest, by patched exits (Intel without MDS_NO)
+ *   buffers (MDS etc.) VERW before each return to a guest, by patched exits (verw_needed())
  *   page tables        nothing to do against Meltdown-like reads of guests' secrets: no other
- *   guest's
- *                      memory is mapped (docs/design/address-space.md)
+ *                      guest's memory is mapped (docs/design/address-space.md)
  */
 #include <xen/domain.h>
 #include <xen/lib.h>
@@ -18,14 +17,11 @@
 #include <asm/mitigations.h>
 #include <asm/msr.h>
 
-#define ARCH_CAPS_MDS_NO    (1UL << 5)
-#define LEAF7_D_MD_CLEAR    (1u << 10)
 #define LEAF7_D_ARCH_CAPS   (1u << 29)
 
 static DEFINE_PER_CPU(domid_t, last_domain);
 
-/* VERW clears buffers only where microcode says so (MD_CLEAR). */
-static bool __init verw_needed(void)
+static bool __init find_verw(void)
 {
     struct cpuid_leaf l7 = { 0 };
     uint64_t caps = 0;
@@ -37,12 +33,12 @@ static bool __init verw_needed(void)
     if ((l7.d & LEAF7_D_ARCH_CAPS) && rdmsr_safe(MSR_ARCH_CAPABILITIES, &caps) != 0) {
         caps = 0;
     }
-    return (l7.d & LEAF7_D_MD_CLEAR) && !(caps & ARCH_CAPS_MDS_NO);
+    return verw_needed(&l7, caps);
 }
 
 void __init mitigations_select(void)
 {
-    bool verw = verw_needed();
+    bool verw = find_verw();
 
     if (verw) {
         alternatives_select(ALT_VERW);
