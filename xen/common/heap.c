@@ -481,7 +481,7 @@ int domain_set_claim(struct domain *d, uint64_t pages)
     } else {
         claim = pages == 0 ? 0 : pages - d->tot_pages;
         /* Free pages being scrubbed are missing for a moment: nothing here may wrap. */
-        if (claimed_pages - d->claimed_pages + claim > free_pages) {
+        if (pages != 0 && claimed_pages + claim > free_pages) {
             rc = -ENOMEM;
         } else {
             claimed_pages += claim - d->claimed_pages;

@@ -19,7 +19,14 @@ static int fail_kzalloc = -1;
 
 struct cpu_info *get_cpu_info(void) { return &info; }
 void clear_frame(mfn_t m) { dirty[mfn_x(m)] = 0; }
-void clear_frames(mfn_t m, unsigned long nr) { memset(&dirty[mfn_x(m)], 0, nr); }
+static void (*while_scrubbing)(void);   /* by another CPU, while this one clears for idleness */
+void clear_frames(mfn_t m, unsigned long nr)
+{
+    memset(&dirty[mfn_x(m)], 0, nr);
+    if (while_scrubbing != NULL) {
+        while_scrubbing();
+    }
+}
 void *kmalloc(size_t n) { return malloc(n); }
 void *kzalloc(size_t n) { return fail_kzalloc >= 0 && fail_kzalloc-- == 0 ? NULL : calloc(1, n); }
 void kfree(void *p) { free(p); }
@@ -298,6 +305,36 @@ TEST(a_claim_is_kept_from_others)
     free_domain_frame(mfn_to_frame(m), &dom);
     domain_free_chunks(&dom);
     CHECK(heap_check());
+}
+
+static void end_claim(void)
+{
+    CHECK_EQ(domain_set_claim(&dom, 0), 0);
+    while_scrubbing = NULL;
+}
+
+/*
+ * "A domain died while an idle CPU cleared memory, all of which was claimed: its claim stayed, and
+ * nobody could have that memory any more."
+ */
+TEST(a_claim_can_always_be_given_up)
+{
+    struct domain other = { .domain_id = 6, .refs = 1, .max_pages = FRAMES };
+    mfn_t m;
+
+    reset();
+    m = heap_alloc(6, 0);
+    dirty_and_free(m, 6);
+    CHECK_EQ(domain_set_claim(&dom, 1), 0);
+    CHECK_EQ(domain_set_claim(&other, heap_free_pages() - 1), 0);
+    while_scrubbing = end_claim;
+    while (heap_scrub_some()) {
+    }
+    CHECK(while_scrubbing == NULL);
+    CHECK_EQ(dom.claimed_pages, 0);
+    CHECK_EQ(heap_claimed_pages(), other.claimed_pages);
+    CHECK_EQ(domain_set_claim(&other, 0), 0);
+    CHECK_EQ(heap_claimed_pages(), 0);
 }
 
 TEST_MAIN
