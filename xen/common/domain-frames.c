@@ -82,6 +82,7 @@ int domain_assign_frames(struct domain *d, mfn_t m, unsigned int order, unsigned
 {
     uint64_t mfn = mfn_x(m), n = 1UL << order, i;
     uint64_t ref = ((uint64_t)d->domain_id << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1;
+    uint64_t more = memflags & MEMF_COUNTED ? 0 : n;
     int rc = 0;
 
     if (!chunks_reserve(d, mfn, n)) {
@@ -90,13 +91,13 @@ int domain_assign_frames(struct domain *d, mfn_t m, unsigned int order, unsigned
     spin_lock(&d->page_alloc_lock);
     if (d->dying != DOMDYING_ALIVE) {
         rc = -EINVAL;
-    } else if (!(memflags & MEMF_NO_REF) && d->tot_pages + n > d->max_pages) {
+    } else if (more != 0 && d->tot_pages + more > d->max_pages) {
         rc = -E2BIG;
     } else {
         if (d->tot_pages == 0) {
             domain_ref(d);
         }
-        d->tot_pages += n;
+        d->tot_pages += more;
         chunks_add(d, mfn, n);
         for (i = 0; i < n; i++) {
             frame_table[mfn + i].type = 0;
@@ -208,7 +209,6 @@ int domain_steal_frames(struct domain *d, const uint32_t *mfns, unsigned long nr
 {
     const uint64_t plain = ((uint64_t)d->domain_id << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1;
     unsigned long i = 0;
-    bool last;
 
     while (i < nr && frame_steal(&frame_table[mfns[i]], d)) {
         i++;
@@ -223,13 +223,21 @@ int domain_steal_frames(struct domain *d, const uint32_t *mfns, unsigned long nr
     for (i = 0; i < nr; i++) {
         --*chunk_counter(d, mfns[i]);
     }
+    spin_unlock(&d->page_alloc_lock);
+    return 0;
+}
+
+void domain_forget_stolen(struct domain *d, unsigned long nr)
+{
+    bool last;
+
+    spin_lock(&d->page_alloc_lock);
     d->tot_pages -= nr;
     last = d->tot_pages == 0;
     spin_unlock(&d->page_alloc_lock);
     if (last) {
         domain_put(d);
     }
-    return 0;
 }
 
 bool domain_next_frame(const struct domain *d, mfn_t *cursor)

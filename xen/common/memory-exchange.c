@@ -141,9 +141,10 @@ static int hand_out(const struct exchange *e, unsigned long u, const mfn_t *new)
         xen_pfn_t gpfn = ~0UL, mfn = mfn_x(new[i]);
 
         if (rc != 0 || copy_from_guest_offset(&gpfn, e->x.out.extent_start, idx, 1) != 0 ||
-            domain_assign_frames(e->d, new[i], order, MEMF_NO_REF) != 0) {
+            domain_assign_frames(e->d, new[i], order, MEMF_COUNTED) != 0) {
             rc = -EFAULT;
             heap_free(new[i], order);
+            domain_forget_stolen(e->d, 1UL << order);
             continue;
         }
         for (unsigned long j = 0; j < (1UL << order); j++) {

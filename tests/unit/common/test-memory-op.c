@@ -47,7 +47,14 @@ void kfree(void *p) { free(p); }
 void hv_free(void *va, unsigned int order) { (void)va; (void)order; }
 void *hv_mfn_to_virt(mfn_t m) { (void)m; return NULL; }
 mfn_t hv_virt_to_mfn(const void *va) { (void)va; return _mfn(1); }
-void tlb_flush_everywhere(void) { flushes++; }
+static void (*at_flush)(void);          /* by another vcpu, while this one waits for CPUs */
+void tlb_flush_everywhere(void)
+{
+    flushes++;
+    if (at_flush != NULL) {
+        at_flush();
+    }
+}
 void tlb_flush_since(uint64_t clock) { (void)clock; }
 void tlb_flush_stamp(uint64_t word) { (void)word; }
 int pt_validate(struct frame *f, enum frame_type t, const struct domain *d)
@@ -134,6 +141,7 @@ static void reset(void)
     preempt = false;
     fail_read = fail_write = ~0UL;
     fail_kmalloc = 0;
+    at_flush = NULL;
 }
 
 /* All memory of the domain goes; nothing may be missing then. */
@@ -398,6 +406,32 @@ TEST(an_abandoned_exchange_ends_with_its_domain)
     CHECK_EQ(exchange_unit.domain_relinquish(&dom), -ERESTART);
     preempt = false;
     all_is_back();
+}
+
+static void take_all_there_may_be(void)
+{
+    while (!mfn_eq(domain_alloc_frames(&dom, 0, 0), INVALID_MFN)) {
+    }
+}
+
+/*
+ * "While one vcpu has frames out for exchange, another one populates in their place: the domain has
+ * more than its limit afterwards."
+ */
+TEST(what_is_out_for_exchange_counts_against_the_limit)
+{
+    static xen_pfn_t in[512], out[512];
+    unsigned int n;
+
+    for (unsigned int order = 0; order < 10; order += 9) {
+        reset();
+        take_order(in, 512, 0);
+        dom.max_pages = 512;
+        at_flush = take_all_there_may_be;
+        CHECK_EQ(exchange(in, 0, out, order, 512, &n), 0);
+        CHECK_EQ(dom.tot_pages, 512);
+        all_is_back();
+    }
 }
 
 TEST_MAIN

@@ -106,7 +106,7 @@ bool frame_release(struct frame *f);
 #define MEMF_GET_BITS(f)    (((f) >> 8) & 0xff)
 #define MEMF_NO_SCRUB       1u          /* contents will be overwritten at once by the caller */
 #define MEMF_NO_OWNER       2u          /* not accounted to any domain yet (exchange) */
-#define MEMF_NO_REF         4u          /* internal: no allocation reference */
+#define MEMF_COUNTED        4u          /* internal: in the place of stolen ones (exchange) */
 #define MEMF_POPULATE       8u          /* may consume the domain's claim */
 
 /* boot_heap_add - give [start, end) bytes of RAM to the heap (boot). */
@@ -132,10 +132,12 @@ int __must_check domain_assign_frames(struct domain *d, mfn_t mfn, unsigned int 
                                       unsigned int memflags);
 /*
  * domain_steal_frames - take the @nr frames of @mfns, all in the frame table, out of @d: owned by
- * nobody, no references left, contents kept; TLBs may still show them.
+ * nobody, no references left, contents kept; TLBs may still show them.  They count against its
+ * limit until as many are assigned with MEMF_COUNTED, or domain_forget_stolen().
  * -EINVAL if others refer to one, it has a type in use, or is named twice; nothing has changed.
  */
 int __must_check domain_steal_frames(struct domain *d, const uint32_t *mfns, unsigned long nr);
+void domain_forget_stolen(struct domain *d, unsigned long nr);
 /*
  * domain_release_run - give back frames of the dying @d from @at on, to the first that is not
  * plain (has
