@@ -108,7 +108,7 @@ int domain_assign_frames(struct domain *d, mfn_t m, unsigned int order, unsigned
     return rc;
 }
 
-mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int memflags)
+mfn_t domain_take_frames(struct domain *d, unsigned int order, unsigned int memflags)
 {
     enum contents contents = MIXED;
     uint64_t mfn;
@@ -123,16 +123,26 @@ mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int mem
         return INVALID_MFN;
     }
     block_scrub(mfn, order, contents, !(memflags & MEMF_NO_SCRUB));
+    return _mfn(mfn);
+}
+
+mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int memflags)
+{
+    mfn_t m = domain_take_frames(d, order, memflags);
+
+    if (mfn_eq(m, INVALID_MFN)) {
+        return m;
+    }
     if (memflags & MEMF_NO_OWNER) {
-        for (uint64_t i = 0; i < (1UL << order); i++) {
-            frame_table[mfn + i].type = 0;
-            WRITE_ONCE(frame_table[mfn + i].ref, ((uint64_t)DOMID_XEN << FRAME_OWNER_SHIFT) | 1);
+        for (uint64_t mfn = mfn_x(m), end = mfn + (1UL << order); mfn < end; mfn++) {
+            frame_table[mfn].type = 0;
+            WRITE_ONCE(frame_table[mfn].ref, ((uint64_t)DOMID_XEN << FRAME_OWNER_SHIFT) | 1);
         }
-    } else if (domain_assign_frames(d, _mfn(mfn), order, memflags) != 0) {
-        heap_free(_mfn(mfn), order);
+    } else if (domain_assign_frames(d, m, order, memflags) != 0) {
+        heap_free(m, order);
         return INVALID_MFN;
     }
-    return _mfn(mfn);
+    return m;
 }
 
 /* Take [mfn, mfn + n), within one chunk, out of @d's account; drops its reference with the last. */

@@ -140,15 +140,17 @@ static int hand_out(const struct exchange *e, unsigned long u, const mfn_t *new)
         unsigned long idx = u * e->per_unit_out + i;
         xen_pfn_t gpfn = ~0UL, mfn = mfn_x(new[i]);
 
-        if (rc != 0 || copy_from_guest_offset(&gpfn, e->x.out.extent_start, idx, 1) != 0 ||
-            domain_assign_frames(e->d, new[i], order, MEMF_COUNTED) != 0) {
+        if (rc == 0) {
+            rc = copy_from_guest_offset(&gpfn, e->x.out.extent_start, idx, 1);
+        }
+        for (unsigned long j = 0; rc == 0 && j < (1UL << order); j++) {
+            m2p_set(_mfn(mfn + j), gpfn + j);   /* first, as in populate_extent() */
+        }
+        if (rc != 0 || domain_assign_frames(e->d, new[i], order, MEMF_COUNTED) != 0) {
             rc = -EFAULT;
             heap_free(new[i], order);
             domain_forget_stolen(e->d, 1UL << order);
             continue;
-        }
-        for (unsigned long j = 0; j < (1UL << order); j++) {
-            m2p_set(_mfn(mfn + j), gpfn + j);
         }
         if (copy_to_guest_offset(e->x.out.extent_start, idx, &mfn, 1) != 0) {
             rc = -EFAULT;               /* it has the frame, though it was not told */
@@ -181,6 +183,19 @@ static int swap_unit(const struct exchange *e, unsigned long u, struct exchanged
     return hand_out(e, u, new);
 }
 
+/* @pfn is what the M2P says of @mfn, unless another vcpu has given that back meanwhile. */
+static bool name_frame(const struct domain *d, uint32_t mfn, unsigned long pfn)
+{
+    struct frame *f = &frame_table[mfn];
+
+    if (!frame_get_owned(f, FRAME_OWNER(d->domain_id))) {
+        return false;
+    }
+    m2p_set(_mfn(mfn), pfn);
+    frame_put_inline(f);
+    return true;
+}
+
 /*
  * A large extent for smaller ones: new ones could not be gathered in bounded time, and those that
  * it consists of will do.  They are told of one by one.
@@ -208,8 +223,10 @@ static int split_unit(const struct exchange *e, unsigned long u, const struct ex
             return -EFAULT;
         }
         for (unsigned long j = 0; j < n << order; j++) {
-            m2p_set(_mfn(w->mfn[(i << order) + j]),
-                    list[j >> order] + (j & ((1UL << order) - 1)));
+            if (!name_frame(e->d, w->mfn[(i << order) + j],
+                            list[j >> order] + (j & ((1UL << order) - 1)))) {
+                return -EINVAL;
+            }
         }
         for (unsigned long j = 0; j < n; j++) {
             list[j] = w->mfn[(i + j) << order];

@@ -59,6 +59,16 @@ struct reservation {
 /* A step goes on from a->i and moves it; gives the pages it dealt with, or an error. */
 typedef long step_fn(struct reservation *a);
 
+/* What the M2P says of frames is set before they are @d's: it could give them back at once. */
+static bool assign_named(const struct reservation *a, mfn_t mfn, unsigned int order)
+{
+    if (domain_assign_frames(a->d, mfn, order, 0) != 0) {
+        heap_free(mfn, order);
+        return false;
+    }
+    return true;
+}
+
 static long populate_extent(struct reservation *a)
 {
     unsigned int order = a->r->extent_order;
@@ -68,12 +78,15 @@ static long populate_extent(struct reservation *a)
     if (copy_from_guest_offset(&gpfn, a->r->extent_start, a->i, 1) != 0) {
         return -EFAULT;
     }
-    mfn = domain_alloc_frames(a->d, order, a->memflags);
+    mfn = domain_take_frames(a->d, order, a->memflags);
     if (mfn_eq(mfn, INVALID_MFN)) {
         return -ENOMEM;
     }
     for (unsigned long j = 0; j < (1UL << order); j++) {
         m2p_rw_table[mfn_x(mfn) + j] = gpfn + j;
+    }
+    if (!assign_named(a, mfn, order)) {
+        return -ENOMEM;
     }
     out = mfn_x(mfn);
     if (copy_to_guest_offset(a->r->extent_start, a->i, &out, 1) != 0) {
@@ -99,13 +112,16 @@ static long populate_singles(struct reservation *a)
         copy_from_guest_offset(list, a->r->extent_start, a->i, SINGLES) != 0) {
         return 0;
     }
-    mfn = domain_alloc_frames(a->d, lowest_bit(SINGLES), a->memflags);
+    mfn = domain_take_frames(a->d, lowest_bit(SINGLES), a->memflags);
     if (mfn_eq(mfn, INVALID_MFN)) {
         return 0;
     }
     for (unsigned int j = 0; j < SINGLES; j++) {
         m2p_rw_table[mfn_x(mfn) + j] = list[j];
         list[j] = mfn_x(mfn) + j;
+    }
+    if (!assign_named(a, mfn, lowest_bit(SINGLES))) {
+        return 0;
     }
     /* What cannot be told is the domain's all the same, as with pages taken singly. */
     if (copy_to_guest_offset(a->r->extent_start, a->i, list, SINGLES) != 0) {

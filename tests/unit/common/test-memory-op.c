@@ -41,7 +41,15 @@ struct cpu_info *get_cpu_info(void) { return &info; }
 void clear_frame(mfn_t m) { (void)m; work++; }
 void clear_frames(mfn_t m, unsigned long nr) { (void)m; work += nr; }
 void *kmalloc(size_t n) { return fail_kmalloc != 0 && --fail_kmalloc == 0 ? NULL : malloc(n); }
-void *kzalloc(size_t n) { return calloc(1, n); }
+/* A domain gets frames, for which counters are made: set if the M2P says of one that it is this. */
+static unsigned long watched_pfn, watched_at;
+void *kzalloc(size_t n)
+{
+    for (unsigned long m = LOW; watched_pfn != 0 && m < FRAMES; m++) {
+        watched_at = m2p_rw_table[m] == watched_pfn ? m : watched_at;
+    }
+    return calloc(1, n);
+}
 void *kzalloc_array_(size_t s, size_t n) { return calloc(s, n); }
 void kfree(void *p) { free(p); }
 void hv_free(void *va, unsigned int order) { (void)va; (void)order; }
@@ -87,8 +95,12 @@ int gnttab_frame(struct domain *d, unsigned int i, bool status, mfn_t *m)
     return -EINVAL;
 }
 unsigned int gnttab_nr_frames(struct domain *d, unsigned int *m) { (void)d; *m = 0; return 0; }
+static void (*at_read)(unsigned long va);       /* by another vcpu, meanwhile */
 int guest_read(void *dst, unsigned long va, size_t n)
 {
+    if (at_read != NULL) {
+        at_read(va);
+    }
     if (va <= fail_read && fail_read < va + n) {
         return -EFAULT;
     }
@@ -142,6 +154,8 @@ static void reset(void)
     fail_read = fail_write = ~0UL;
     fail_kmalloc = 0;
     at_flush = NULL;
+    at_read = NULL;
+    watched_pfn = watched_at = 0;
 }
 
 /* All memory of the domain goes; nothing may be missing then. */
@@ -432,6 +446,79 @@ TEST(what_is_out_for_exchange_counts_against_the_limit)
         CHECK_EQ(dom.tot_pages, 512);
         all_is_back();
     }
+}
+
+/*
+ * "Another vcpu gives a new frame back before the M2P was told of it, and that then says of a frame
+ * of the next domain what the first one wanted."
+ */
+TEST(the_m2p_knows_a_frame_before_its_domain_has_it)
+{
+    static xen_pfn_t list[64];
+    unsigned int n;
+
+    for (unsigned int order = 0; order < 10; order += 3) {
+        reset();
+        for (unsigned int i = 0; i < 64; i++) {
+            list[i] = 0xa000 + i;
+        }
+        watched_pfn = 0xa000;
+        CHECK_EQ(reserve(XENMEM_populate_physmap, list, order == 0 ? 64 : 1, order, &n),
+                 order == 0 ? 64 : 1);
+        CHECK(watched_at != 0 && watched_at == list[0]);
+        watched_pfn = 0;
+        all_is_back();
+    }
+}
+
+static void forget_counters(void)
+{
+    domain_free_chunks(&dom);           /* all its frames are out: they are made again */
+    watched_pfn = 0xb000;
+}
+
+TEST(the_m2p_knows_an_exchanged_frame_before_its_domain_has_it)
+{
+    static xen_pfn_t in[512], out[1];
+    unsigned int n;
+
+    reset();
+    take_order(in, 512, 0);
+    out[0] = 0xb000;
+    at_flush = forget_counters;
+    CHECK_EQ(exchange(in, 0, out, 9, 512, &n), 0);
+    CHECK(watched_at != 0 && watched_at == out[0]);
+    watched_pfn = 0;
+    all_is_back();
+}
+
+static xen_pfn_t large[1], small[512];
+
+/* When the second half of the list is read, frame 300 goes, and is somebody's at once. */
+static void give_one_back(unsigned long va)
+{
+    if (va == (unsigned long)&small[256]) {
+        CHECK(frame_release(&frame_table[large[0] + 300]));
+        m2p_rw_table[large[0] + 300] = 0x1234;
+    }
+}
+
+/* "A frame given back while its extent was split got the M2P entry that its last owner wanted." */
+TEST(a_split_leaves_alone_what_was_given_back)
+{
+    unsigned int n;
+
+    reset();
+    take_order(large, 1, 9);
+    for (unsigned int i = 0; i < 512; i++) {
+        small[i] = 0xc000 + i;
+    }
+    at_read = give_one_back;
+    CHECK_EQ(exchange(large, 9, small, 0, 512, &n), -EINVAL);
+    CHECK_EQ(m2p_rw_table[large[0] + 300], 0x1234);
+    CHECK_EQ(m2p_rw_table[large[0] + 299], 0xc000 + 299);
+    CHECK_EQ(dom.tot_pages, 511);
+    all_is_back();
 }
 
 TEST_MAIN

@@ -125,8 +125,13 @@ void heap_free(mfn_t mfn, unsigned int order);
  */
 mfn_t domain_alloc_frames(struct domain *d, unsigned int order, unsigned int memflags);
 /*
- * domain_assign_frames - make unowned (MEMF_NO_OWNER) frames @d's.  0, -E2BIG over max_pages,
- * -EINVAL dying.
+ * domain_take_frames - the first half of it: frames that are nobody's and that nobody can refer to,
+ * for domain_assign_frames() or heap_free().
+ */
+mfn_t domain_take_frames(struct domain *d, unsigned int order, unsigned int memflags);
+/*
+ * domain_assign_frames - make taken or unowned (MEMF_NO_OWNER) frames @d's.  0, -E2BIG over
+ * max_pages, -EINVAL dying, -ENOMEM.
  */
 int __must_check domain_assign_frames(struct domain *d, mfn_t mfn, unsigned int order,
                                       unsigned int memflags);
