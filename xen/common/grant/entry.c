@@ -4,7 +4,7 @@
 
 #include <xen/lib.h>
 
-#include <asm/mm.h>
+#include <asm/frame.h>
 
 #define STATUS_TRIES 8          /* against a guest that changes the entry all the time */
 
@@ -17,7 +17,7 @@ uint32_t *grant_header(struct grant_table *gt, uint32_t ref)
     if (ref >= gt->nr_frames * per) {
         return NULL;
     }
-    ref = (uint32_t)array_index_nospec(ref, gt->nr_frames * per);
+    ref = grant_ref_nospec(gt, ref);
     return (uint32_t *)((char *)gt->shared[ref / per] + ref % per * (PAGE_SIZE / per));
 }
 
@@ -169,13 +169,10 @@ static void describe(const struct grant_table *gt, const uint32_t *header, union
 /* The reference on a->mfn (@first), and its writable type. */
 static int take_frame(struct domain *rd, const struct active *a, bool first, bool write)
 {
-    struct frame *f;
+    struct frame *f = frame_find(a->mfn);
 
-    if (!mfn_valid(_mfn(a->mfn))) {
-        return GNTST_bad_page;
-    }
-    f = mfn_to_frame(_mfn(a->mfn));
-    if (first && !frame_get(f, rd)) {
+    /* A hole has no owner. */
+    if (f == NULL || (first && !frame_get(f, rd))) {
         return GNTST_bad_page;
     }
     if (first && (READ_ONCE(f->ref) & FRAME_HV)) {
@@ -231,6 +228,7 @@ static int pin_locked(struct domain *rd, uint32_t ref, const struct wish *wish, 
     if (header == NULL) {
         return GNTST_bad_gntref;
     }
+    ref = grant_ref_nospec(gt, ref);
     if (unlikely(gt->to_clear != 0) && ref >= GNTTAB_NR_RESERVED_ENTRIES) {
         return GNTST_eagain;
     }

@@ -6,6 +6,7 @@
 #ifndef GRANT_PRIVATE_H
 #define GRANT_PRIVATE_H
 
+#include <xen/atomic.h>
 #include <xen/domain.h>
 #include <xen/gnttab.h>
 
@@ -80,6 +81,12 @@ struct grant_table {
 static inline unsigned int entries_per_frame(const struct grant_table *gt)
 {
     return gt->version == 1 ? V1_PER_FRAME : V2_PER_FRAME;
+}
+
+/* @ref, which is below the bound, and 0 where a processor guesses that it is. */
+static inline uint32_t grant_ref_nospec(const struct grant_table *gt, uint32_t ref)
+{
+    return (uint32_t)array_index_nospec(ref, gt->nr_frames * entries_per_frame(gt));
 }
 
 /* gnttab_grow - shared frames up to @nr; lock held.  0, -EINVAL above the limit, -ENOMEM. */

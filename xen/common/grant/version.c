@@ -137,7 +137,8 @@ int gnttab_swap(struct domain *d, uint32_t a, uint32_t b)
     eb = grant_header(gt, b);
     if (ea == NULL || eb == NULL) {
         rc = GNTST_bad_gntref;
-    } else if (a != b && (gt->to_clear != 0 || grant_in_use(gt, a) || grant_in_use(gt, b))) {
+    } else if (a != b && (gt->to_clear != 0 || grant_in_use(gt, grant_ref_nospec(gt, a)) ||
+                          grant_in_use(gt, grant_ref_nospec(gt, b)))) {
         rc = GNTST_eagain;
     } else if (a != b) {
         union grant_entry_v2 was;
