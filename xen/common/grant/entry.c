@@ -59,6 +59,19 @@ bool grant_in_use(const struct grant_table *gt, uint32_t ref)
            (chunk[ref % ACTIVE_PER_CHUNK].readers | chunk[ref % ACTIVE_PER_CHUNK].writers) != 0;
 }
 
+void grant_drop_chunk(struct grant_table *gt, unsigned int i)
+{
+    const struct active *a = gt->active[i];
+
+    for (unsigned int n = 0; a != NULL && n < ACTIVE_PER_CHUNK; n++) {
+        if ((a[n].readers | a[n].writers) != 0) {
+            return;
+        }
+    }
+    kfree(gt->active[i]);
+    gt->active[i] = NULL;
+}
+
 /* --- Permission -------------------------------------------------------------------------- */
 
 /* Flags and domid of an entry as the one word that is changed at once. */
@@ -293,6 +306,9 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write)
     gt->nr_in_use -= last && ref >= GNTTAB_NR_RESERVED_ENTRIES;
     if (last_write || last) {
         unmark(gt, ref, (uint16_t)((last_write ? GTF_writing : 0) | (last ? GTF_reading : 0)));
+    }
+    if (unlikely(last && rd->dying != DOMDYING_ALIVE)) {
+        grant_drop_chunk(gt, ref / ACTIVE_PER_CHUNK);
     }
     spin_unlock(&gt->lock);
     if (frame && last_write) {

@@ -313,6 +313,7 @@ long gnttab_replace_batch(unsigned long arg, unsigned int count)
 
 #define RELEASE_BATCH   1024    /* handles looked at between two looks for other work */
 #define RELEASE_COST    8       /* of one in use, in handles that are not */
+#define FREE_BATCH      32      /* pages given back */
 
 int gnttab_release_mappings(struct domain *d)
 {
@@ -334,6 +335,13 @@ int gnttab_release_mappings(struct domain *d)
             gt->cursor++;
             return -ERESTART;
         }
+    }
+    /* Its vcpus have stopped for good: nobody looks for a handle any more. */
+    for (unsigned int n = 0; gt->nr_pages != 0; n++) {
+        if (n == FREE_BATCH) {
+            return -ERESTART;
+        }
+        kfree(gt->maptrack[--gt->nr_pages]);
     }
     return 0;
 }

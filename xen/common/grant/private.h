@@ -70,6 +70,7 @@ struct grant_table {
     unsigned int to_clear;      /* [g] frames still to be cleared after a change of version */
     unsigned int nr_in_use;     /* [g] entries pinned, but for the reserved ones */
     struct active **active;     /* [g] chunks of 64, made when one is first used */
+    unsigned int chunk_cursor;  /* relinquish: next chunk to look at */
 
     spinlock_t maptrack_lock;   /* LOCK_MAPTRACK: [m] free handles */
     unsigned int nr_pages, max_pages;           /* [m] read without it; [I] */
@@ -112,6 +113,8 @@ int gnttab_swap(struct domain *d, uint32_t a, uint32_t b);
 uint32_t *grant_header(struct grant_table *gt, uint32_t ref);
 grant_status_t *grant_status(struct grant_table *gt, uint32_t ref);
 bool grant_in_use(const struct grant_table *gt, uint32_t ref);
+/* grant_drop_chunk - of a dying domain: chunk @i, if there is one and none of it is in use. */
+void grant_drop_chunk(struct grant_table *gt, unsigned int i);
 
 /* map.c, copy.c: the batch calls; -ERESTART-able, 0 or -EFAULT. */
 long gnttab_map_batch(unsigned long arg, unsigned int count);

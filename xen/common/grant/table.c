@@ -149,9 +149,42 @@ static void gnttab_destroy(struct domain *d)
     d->grant_table = NULL;
 }
 
+#define CHUNK_BATCH     1024    /* chunks looked at between two looks for other work */
+#define CHUNK_COST      32      /* of one there is, in chunks that are not */
+
+/*
+ * Nothing of the dying @d's is pinned anew.  Chunks in use go with their last pin, so that few are
+ * left for the end, which is all at once.
+ */
+static int drop_chunks(struct domain *d)
+{
+    struct grant_table *gt = d->grant_table;
+    unsigned int end = gt->max_frames * (V1_PER_FRAME / ACTIVE_PER_CHUNK);
+    int rc = 0;
+
+    ASSERT(d->dying != DOMDYING_ALIVE);
+    spin_lock(&gt->lock);
+    for (unsigned int n = 0; gt->active != NULL && gt->chunk_cursor < end; gt->chunk_cursor++) {
+        if (n >= CHUNK_BATCH) {
+            rc = -ERESTART;
+            break;
+        }
+        n += gt->active[gt->chunk_cursor] != NULL ? CHUNK_COST : 1;
+        grant_drop_chunk(gt, gt->chunk_cursor);
+    }
+    spin_unlock(&gt->lock);
+    return rc;
+}
+
 static int gnttab_relinquish(struct domain *d)
 {
-    return d->grant_table == NULL ? 0 : gnttab_release_mappings(d);
+    int rc = 0;
+
+    if (d->grant_table != NULL) {
+        rc = gnttab_release_mappings(d);
+        rc = rc != 0 ? rc : drop_chunks(d);
+    }
+    return rc;
 }
 
 static void gnttab_dump(struct domain *d)
