@@ -250,15 +250,16 @@ void domain_forget_stolen(struct domain *d, unsigned long nr)
     }
 }
 
-bool domain_next_frame(const struct domain *d, mfn_t *cursor)
+bool domain_next_frame(const struct domain *d, mfn_t *cursor, unsigned int *steps)
 {
     uint64_t mfn = mfn_x(*cursor), mask = (1UL << CHUNK_SHIFT) - 1;
     uint64_t mine = (uint64_t)d->domain_id << FRAME_OWNER_SHIFT;
+    bool found = false;
 
     if (d->chunk_count == NULL) {
         return false;
     }
-    while (mfn < max_mfn) {
+    for (; mfn < max_mfn && *steps != 0 && !found; --*steps) {
         uint16_t *leaf = d->chunk_count[mfn >> (CHUNK_SHIFT + LEAF_SHIFT)];
 
         if (leaf == NULL) {
@@ -268,11 +269,11 @@ bool domain_next_frame(const struct domain *d, mfn_t *cursor)
         } else if (frame_present(_mfn(mfn)) &&
                    (frame_table[mfn].ref & (FRAME_OWNER_MASK | FRAME_HV)) == mine &&
                    (frame_table[mfn].ref & FRAME_REF_MASK) != 0) {
-            *cursor = _mfn(mfn);
-            return true;
+            found = true;
         } else {
             mfn++;
         }
     }
-    return false;
+    *cursor = _mfn(mfn);
+    return found;
 }

@@ -172,7 +172,7 @@ TEST(a_domain_has_its_frames_counted)
 {
     uint64_t before = heap_free_pages();
     mfn_t m, one, cursor = _mfn(0);
-    unsigned int seen = 0;
+    unsigned int seen = 0, steps = FRAMES;
 
     reset();
     m = domain_alloc_frames(&dom, 4, 0);
@@ -180,7 +180,7 @@ TEST(a_domain_has_its_frames_counted)
     CHECK(!mfn_eq(m, INVALID_MFN) && !mfn_eq(one, INVALID_MFN));
     CHECK_EQ(dom.tot_pages, 17);
     CHECK_EQ(dom.refs, 2);
-    for (; domain_next_frame(&dom, &cursor); cursor = mfn_add(cursor, 1)) {
+    for (; domain_next_frame(&dom, &cursor, &steps); cursor = mfn_add(cursor, 1)) {
         CHECK_EQ(frame_owner_id(mfn_to_frame(cursor)), 5);
         seen++;
     }
@@ -258,6 +258,41 @@ TEST(a_dying_domain_gives_runs_back)
     domain_free_chunks(&dom);
     CHECK_EQ(heap_free_pages(), before);
     CHECK(heap_check());
+}
+
+/*
+ * "A domain with one frame at the end of each chunk, none of them plain, is looked through for
+ * 300,000 instructions without a look for other work when it dies."
+ */
+TEST(a_search_for_frames_is_bounded)
+{
+    uint64_t before = heap_free_pages();
+    mfn_t m, cursor = _mfn(0);
+    unsigned int calls = 1, steps;
+
+    reset();
+    m = domain_alloc_frames(&dom, 9, 0);
+    CHECK(!mfn_eq(m, INVALID_MFN));
+    dom.dying = DOMDYING_DYING;
+    mfn_to_frame(mfn_add(m, 511))->ref++;
+    CHECK_EQ(domain_release_run(&dom, m), 511);
+    for (;; calls++) {
+        steps = 100;
+        if (domain_next_frame(&dom, &cursor, &steps)) {
+            break;
+        }
+        CHECK_EQ(steps, 0);
+    }
+    CHECK(mfn_eq(cursor, mfn_add(m, 511)));
+    CHECK(calls >= 6);
+    mfn_to_frame(cursor)->ref--;
+    CHECK_EQ(domain_release_run(&dom, cursor), 1);
+    steps = FRAMES;
+    CHECK(!domain_next_frame(&dom, &cursor, &steps));
+    CHECK(steps != 0);
+    CHECK_EQ(dom.refs, 1);
+    domain_free_chunks(&dom);
+    CHECK_EQ(heap_free_pages(), before);
 }
 
 TEST(the_limit_and_death_refuse)

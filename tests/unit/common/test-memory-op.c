@@ -165,7 +165,7 @@ static void all_is_back(void)
 
     CHECK_EQ(exchange_unit.domain_relinquish(&dom), 0);
     CHECK(vcpu.exchanged == NULL);
-    while (domain_next_frame(&dom, &m)) {
+    while (domain_next_frame(&dom, &m, &(unsigned int){ FRAMES })) {
         CHECK(frame_release(mfn_to_frame(m)));
     }
     CHECK_EQ(dom.tot_pages, 0);

@@ -170,16 +170,18 @@ void free_domain_frame(struct frame *f, struct domain *d)
     f->ref = 0;
 }
 
-bool domain_next_frame(const struct domain *d, mfn_t *cursor)
+bool domain_next_frame(const struct domain *d, mfn_t *cursor, unsigned int *steps)
 {
-    for (uint64_t i = mfn_x(*cursor); i < max_mfn; i++) {
-        if ((frame_table[i].ref & (FRAME_OWNER_MASK | FRAME_HV)) == FRAME_OWNER(d->domain_id) &&
-            (frame_table[i].ref & FRAME_REF_MASK) != 0) {
-            *cursor = _mfn(i);
-            return true;
-        }
+    uint64_t i = mfn_x(*cursor);
+    bool found = false;
+
+    for (; i < max_mfn && *steps != 0 && !found; --*steps) {
+        found = (frame_table[i].ref & (FRAME_OWNER_MASK | FRAME_HV)) ==
+                FRAME_OWNER(d->domain_id) && (frame_table[i].ref & FRAME_REF_MASK) != 0;
+        i += !found;
     }
-    return false;
+    *cursor = _mfn(i);
+    return found;
 }
 
 unsigned long domain_release_run(struct domain *d, mfn_t at)

@@ -165,10 +165,10 @@ void domain_unshare_hv_page(void *va);
 void free_domain_frame(struct frame *f, struct domain *d);
 /*
  * domain_next_frame - next frame from *@cursor on that @d owns, be it only because somebody refers
- * to it
- * (a pin, say); false at the end.
+ * to it (a pin, say); *@cursor moves there.  No more than *@steps frames or chunks are looked at,
+ * which are counted off.  False with *@steps left: the end; with none: go on from *@cursor.
  */
-bool domain_next_frame(const struct domain *d, mfn_t *cursor);
+bool domain_next_frame(const struct domain *d, mfn_t *cursor, unsigned int *steps);
 
 /* Idle work: scrub at most one block; false if all free memory is clean. */
 bool heap_scrub_some(void);

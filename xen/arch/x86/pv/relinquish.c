@@ -8,6 +8,8 @@
 #define RUN_WORK        32      /* a run of plain frames, up to 2 MiB of them */
 #define FREE_WORK       1       /* any other frame: some 100 instructions */
 #define TABLE_WORK      64
+#define LOOK_STEPS      512     /* frames or chunks looked at in one go, of some 10 instructions */
+#define STEPS_PER_WORK  8
 #define WORK_SLICE      128     /* between tests for other work */
 
 enum { STEP_VCPUS, STEP_FRAMES, STEP_DONE };
@@ -94,15 +96,22 @@ static int drop_frames(struct domain *d)
      * Whoever had a frame of @d mapped, and no longer has: its stale entries go before the frames.
      */
     tlb_flush_everywhere();
-    while (domain_next_frame(d, &at)) {
-        unsigned long run = domain_release_run(d, at);
+    for (;;) {
+        unsigned int steps = LOOK_STEPS;
+        unsigned long run;
 
-        rc = run != 0 ? RUN_WORK : drop_frame(d, at);
-        if (rc < 0) {
+        rc = 0;
+        if (domain_next_frame(d, &at, &steps)) {
+            run = domain_release_run(d, at);
+            rc = run != 0 ? RUN_WORK : drop_frame(d, at);
+            if (rc < 0) {
+                break;
+            }
+            at = mfn_add(at, run != 0 ? run : 1);
+        } else if (steps != 0) {
             break;
         }
-        at = mfn_add(at, run != 0 ? run : 1);
-        if (worked(&work, (unsigned int)rc)) {
+        if (worked(&work, (unsigned int)rc + (LOOK_STEPS - steps) / STEPS_PER_WORK)) {
             rc = -ERESTART;
             break;
         }
