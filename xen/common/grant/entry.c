@@ -242,8 +242,12 @@ static int pin_locked(struct domain *rd, uint32_t ref, const struct wish *wish, 
         return GNTST_bad_gntref;
     }
     ref = grant_ref_nospec(gt, ref);
+    /*
+     * The granter may leave it at that for ever, so "again" is no answer: Linux then sleeps in its
+     * one thread for all guests' devices.
+     */
     if (unlikely(gt->to_clear != 0) && ref >= GNTTAB_NR_RESERVED_ENTRIES) {
-        return GNTST_eagain;
+        return GNTST_general_error;
     }
     /* What is refused must not cost the granter memory; pin_more() decides for good. */
     if (unlikely(chunk_of(gt, ref) == NULL) &&
