@@ -85,7 +85,18 @@ bool frame_get(struct frame *f, const struct domain *d)
     f->ref++;
     return true;
 }
-void frame_put(struct frame *f) { f->ref--; }
+/* The granter looks at this status meanwhile: is it told that its frame is free, and it is not? */
+static const uint16_t *watched;
+static bool told_early;
+static void granter_looks(uint16_t bit)
+{
+    told_early |= watched != NULL && !(*watched & bit);
+}
+void frame_put(struct frame *f)
+{
+    granter_looks(GTF_reading);
+    f->ref--;
+}
 void frame_free_last(struct frame *f) { (void)f; }
 int frame_get_type(struct frame *f, enum frame_type t, const struct domain *d)
 {
@@ -96,7 +107,11 @@ int frame_get_type(struct frame *f, enum frame_type t, const struct domain *d)
     f->type++;
     return 0;
 }
-void frame_put_type(struct frame *f) { f->type--; }
+void frame_put_type(struct frame *f)
+{
+    granter_looks(GTF_writing);
+    f->type--;
+}
 void frame_put_and_type(struct frame *f) { f->type--; f->ref--; }
 
 int arch_gnttab_map(uint64_t addr, mfn_t m, unsigned int flags, unsigned int avail)
@@ -240,6 +255,23 @@ TEST(a_mapping_pins_and_lets_go)
     CHECK_EQ(unmap(r.handle), GNTST_okay);
     CHECK_EQ(entries(1)[8].flags & (GTF_reading | GTF_writing), 0);
     CHECK(flushes >= 2);
+    CHECK(teardown());
+}
+
+/*
+ * "A granter that had seen its grant end could not pin the page as a page table": the unmapping
+ * CPU had yet to let go of its writable type.
+ */
+TEST(a_frame_is_let_go_before_its_granter_is_told)
+{
+    setup();
+    grant(8, 5, 2, 0);
+    watched = &entries(1)[8].flags;
+    told_early = false;
+    CHECK_EQ(unmap(map(8, GNTMAP_host_map).handle), GNTST_okay);
+    CHECK_EQ(*watched, GTF_permit_access);
+    CHECK(!told_early);
+    watched = NULL;
     CHECK(teardown());
 }
 

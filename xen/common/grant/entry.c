@@ -308,6 +308,13 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write)
     last_write = write && a->writers == 0;
     last = a->readers + a->writers == 0;
     gt->nr_in_use -= last && ref >= GNTTAB_NR_RESERVED_ENTRIES;
+    /* First the frame, then the status: told that it is free, the granter may pin it as a table. */
+    if (frame && last_write) {
+        frame_put_type(f);
+    }
+    if (frame && last) {
+        frame_put(f);
+    }
     if (last_write || last) {
         unmark(gt, ref, (uint16_t)((last_write ? GTF_writing : 0) | (last ? GTF_reading : 0)));
     }
@@ -315,12 +322,6 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write)
         grant_drop_chunk(gt, ref / ACTIVE_PER_CHUNK);
     }
     spin_unlock(&gt->lock);
-    if (frame && last_write) {
-        frame_put_type(f);
-    }
-    if (frame && last) {
-        frame_put(f);
-    }
 }
 
 mfn_t grant_frame(struct domain *rd, uint32_t ref)
