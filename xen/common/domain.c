@@ -395,6 +395,10 @@ int domain_kill(struct domain *d)
         }
         rc = arch_domain_relinquish(d);
     }
+    if (rc == 0) {
+        /* Last: who granted it a page may use that otherwise when told that the grant has ended. */
+        rc = gnttab_relinquish(d);
+    }
     if (rc != 0) {
         return rc;
     }

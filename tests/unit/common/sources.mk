@@ -12,3 +12,4 @@ test-memory-op_SRCS := xen/common/memory-op.c xen/common/memory-exchange.c $(tes
 test-domain-list_SRCS := xen/common/domain-list.c
 test-rcu_SRCS      := xen/common/rcu.c
 test-domid_SRCS    := xen/common/domid.c
+test-kill_SRCS     := xen/common/domain.c

@@ -182,7 +182,7 @@ static void die(struct domain *d, unsigned int *most)
     d->dying = DOMDYING_DYING;
     do {
         frees = 0;
-        rc = gnttab_unit.domain_relinquish(d);
+        rc = gnttab_relinquish(d);
         *most = frees > *most ? frees : *most;
     } while (rc == -ERESTART);
 }

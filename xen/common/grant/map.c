@@ -319,7 +319,7 @@ int gnttab_release_mappings(struct domain *d)
 {
     struct grant_table *gt = d->grant_table;
 
-    /* Its page tables still hold references of their own; they go with the tables. */
+    /* Its page tables are gone, with the references that their entries held. */
     for (unsigned int n = 0; gt->cursor < gt->nr_pages * MAPTRACK_PER_PAGE; gt->cursor++) {
         struct maptrack t = track_claim(gt, gt->cursor);
         struct domain *rd;

@@ -116,6 +116,8 @@ bool grant_in_use(const struct grant_table *gt, uint32_t ref);
 /* grant_drop_chunk - of a dying domain: chunk @i, if there is one and none of it is in use. */
 void grant_drop_chunk(struct grant_table *gt, unsigned int i);
 
+/* map.c: unpin all that a dying @d has mapped, and free its handles; -ERESTART. */
+int gnttab_release_mappings(struct domain *d);
 /* map.c, copy.c: the batch calls; -ERESTART-able, 0 or -EFAULT. */
 long gnttab_map_batch(unsigned long arg, unsigned int count);
 long gnttab_unmap_batch(unsigned long arg, unsigned int count);

@@ -176,7 +176,7 @@ static int drop_chunks(struct domain *d)
     return rc;
 }
 
-static int gnttab_relinquish(struct domain *d)
+int gnttab_relinquish(struct domain *d)
 {
     int rc = 0;
 
@@ -211,7 +211,6 @@ static void gnttab_dump(struct domain *d)
 extern const struct unit gnttab_unit;
 const struct unit gnttab_unit = {
     .name = "grant tables",
-    .domain_relinquish = gnttab_relinquish,
     .domain_destroy = gnttab_destroy,
     .dump = gnttab_dump,
 };

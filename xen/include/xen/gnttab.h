@@ -20,8 +20,11 @@ int gnttab_create(struct domain *d, unsigned int max_frames, unsigned int max_ma
 int gnttab_frame(struct domain *d, unsigned int idx, bool status, mfn_t *mfn);
 /* gnttab_nr_frames - frames in use, and their limit. */
 unsigned int gnttab_nr_frames(struct domain *d, unsigned int *max);
-/* gnttab_release_mappings - unmap all that a dying @d has mapped; -ERESTART to be called again. */
-int gnttab_release_mappings(struct domain *d);
+/*
+ * gnttab_relinquish - end what a dying @d, whose page tables are gone, has mapped, and free what is
+ * not in use; -ERESTART to be called again.
+ */
+int gnttab_relinquish(struct domain *d);
 
 /*
  * The arch's part (pv/grant.c): write and remove a host mapping in the current domain's tables.
