@@ -640,6 +640,9 @@ TEST(a_part_of_a_page_is_copied_and_never_mapped)
     grant2(1, 9, 5, 2, GTF_sub_page, 65535, 65535);     /* beyond the page: no way in */
     CHECK_EQ(copy_from(1, 9, 0, 8), GNTST_general_error);
     CHECK_EQ(copy_from(1, 9, 4000, 96), GNTST_general_error);
+    grant2(1, 9, 5, 2, GTF_sub_page, 100, PAGE_SIZE);   /* to its end, and not the 100 before */
+    CHECK_EQ(copy_from(1, 9, 0, 100), GNTST_general_error);
+    CHECK_EQ(copy_from(1, 9, 100, PAGE_SIZE - 100), GNTST_okay);
     CHECK_EQ(statuses(1)[8] | statuses(1)[9], 0);
     CHECK(teardown());
 }

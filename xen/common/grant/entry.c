@@ -172,8 +172,11 @@ static void describe(const struct grant_table *gt, const uint32_t *header, union
         const union grant_entry_v2 *e = (const union grant_entry_v2 *)header;
 
         if (w.flags & GTF_sub_page) {
-            a->offset = READ_ONCE(e->sub_page.page_off);
-            a->length = READ_ONCE(e->sub_page.length);
+            uint16_t off = READ_ONCE(e->sub_page.page_off);
+
+            /* Within the page, so that all of it is granted by a length of PAGE_SIZE alone. */
+            a->offset = min_t(uint16_t, off, PAGE_SIZE);
+            a->length = min_t(uint16_t, READ_ONCE(e->sub_page.length), PAGE_SIZE - a->offset);
         }
         a->mfn = READ_ONCE(e->full_page.frame);
     }
