@@ -11,6 +11,8 @@
 
 /* The ABI lets us refuse shorter ones (public/vcpu.h, VCPUOP_set_periodic_timer). */
 #define MIN_PERIOD MILLISECS(1)
+/* What is longer never passes, either; and the end of the next one can be told: 146 years. */
+#define MAX_PERIOD (STIME_MAX / 2)
 
 static void singleshot_fn(void *data)
 {
@@ -21,7 +23,8 @@ static void singleshot_fn(void *data)
 static void periodic_fn(void *data)
 {
     struct vcpu *v = data;
-    s_time_t period = v->periodic_period, next = v->periodic_last + period, now = NOW();
+    s_time_t period = READ_ONCE(v->periodic_period), now = NOW();
+    s_time_t next = v->periodic_last + period;
 
     if (period == 0) {
         return;
@@ -71,10 +74,11 @@ int vcpu_set_periodic(struct vcpu *v, s_time_t period)
         return -EINVAL;
     }
     timer_stop(&v->periodic_timer);
+    period = min(period, MAX_PERIOD);
     v->periodic_period = period;
     v->periodic_last = NOW();
     follow_vcpu(v, &v->periodic_timer);
-    timer_set(&v->periodic_timer, v->periodic_last + min(period, STIME_MAX - v->periodic_last));
+    timer_set(&v->periodic_timer, v->periodic_last + period);
     return 0;
 }
 
