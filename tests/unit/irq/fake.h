@@ -29,6 +29,7 @@ extern struct domain fake_dom[3];
 extern struct vcpu fake_vcpu[3];
 extern unsigned int fake_allocs;                /* heap objects alive */
 extern int fake_no_memory_in;                   /* the n-th allocation from now fails; 0: none */
+extern void (*fake_meanwhile)(void);            /* another CPU's doings, at the next allocation */
 extern unsigned int fake_ioremaps;
 
 /* fake_reset - everything as at boot; nothing mapped or bound. */

@@ -122,6 +122,24 @@ TEST(unmapped_or_absurd_numbers)
     CHECK(fake_end());
 }
 
+static void unmap_17(void)
+{
+    CHECK_EQ(pirq_unmap(&fake_dom[1], 17), 0);
+}
+
+/* dom0 takes a line away while the guest binds it: it is not left bound, with no name for it. */
+TEST(line_unmapped_while_it_is_bound)
+{
+    fake_reset();
+    CHECK_EQ(map(1, 17), 17);
+    fake_meanwhile = unmap_17;
+    CHECK_EQ(pirq_guest_bind(&fake_vcpu[1], 17, false), -EINVAL);
+    CHECK(fake_line[17].masked);
+    CHECK_EQ(map(2, 17), 17);
+    CHECK_EQ(pirq_guest_bind(&fake_vcpu[2], 17, false), 0);
+    CHECK(fake_end());
+}
+
 TEST(sharing_needs_everybodys_word)
 {
     fake_reset();

@@ -25,6 +25,8 @@
  * A domain's pirqs.  [p] pirq_lock; entries are also read without it.
  * P1  irq[n] is 0 (free), PIRQ_RESERVED, or the irq + 1; no irq stands there twice.
  * P2  an irq that is a message belongs to one pirq of one domain.
+ * P3  a domain is bound to an irq only while the map names it, or unmapping is about to unbind it:
+ *     who binds looks at the map with the irq's lock held, who unmaps clears it first.
  */
 struct pirq_map {
     unsigned int nr;            /* entries: nr_irqs */
@@ -388,7 +390,8 @@ int pirq_guest_bind(struct vcpu *v, unsigned int pirq, bool will_share)
     }
     desc = &irq_descs[irq];
     flags = spin_lock_irqsave(&desc->lock);
-    rc = may_join(desc, d, will_share);
+    /* P3: it may have been unmapped meanwhile. */
+    rc = lookup(d, pirq) == irq ? may_join(desc, d, will_share) : -EINVAL;
     if (rc == 0) {
         struct guest_irq *g = desc->guests;
 
@@ -477,8 +480,8 @@ static int unmap_locked(struct domain *d, unsigned int pirq)
         d->arch.pirqs->irq[pirq] = 0;       /* was set aside only */
         return 0;
     }
+    WRITE_ONCE(d->arch.pirqs->irq[pirq], 0);    /* P3: nobody binds it from here on */
     unbind_irq(d, (unsigned int)irq);
-    WRITE_ONCE(d->arch.pirqs->irq[pirq], 0);
     if (irq_descs[irq].msi != NULL) {
         msi_teardown(irq_descs[irq].msi);
         irq_free_msi((unsigned int)irq);
