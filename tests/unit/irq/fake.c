@@ -26,6 +26,8 @@ struct fake_line fake_line[FAKE_GSIS];
 uint8_t fake_config[256], fake_bar[4096];
 unsigned int fake_eois, fake_sent, fake_last_pirq, fake_allocs, fake_ioremaps;
 int fake_no_memory_in;
+const spinlock_t *fake_lock;
+unsigned int fake_unlocked;
 void (*fake_meanwhile)(void);
 struct domain *fake_last_dom, fake_dom[3];
 struct vcpu fake_vcpu[3];
@@ -191,6 +193,10 @@ static void config_write(uint16_t port, unsigned int size, uint32_t v)
 {
     uint8_t *p = config_at(port);
 
+    if (p >= fake_config + 0x44 && p < fake_config + 0x54) {    /* a message or its mask */
+        fake_unlocked += fake_lock != NULL && !spin_is_locked(fake_lock);
+    }
+
     if (p != NULL) {
         memcpy(p, &v, size);
     }
@@ -260,6 +266,8 @@ void fake_reset(void)
     fake_eois = fake_sent = fake_last_pirq = 0;
     fake_last_dom = NULL;
     fake_no_memory_in = 0;
+    fake_lock = NULL;
+    fake_unlocked = 0;
     fake_now += SECONDS(1);
 }
 

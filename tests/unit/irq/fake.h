@@ -30,6 +30,8 @@ extern struct vcpu fake_vcpu[3];
 extern unsigned int fake_allocs;                /* heap objects alive */
 extern int fake_no_memory_in;                   /* the n-th allocation from now fails; 0: none */
 extern void (*fake_meanwhile)(void);            /* another CPU's doings, at the next allocation */
+extern const spinlock_t *fake_lock;             /* MSI messages and masks are written under it: */
+extern unsigned int fake_unlocked;              /* ... so many were not */
 extern unsigned int fake_ioremaps;
 
 /* fake_reset - everything as at boot; nothing mapped or bound. */

@@ -64,6 +64,22 @@ TEST(plain_message)
     CHECK(fake_end());
 }
 
+/* Another CPU, one that goes off say, sends the message elsewhere under the irq's lock. */
+TEST(messages_come_and_go_under_their_lock)
+{
+    int pirq;
+
+    fake_reset();
+    fake_lock = &irq_descs[FAKE_GSIS].lock;     /* the first message has the first slot */
+    pirq = map_msi(1, -1);
+    CHECK_EQ(fake_unlocked, 0);
+    CHECK_EQ(pirq_guest_bind(&fake_vcpu[0], (unsigned int)pirq, false), 0);
+    CHECK(irq_descs[FAKE_GSIS].msi != NULL);
+    CHECK_EQ(pirq_unmap(&fake_dom[0], pirq), 0);
+    CHECK_EQ(fake_unlocked, 0);
+    CHECK(fake_end());
+}
+
 TEST(block_of_messages)
 {
     int pirq;

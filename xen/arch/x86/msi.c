@@ -251,14 +251,38 @@ static struct msi_desc *add_desc(struct pci_dev *dev, unsigned int irq, bool msi
         m->irq = irq;
         m->msix = msix;
         m->masked = true;
-        m->cpu = irq_descs[irq].cpu;
         m->next = dev->msis;
         dev->msis = m;
         dev->nr_msi++;
         dev->msix = msix;
-        irq_descs[irq].msi = m;
     }
     return m;
+}
+
+/* @m, filled in, is its irq's from here on; other CPUs may send it elsewhere or mask it. */
+static void open_desc(struct msi_desc *m)
+{
+    struct irq_desc *desc = &irq_descs[m->irq];
+    unsigned long flags = spin_lock_irqsave(&desc->lock);
+
+    m->cpu = desc->cpu;
+    if (!m->msix && m->maskable) {
+        mask_plain(m, true);
+    }
+    write_message(m, desc->vector);
+    desc->msi = m;
+    spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+/* Nobody looks at it any more, or writes to the function for its sake. */
+static void close_desc(struct msi_desc *m)
+{
+    struct irq_desc *desc = &irq_descs[m->irq];
+    unsigned long flags = spin_lock_irqsave(&desc->lock);
+
+    msi_mask(m, true);
+    desc->msi = NULL;
+    spin_unlock_irqrestore(&desc->lock, flags);
 }
 
 static void drop_desc(struct msi_desc *m)
@@ -270,7 +294,6 @@ static void drop_desc(struct msi_desc *m)
     }
     *link = m->next;
     m->dev->nr_msi--;
-    irq_descs[m->irq].msi = NULL;
     kfree(m);
 }
 
@@ -298,17 +321,16 @@ static int setup_plain(struct pci_dev *dev, unsigned int nr, unsigned int irq)
 
         if (m == NULL) {
             while (i-- > 0) {
-                drop_desc(irq_descs[irq + i].msi);
+                m = irq_descs[irq + i].msi;
+                close_desc(m);
+                drop_desc(m);
             }
             return -ENOMEM;
         }
         m->index = (uint8_t)i;
         m->is64 = ctrl & MSI_CTRL_64BIT;
         m->maskable = ctrl & MSI_CTRL_MASKABLE;
-        if (m->maskable) {
-            mask_plain(m, true);
-        }
-        write_message(m, irq_descs[irq + i].vector);
+        open_desc(m);
     }
     return 0;
 }
@@ -341,7 +363,7 @@ static int setup_msix(struct pci_dev *dev, unsigned int entry, uint64_t table_ba
     }
     m->table_index = (uint16_t)entry;
     m->maskable = true;
-    write_message(m, irq_descs[irq].vector);
+    open_desc(m);
     return 0;
 }
 
@@ -363,7 +385,7 @@ void msi_teardown(struct msi_desc *m)
     struct pci_dev *dev = m->dev;
     bool msix = m->msix;
 
-    msi_mask(m, true);
+    close_desc(m);
     drop_desc(m);
     if (dev->nr_msi == 0) {
         if (!msix) {
