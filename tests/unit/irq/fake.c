@@ -183,6 +183,9 @@ static uint32_t config_read(uint16_t port, unsigned int size)
     uint8_t *p = config_at(port);
     uint32_t v = ~0u;
 
+    if (p == fake_config + 0x50) {
+        fake_unlocked += fake_lock != NULL && !spin_is_locked(fake_lock);
+    }
     if (p != NULL) {
         v = 0;
         memcpy(&v, p, size);

@@ -80,6 +80,26 @@ TEST(messages_come_and_go_under_their_lock)
     CHECK(fake_end());
 }
 
+/* Two messages are masked by one register: while one changes its bit the other must not. */
+TEST(masks_of_a_function_change_one_at_a_time)
+{
+    int pirq;
+
+    fake_reset();
+    pirq = map_msi(2, -1);
+    CHECK(pirq >= 0);
+    /* From here on nothing but the masks is read and written in that place. */
+    fake_lock = &pci_dev_find(DEV, false)->mask_lock;
+    irq_unmask(FAKE_GSIS);
+    irq_unmask(FAKE_GSIS + 1);
+    CHECK_EQ(conf(0x50, 4) & 3, 0);
+    irq_mask(FAKE_GSIS);
+    CHECK_EQ(conf(0x50, 4) & 3, 1);
+    CHECK_EQ(fake_unlocked, 0);
+    fake_lock = NULL;
+    CHECK(fake_end());
+}
+
 TEST(block_of_messages)
 {
     int pirq;

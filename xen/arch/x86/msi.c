@@ -65,12 +65,17 @@ static uint8_t *entry_of(const struct msi_desc *m)
 
 /* --- Masks ---------------------------------------------------------------------------- */
 
+/* One register for all messages of the function, whose irqs have locks of their own. */
 static void mask_plain(struct msi_desc *m, bool masked)
 {
-    unsigned int at = m->dev->msi_cap + MSI_MASK(m->is64);
-    uint32_t bits = pci_conf_read(m->dev->s, at, 4), bit = 1u << m->index;
+    struct pci_dev *dev = m->dev;
+    unsigned int at = dev->msi_cap + MSI_MASK(m->is64);
+    uint32_t bits, bit = 1u << m->index;
 
-    pci_conf_write(m->dev->s, at, 4, masked ? bits | bit : bits & ~bit);
+    spin_lock(&dev->mask_lock);
+    bits = pci_conf_read(dev->s, at, 4);
+    pci_conf_write(dev->s, at, 4, masked ? bits | bit : bits & ~bit);
+    spin_unlock(&dev->mask_lock);
 }
 
 /* Without a mask register, plain MSI is switched off instead while its only user is away. */

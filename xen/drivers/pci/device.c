@@ -46,6 +46,7 @@ struct pci_dev *pci_dev_find(pci_sbdf_t s, bool add)
     }
     fresh->s = s;
     fresh->node = ~0u;
+    spin_lock_init(&fresh->mask_lock, LOCK_MSI);
     fresh->msi_cap = (uint16_t)pci_find_cap(s, CAP_MSI);
     fresh->msix_cap = (uint16_t)pci_find_cap(s, CAP_MSIX);
     spin_lock(&devices_lock);

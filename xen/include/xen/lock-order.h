@@ -30,6 +30,7 @@ enum lock_level {
     LOCK_EVTCHN,            /* one event channel / FIFO queue (IRQ-safe) */
     LOCK_IRQ_SAFE = LOCK_EVTCHN,
     LOCK_IRQ,               /* irq descriptors (IRQ-safe) */
+    LOCK_MSI,               /* mask bits that the messages of a function share (IRQs off) */
     LOCK_IOAPIC,            /* IO-APIC and PCI config registers (IRQ-safe) */
     LOCK_SCHED,             /* run queue (IRQ-safe) */
     LOCK_SCHED_CAP,         /* a domain's budget (IRQs off) */

@@ -3,6 +3,7 @@
 #ifndef ASM_PCI_H
 #define ASM_PCI_H
 
+#include <xen/spinlock.h>
 #include <xen/types.h>
 
 struct domain;
@@ -75,6 +76,7 @@ struct pci_dev {
     unsigned int nr_msi;                /* [q] */
     uint8_t msi_log2, msi_bytes;        /* of plain MSI: log2 of messages, size of capability */
     struct msi_desc *msis;              /* [q] list */
+    spinlock_t mask_lock;               /* LOCK_MSI: the register with the masks of plain MSI */
     uint8_t *table;                     /* [q] MSI-X table, mapped while in use */
     uint64_t table_maddr;
     unsigned int table_entries;
