@@ -38,7 +38,7 @@ static bool alloc_fails(void) { return fail_alloc >= 0 && fail_alloc-- == 0; }
 void *kzalloc(size_t n) { return alloc_fails() ? NULL : calloc(1, n); }
 void *kzalloc_array_(size_t s, size_t n) { return alloc_fails() ? NULL : calloc(n, s); }
 void kfree(void *p) { free(p); }
-void printk(const char *fmt, ...) { (void)fmt; }
+static unsigned int told_ports, told_unlocked;   /* lines of a dump that name a port */
 static bool told;                       /* the last one woke for a message of another domain's */
 void vcpu_unblock(struct vcpu *v)
 {
@@ -119,6 +119,14 @@ void unmap_frame_shared(void *p) { (void)p; }
 mfn_t hv_virt_to_mfn(const void *p)
 {
     return _mfn((uint64_t)((const uint8_t *)p - ram) >> PAGE_SHIFT);
+}
+
+void printk(const char *fmt, ...)
+{
+    if (strncmp(fmt, " %4u", 4) == 0) {
+        told_ports++;
+        told_unlocked += !spin_is_locked(&dom[0]->evtchn.lock);
+    }
 }
 
 static void run(unsigned int d, unsigned int v) { info.curr_vcpu = dom[d]->vcpu[v]; }
@@ -678,6 +686,29 @@ TEST(a_reset_ends_only_without_open_ports)
     }
     CHECK_EQ(open, 0);
     CHECK_EQ(pages_held, 0);
+    CHECK(teardown());
+}
+
+/*
+ * A debug key looks at a domain that runs, closes its ports and resets its channels meanwhile: the
+ * event lock keeps the port it looks at, its peer and the queues' pages where they are.
+ */
+TEST(who_looks_on_holds_the_lock)
+{
+    unsigned int a, b;
+    uint16_t taken;
+
+    setup();
+    a = unbound(0, 1);
+    CHECK_EQ(bind(1, 0, a, &b), 0);
+    told_ports = told_unlocked = 0;
+    evtchn_unit.dump(dom[0]);
+    CHECK_EQ(told_ports, 1);
+    CHECK_EQ(told_unlocked, 0);
+    taken = dom[0]->evtchn.lock.next;
+    CHECK(evtchn_unit.check(dom[0]));
+    CHECK(dom[0]->evtchn.lock.next != taken);
+    CHECK(!spin_is_locked(&dom[0]->evtchn.lock));
     CHECK(teardown());
 }
 

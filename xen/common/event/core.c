@@ -479,19 +479,22 @@ static void evtchn_dump(struct domain *d)
     for (unsigned int port = 1; port < d->evtchn.nr_ports; port++) {
         struct evtchn *ch = port_to_evtchn(d, port);
 
+        spin_lock(&d->evtchn.lock);     /* with a port in use, the FIFO's pages stay (E4) */
         if (ch->state != ECS_FREE) {
             printk(" %4u [%u/%u] %s v%u\n", port, d->evtchn.ops->is_pending(d, ch),
                    d->evtchn.ops->is_masked(d, ch), state_names[ch->state], ch->vcpu_id);
         }
+        spin_unlock(&d->evtchn.lock);
     }
 }
 
-/* E1, E2 and E4 of all ports; the domain is paused, or this is a test. */
+/* E1, E2 and E4 of all ports.  The domain may run: with its event lock no port changes. */
 static bool evtchn_check(struct domain *d)
 {
     unsigned int used = 0;
     bool ok = true;
 
+    spin_lock(&d->evtchn.lock);
     for (unsigned int port = 1; port < d->evtchn.nr_ports; port++) {
         struct evtchn *ch = port_to_evtchn(d, port), *peer;
 
@@ -505,7 +508,9 @@ static bool evtchn_check(struct domain *d)
                   virq_is_global(ch->u.virq);
         }
     }
-    return ok && used == d->evtchn.nr_used;
+    ok &= used == d->evtchn.nr_used;
+    spin_unlock(&d->evtchn.lock);
+    return ok;
 }
 
 extern const struct unit evtchn_unit;
