@@ -3,12 +3,15 @@
 #include "fake.h"
 
 #include <xen/errno.h>
+#include <xen/unit.h>
 
 #include <asm/irq.h>
 
 #include <public/physdev.h>
 
 #include "harness.h"
+
+extern const struct unit irq_unit;
 
 static int map(unsigned int dom, unsigned int gsi)
 {
@@ -385,6 +388,21 @@ TEST(no_memory_leaves_nothing)
     fake_no_memory_in = 1;
     CHECK_EQ(pirq_guest_bind(&fake_vcpu[0], 17, false), -ENOMEM);
     CHECK_EQ(pirq_guest_bind(&fake_vcpu[0], 17, false), 0);
+    CHECK(fake_end());
+}
+
+/* A debug key looks at lines that their users may leave meanwhile. */
+TEST(who_looks_at_a_line_holds_its_lock)
+{
+    uint16_t taken;
+
+    fake_reset();
+    CHECK_EQ(map(0, 17), 17);
+    CHECK_EQ(pirq_guest_bind(&fake_vcpu[0], 17, false), 0);
+    taken = irq_descs[17].lock.next;
+    CHECK(irq_unit.check(&fake_dom[0]));
+    CHECK(irq_descs[17].lock.next != taken);
+    CHECK(!spin_is_locked(&irq_descs[17].lock));
     CHECK(fake_end());
 }
 

@@ -598,6 +598,22 @@ static void irq_domain_destroy(struct domain *d)
     d->arch.pirqs = NULL;
 }
 
+/* Q1 of one line; its users may come and go meanwhile. */
+static bool line_check(struct irq_desc *desc)
+{
+    unsigned long flags = spin_lock_irqsave(&desc->lock);
+    const struct guest_irq *g = desc->guests;
+    unsigned int in_flight = 0;
+    bool ok;
+
+    for (unsigned int i = 0; g != NULL && i < g->nr; i++) {
+        in_flight += g->guest[i].in_flight;
+    }
+    ok = g == NULL || (g->in_flight == in_flight && desc->handler == NULL);
+    spin_unlock_irqrestore(&desc->lock, flags);
+    return ok;
+}
+
 /* irq_domain_check - P1: no irq twice, and Q1 of each line that @d has. */
 static bool irq_domain_check(struct domain *d)
 {
@@ -606,14 +622,9 @@ static bool irq_domain_check(struct domain *d)
     spin_lock(&pirq_lock);
     for (unsigned int p = 0; d->arch.pirqs != NULL && p < d->arch.pirqs->nr; p++) {
         int irq = lookup(d, p);
-        const struct guest_irq *g = irq < 0 ? NULL : irq_descs[irq].guests;
-        unsigned int in_flight = 0;
 
-        ok &= irq < 0 || find_irq(d->arch.pirqs, (unsigned int)irq) == (int)p;
-        for (unsigned int i = 0; g != NULL && i < g->nr; i++) {
-            in_flight += g->guest[i].in_flight;
-        }
-        ok &= g == NULL || (g->in_flight == in_flight && irq_descs[irq].handler == NULL);
+        ok &= irq < 0 || (find_irq(d->arch.pirqs, (unsigned int)irq) == (int)p &&
+                          line_check(&irq_descs[irq]));
     }
     spin_unlock(&pirq_lock);
     return ok;
