@@ -313,6 +313,26 @@ TEST(wrong_binders_and_ports_are_refused)
     CHECK(teardown());
 }
 
+/* The toolstack may give a new domain ports before it gives it vcpus; nobody can send there yet. */
+TEST(a_domain_without_vcpus_is_not_bound_to)
+{
+    struct evtchn_alloc_unbound there = { .dom = 1, .remote_dom = DOMID_SELF };
+    struct vcpu *v;
+    unsigned int a;
+
+    setup();
+    v = dom[1]->vcpu[0];
+    dom[1]->vcpu[0] = NULL;
+    run(0, 0);
+    CHECK_EQ(op(EVTCHNOP_alloc_unbound, &there), 0);
+    CHECK_EQ(bind(0, 1, there.port, &a), -EINVAL);
+    dom[1]->vcpu[0] = v;
+    CHECK_EQ(bind(0, 1, there.port, &a), 0);
+    CHECK_EQ(send(0, a), 0);
+    CHECK(pending(1, there.port));
+    CHECK(teardown());
+}
+
 TEST(a_loop_to_itself_closes_both_ends)
 {
     unsigned int a, b;

@@ -46,6 +46,9 @@ static long bind_pair(struct domain *ld, struct domain *rd, struct evtchn_bind_i
         rch->u.remote_domid != ld->domain_id || rd->dying != DOMDYING_ALIVE) {
         return -EINVAL;
     }
+    if (READ_ONCE(rd->vcpu[rch->vcpu_id]) == NULL) {
+        return -EINVAL;                 /* nobody to be told yet: it was created just now */
+    }
     rc = evtchn_alloc_port(ld, &lch);
     if (rc != 0) {
         return rc;
