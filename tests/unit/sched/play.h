@@ -85,9 +85,14 @@ struct domain *domain_next(domid_t from)
 }
 void domain_put(struct domain *d) { (void)d; }
 
+static void (*while_saving)(struct vcpu *prev); /* another CPU's doings, if there are any */
+
 void context_switch(struct vcpu *prev, struct vcpu *next)
 {
     cpus[self].curr_vcpu = next;
+    if (while_saving != NULL) {
+        while_saving(prev);
+    }
     sched_context_saved(prev);
     longjmp(switched, 1);
 }

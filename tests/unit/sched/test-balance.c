@@ -165,4 +165,36 @@ TEST(nobody_waits_for_long)
     empty();
 }
 
+static void to_cpu_1(struct vcpu *prev)
+{
+    cpumask_t mask = { { 2 } };
+
+    if (prev == &guests[0].vcpu) {
+        while_saving = NULL;
+        CHECK_EQ(sched_set_affinity(prev, &mask, NULL), 0);
+    }
+}
+
+/* It is told to go elsewhere while its registers are being saved, when it cannot go. */
+TEST(pinned_while_it_is_switched_away_from)
+{
+    struct vcpu *v[3];
+
+    begin_with(&sched_fair, 2);
+    for (unsigned int id = 0; id < 3; id++) {
+        v[id] = start(id, 256);
+        only(v[id], id / 2);
+    }
+    CHECK(v[0]->processor == 0 && v[1]->processor == 0 && v[2]->processor == 1);
+    while_saving = to_cpu_1;
+    for (unsigned int ms = 0; while_saving != NULL && ms < 40; ms++) {
+        run_for(1 * MS);
+    }
+    CHECK(while_saving == NULL);
+    sleep_now(v[1]);
+    CHECK_EQ(v[0]->processor, 1);
+    CHECK(is_idle_vcpu(per_cpu(runqueue, 0).curr));
+    empty();
+}
+
 TEST_MAIN

@@ -476,6 +476,9 @@ static void schedule(void)
     spin_unlock(&rq->lock);
     if (!is_idle_vcpu(next)) {
         after_idling(cpu);
+        if (unlikely(!vcpu_may_run_on(next, cpu))) {
+            softirq_raise(SOFTIRQ_SCHED);   /* told to go when it could not: it leaves now */
+        }
     } else if (several && !cpumask_test(cpu, &sched_idle_cpus) && cpumask_test(cpu, &sched_cpus)) {
         softirq_raise(SOFTIRQ_SCHED);   /* what waited here was taken away meanwhile */
     }
