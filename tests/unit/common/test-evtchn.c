@@ -12,12 +12,15 @@
 
 #include "harness.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #define NR_DOMS 2
 #define NR_VCPUS 2
 
 extern const struct unit evtchn_unit;
 
-static struct cpu_info info;
+static __thread struct cpu_info info;
 static struct domain *dom[NR_DOMS];
 static struct vcpu_info vinfo[NR_DOMS][NR_VCPUS];
 static unsigned int wakes, polls, unbound_pirqs;
@@ -525,6 +528,70 @@ TEST(fifo_priorities_have_queues_of_their_own)
     CHECK_EQ(send(1, b), 0);
     CHECK_EQ(CONTROL(0)->ready, 1u << 3);
     CHECK_EQ(consume(0, 3, &head), a);
+    CHECK(teardown());
+}
+
+/* The beginning of what fifo.c keeps for a vcpu. */
+struct queues {
+    void *control;
+    struct { spinlock_t lock; uint32_t tail; } queue[EVTCHN_FIFO_MAX_QUEUES];
+};
+
+static void *sends(void *port)
+{
+    (void)send(1, *(unsigned int *)port);
+    return NULL;
+}
+
+static void *unmasks(void *port)
+{
+    struct evtchn_unmask u = { *(unsigned int *)port };
+
+    run(0, 0);
+    (void)op(EVTCHNOP_unmask, &u);
+    return NULL;
+}
+
+/*
+ * Linux binds a port to another vcpu, masked meanwhile, as an event for the old one is on its way:
+ * sender and unmask link it at once.  It ends its queue then, so that others come behind it.
+ */
+TEST(a_port_bound_anew_under_way_loses_no_events)
+{
+    struct evtchn_bind_vcpu to = { .vcpu = 1 };
+    unsigned int a[2], b[2], q = EVTCHN_FIFO_PRIORITY_DEFAULT, seen = 0;
+    struct queues *queues;
+    pthread_t sender, unmasker;
+    uint32_t head = 0;
+
+    setup();
+    CHECK(go_fifo(0));
+    for (int i = 0; i < 2; i++) {
+        a[i] = unbound(0, 1);
+        CHECK_EQ(bind(1, 0, a[i], &b[i]), 0);
+        to.port = a[i];
+        run(0, 0);
+        CHECK_EQ(op(EVTCHNOP_bind_vcpu, &to), 0);
+    }
+    queues = (struct queues *)dom[0]->vcpu[1]->evtchn.fifo;
+    spin_lock(&queues->queue[q].lock);          /* another port is being linked there */
+    CHECK_EQ(pthread_create(&sender, NULL, sends, &b[0]), 0);
+    usleep(20000);
+    to = (struct evtchn_bind_vcpu){ .port = a[0], .vcpu = 0 };
+    run(0, 0);
+    CHECK_EQ(op(EVTCHNOP_bind_vcpu, &to), 0);
+    CHECK_EQ(pthread_create(&unmasker, NULL, unmasks, &a[0]), 0);
+    usleep(20000);
+    spin_unlock(&queues->queue[q].lock);
+    CHECK(pthread_join(sender, NULL) == 0 && pthread_join(unmasker, NULL) == 0);
+    CHECK_EQ(send(1, b[1]), 0);
+    for (unsigned int v = 0; v < 2; v++) {
+        head = 0;
+        for (unsigned int port; (port = consume(v, q, &head)) != 0;) {
+            seen |= port == a[0] ? 1 : port == a[1] ? 2 : 4;
+        }
+    }
+    CHECK_EQ(seen, 3);
     CHECK(teardown());
 }
 

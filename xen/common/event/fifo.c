@@ -68,53 +68,74 @@ static bool link_behind(event_word_t *tail, uint32_t port)
     return false;
 }
 
-/* It moved to another queue: if it still ends the old one, that one ends nowhere now. */
-static void leave_old_queue(struct domain *d, struct evtchn *ch)
+/* Queue @nr of @d, numbered over all vcpus; @q in its place where that vcpu has none. */
+static struct queue *queue_of(const struct domain *d, uint32_t nr, struct queue *q)
 {
-    struct evtchn_fifo_vcpu *fv = d->vcpu[ch->last_vcpu_id]->evtchn.fifo;
-    struct queue *old;
+    struct evtchn_fifo_vcpu *fv = d->vcpu[nr / EVTCHN_FIFO_MAX_QUEUES]->evtchn.fifo;
 
-    if (fv == NULL) {
-        return;                         /* that vcpu has no queues: it was never linked there */
+    return fv == NULL ? q : &fv->queue[nr % EVTCHN_FIFO_MAX_QUEUES];
+}
+
+/*
+ * Lock @q, number @nr, and the queue that @ch was last on, which may change until then.  A sender
+ * and an unmask may link a port at once, each for another vcpu if it is bound anew meanwhile.
+ */
+static struct queue *lock_queues(const struct domain *d, const struct evtchn *ch, struct queue *q,
+                                 uint32_t nr)
+{
+    for (;;) {
+        uint32_t last = READ_ONCE(ch->last_queue);
+        struct queue *old = last == nr ? q : queue_of(d, last, q);
+
+        spin_lock(old < q ? &old->lock : &q->lock);
+        if (old != q) {
+            spin_lock(old < q ? &q->lock : &old->lock);
+        }
+        if (likely(last == READ_ONCE(ch->last_queue))) {
+            return old;
+        }
+        spin_unlock(&q->lock);
+        if (old != q) {
+            spin_unlock(&old->lock);
+        }
     }
-    old = &fv->queue[ch->last_priority];
-    spin_lock(&old->lock);
-    if (old->tail == ch->port) {
-        old->tail = 0;
+}
+
+static void unlock_queues(struct queue *q, struct queue *old)
+{
+    spin_unlock(&q->lock);
+    if (old != q) {
+        spin_unlock(&old->lock);
     }
-    spin_unlock(&old->lock);
 }
 
 static void link_event(struct vcpu *v, struct evtchn *ch, event_word_t *word)
 {
     struct evtchn_fifo_vcpu *fv = v->evtchn.fifo;
-    struct queue *q = &fv->queue[ch->priority];
+    unsigned int priority = READ_ONCE(ch->priority);
+    uint32_t nr = v->vcpu_id * EVTCHN_FIFO_MAX_QUEUES + priority;
+    struct queue *q = &fv->queue[priority], *old = lock_queues(v->domain, ch, q, nr);
     event_word_t *tail;
     bool linked = false;
 
-    if (ch->last_vcpu_id != v->vcpu_id || ch->last_priority != ch->priority) {
-        if (READ_ONCE(*word) & W_LINKED) {
-            return;                     /* still on the old queue: found there */
-        }
-        leave_old_queue(v->domain, ch);
-        ch->last_vcpu_id = (uint16_t)v->vcpu_id;
-        ch->last_priority = ch->priority;
-    }
-    spin_lock(&q->lock);
     if (__atomic_fetch_or(word, W_LINKED, __ATOMIC_SEQ_CST) & W_LINKED) {
-        spin_unlock(&q->lock);
+        unlock_queues(q, old);          /* found on the queue where it is */
         return;
     }
+    if (old != q && old->tail == ch->port) {
+        old->tail = 0;                  /* it moves: that queue ends nowhere now */
+    }
+    WRITE_ONCE(ch->last_queue, nr);
     if (q->tail != 0 && q->tail != ch->port) {    /* itself unlinked: the queue is empty */
         tail = port_word(v->domain, q->tail);
         linked = tail != NULL && link_behind(tail, ch->port);
     }
     if (!linked) {
-        WRITE_ONCE(fv->control->head[ch->priority], ch->port);
+        WRITE_ONCE(fv->control->head[priority], ch->port);
     }
     q->tail = ch->port;
-    spin_unlock(&q->lock);
-    if (!linked && !test_and_set_bit(ch->priority, &fv->control->ready)) {
+    unlock_queues(q, old);
+    if (!linked && !test_and_set_bit(priority, &fv->control->ready)) {
         vcpu_mark_events_pending(v);
     }
 }
@@ -249,8 +270,8 @@ static int switch_abi(struct domain *d)
         if (port < EVTCHN_2L_NR_CHANNELS && test_bit(port, d->shared_info->evtchn_pending)) {
             ch->pending = true;
         }
-        ch->priority = ch->last_priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-        ch->last_vcpu_id = ch->vcpu_id;
+        ch->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+        ch->last_queue = ch->vcpu_id * EVTCHN_FIFO_MAX_QUEUES + ch->priority;
     }
     d->evtchn.fifo = f;
     smp_wmb();

@@ -30,10 +30,9 @@ struct evtchn {
     spinlock_t lock;
     uint8_t state;              /* enum evtchn_state */
     uint8_t priority;
-    uint8_t last_priority;      /* FIFO: queue it was last linked on */
     bool pending;               /* E3 */
     uint16_t vcpu_id;           /* notified vcpu */
-    uint16_t last_vcpu_id;
+    uint32_t last_queue;        /* FIFO: where it was last linked; changes under that one's lock */
     uint32_t port;
     union {
         domid_t remote_domid;                                   /* UNBOUND */
