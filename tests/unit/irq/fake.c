@@ -76,6 +76,21 @@ void kfree(void *p)
     fake_allocs -= p != NULL;
     free(p);
 }
+static struct rcu_head *waiting;                /* until nobody looks any more */
+void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
+{
+    *head = (struct rcu_head){ waiting, fn };
+    waiting = head;
+}
+static void forget_all(void)
+{
+    while (waiting != NULL) {
+        struct rcu_head *head = waiting;
+
+        waiting = head->next;
+        head->fn(head);
+    }
+}
 void *ioremap(uint64_t maddr, size_t bytes)
 {
     if (maddr < FAKE_BAR || maddr + bytes > FAKE_BAR + sizeof(fake_bar)) {
@@ -290,5 +305,6 @@ bool fake_end(void)
         ok &= i < FAKE_GSIS || irq_descs[i].vector == 0;
     }
     (void)pci_dev_remove(PCI_SBDF(0, 0, FAKE_DEVFN));
+    forget_all();
     return ok && fake_ioremaps == 0 && shared_frame.ref == 0 && fake_allocs == 1;
 }

@@ -190,6 +190,20 @@ TEST(device_in_use_is_not_removed)
     CHECK(fake_end());
 }
 
+/* Each of dom0's configuration writes walks the list of functions without a lock. */
+TEST(removed_function_stays_while_others_look)
+{
+    const struct pci_dev *p;
+
+    fake_reset();
+    CHECK_EQ(pci_dev_add(DEV, false, false, DEV, 1), 0);
+    p = pci_dev_find(DEV, false);
+    CHECK_EQ(pci_dev_remove(DEV), 0);
+    CHECK(pci_dev_find(DEV, false) == NULL);
+    CHECK(p->next == NULL && p->node == 1);
+    CHECK(fake_end());
+}
+
 TEST(dom0_cannot_redirect_messages)
 {
     struct domain *d = &fake_dom[0];

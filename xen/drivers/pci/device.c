@@ -14,7 +14,7 @@
 #define CAP_MSIX        0x11
 #define CF8_ENABLE      0x80000000u
 
-/* [l] for the list; records stay until pci_dev_remove, which dom0 does not call while in use. */
+/* [l] to change the list; it is walked without, so records go once nobody does so any more. */
 static struct pci_dev *devices;
 static spinlock_t devices_lock = SPINLOCK_INIT(LOCK_RANGESET);
 
@@ -81,11 +81,17 @@ int pci_dev_add(pci_sbdf_t s, bool is_extfn, bool is_virtfn, pci_sbdf_t physfn, 
     return 0;
 }
 
+static void free_dev(struct rcu_head *head)
+{
+    kfree(container_of(head, struct pci_dev, rcu));
+}
+
 int pci_dev_remove(pci_sbdf_t s)
 {
     struct pci_dev **link, *p = NULL;
     int rc = -ENODEV;
 
+    spin_lock(&pirq_lock);              /* no message is being set up */
     spin_lock(&devices_lock);
     for (link = &devices; *link != NULL; link = &(*link)->next) {
         if (same((*link)->s, s)) {
@@ -98,11 +104,10 @@ int pci_dev_remove(pci_sbdf_t s)
     }
     if (rc == 0) {
         WRITE_ONCE(*link, p->next);
-    } else {
-        p = NULL;
+        call_rcu(&p->rcu, free_dev);
     }
     spin_unlock(&devices_lock);
-    kfree(p);
+    spin_unlock(&pirq_lock);
     return rc;
 }
 

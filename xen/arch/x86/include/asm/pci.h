@@ -3,6 +3,7 @@
 #ifndef ASM_PCI_H
 #define ASM_PCI_H
 
+#include <xen/rcu.h>
 #include <xen/spinlock.h>
 #include <xen/types.h>
 
@@ -80,8 +81,12 @@ struct pci_dev {
     uint8_t *table;                     /* [q] MSI-X table, mapped while in use */
     uint64_t table_maddr;
     unsigned int table_entries;
+    struct rcu_head rcu;
 };
-/* pci_dev_find - the record of @s, or NULL; @add: make it if the function answers. */
+/*
+ * pci_dev_find - the record of @s, or NULL; @add: make it if the function answers.  With the pirq
+ * lock held it stays until that is released, without until the hypercall is over.
+ */
 struct pci_dev *pci_dev_find(pci_sbdf_t s, bool add);
 /*
  * pci_dev_add - PHYSDEVOP_pci_device_add and kin.  -ENODEV nothing answers there; -ENOMEM.
