@@ -12,6 +12,8 @@
 
 #include "harness.h"
 
+#include "../../../xen/common/event/private.h"
+
 #include <pthread.h>
 #include <unistd.h>
 
@@ -709,6 +711,39 @@ TEST(reset_gives_everything_back)
     CHECK_EQ(pages_held, 0);
     CHECK_EQ(state(1, b), EVTCHNSTAT_unbound);
     CHECK_EQ(state(0, a), EVTCHNSTAT_closed);
+    CHECK(teardown());
+}
+
+static void *sets_priority(void *port)
+{
+    struct evtchn_set_priority p = { .port = *(unsigned int *)port, .priority = 3 };
+
+    run(0, 0);
+    (void)op(EVTCHNOP_set_priority, &p);
+    return NULL;
+}
+
+/* One vcpu goes back to the 2-level ABI and opens the port whose priority another one sets. */
+TEST(a_reset_while_a_priority_is_set)
+{
+    struct evtchn_reset r = { .dom = DOMID_SELF };
+    struct evtchn *ch;
+    unsigned int a;
+    pthread_t setter;
+
+    setup();
+    CHECK(go_fifo(0));
+    a = unbound(0, 1);
+    CHECK_EQ(close_port(0, a), 0);
+    ch = port_to_evtchn(dom[0], a);
+    spin_lock(&ch->lock);                       /* so that the other one comes to a stop there */
+    CHECK_EQ(pthread_create(&setter, NULL, sets_priority, &a), 0);
+    usleep(20000);
+    run(0, 1);
+    CHECK_EQ(op(EVTCHNOP_reset, &r), 0);
+    CHECK_EQ(unbound(0, 1), a);
+    spin_unlock(&ch->lock);
+    CHECK_EQ(pthread_join(setter, NULL), 0);
     CHECK(teardown());
 }
 

@@ -313,19 +313,20 @@ static long reset(const struct evtchn_reset *r)
 
 static long set_priority(const struct evtchn_set_priority *p)
 {
+    const struct evtchn_port_ops *ops = READ_ONCE(currd->evtchn.ops);
     struct evtchn *ch = port_to_evtchn(currd, p->port);
     unsigned long flags;
     long rc;
 
-    if (currd->evtchn.ops->set_priority == NULL) {
+    /* (Only here is an operation missing: a reset by another vcpu may change ops at any time.) */
+    if (ops->set_priority == NULL) {
         return -ENOSYS;
     }
     if (ch == NULL) {
         return -EINVAL;
     }
     flags = spin_lock_irqsave(&ch->lock);
-    rc = ch->state <= ECS_RESERVED ? -EINVAL
-                                   : currd->evtchn.ops->set_priority(currd, ch, p->priority);
+    rc = ch->state <= ECS_RESERVED ? -EINVAL : ops->set_priority(currd, ch, p->priority);
     spin_unlock_irqrestore(&ch->lock, flags);
     return rc;
 }
