@@ -80,6 +80,23 @@ TEST(messages_come_and_go_under_their_lock)
     CHECK(fake_end());
 }
 
+/* The device puts the number of the message into the low bits of the vector. */
+TEST(a_block_of_any_size_is_aligned)
+{
+    for (unsigned int nr = 1; nr <= 32; nr *= 2) {
+        int pirq;
+
+        fake_reset();
+        fake_config[0x42] = (uint8_t)(0x80 | 5 << 1);   /* 32 messages */
+        pirq = map_msi(nr, -1);
+        CHECK(pirq >= FAKE_GSIS);
+        CHECK_EQ(vector_of_message(conf(0x4c, 2)) % nr, 0);
+        CHECK(vector_of_message(conf(0x4c, 2)) >= 0x30);
+        CHECK_EQ(irq_descs[FAKE_GSIS + nr - 1].vector, vector_of_message(conf(0x4c, 2)) + nr - 1);
+        CHECK(fake_end());
+    }
+}
+
 /* Two messages are masked by one register: while one changes its bit the other must not. */
 TEST(masks_of_a_function_change_one_at_a_time)
 {

@@ -47,13 +47,13 @@ static bool vector_usable(unsigned int v)
            v != VECTOR_HYPERCALL && vector_irq[v] == NO_IRQ;
 }
 
-/* vectors_take - @nr vectors aligned to @nr for irqs from @irq on; 0 if there are none. */
+/* vectors_take - @nr vectors, aligned to @nr (2^n), for irqs from @irq on; 0 if there are none. */
 static unsigned int vectors_take(unsigned int irq, unsigned int nr)
 {
     unsigned long flags = spin_lock_irqsave(&vector_lock);
-    unsigned int found = 0;
+    unsigned int found = 0, first = (FIRST_FREE_VECTOR + nr - 1) & ~(nr - 1);
 
-    for (unsigned int v = FIRST_FREE_VECTOR; v <= LAST_DEVICE_VECTOR && found == 0; v += nr) {
+    for (unsigned int v = first; v <= LAST_DEVICE_VECTOR && found == 0; v += nr) {
         unsigned int n = 0;
 
         while (n < nr && vector_usable(v + n)) {
