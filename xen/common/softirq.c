@@ -21,17 +21,22 @@ void softirq_raise_cpu(unsigned int cpu, unsigned int nr)
     }
 }
 
-/* Lowest number first; SOFTIRQ_SCHED, the last, may switch away for good. */
+/*
+ * In rounds, lowest number first: one that is raised again by its own handler comes after the
+ * others.  SOFTIRQ_SCHED, the last, may switch away for good.
+ */
 static void run(uint32_t mask)
 {
-    uint32_t pending;
+    uint32_t round;
 
-    while ((pending = READ_ONCE(get_cpu_info()->softirq_pending) & mask) != 0) {
-        unsigned int nr = lowest_bit(pending);
+    while ((round = READ_ONCE(get_cpu_info()->softirq_pending) & mask) != 0) {
+        for (; round != 0; round &= round - 1) {
+            unsigned int nr = lowest_bit(round);
 
-        atomic_and(&get_cpu_info()->softirq_pending, ~(1u << nr));
-        if (handlers[nr] != NULL) {
-            handlers[nr]();
+            atomic_and(&get_cpu_info()->softirq_pending, ~(1u << nr));
+            if (handlers[nr] != NULL) {
+                handlers[nr]();
+            }
         }
     }
 }

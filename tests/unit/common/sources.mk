@@ -11,5 +11,6 @@ test-memory-op_SRCS := xen/common/memory-op.c xen/common/memory-exchange.c $(tes
                        xen/arch/x86/mm/frame.c
 test-domain-list_SRCS := xen/common/domain-list.c
 test-rcu_SRCS      := xen/common/rcu.c
+test-softirq_SRCS  := xen/common/softirq.c
 test-domid_SRCS    := xen/common/domid.c
 test-kill_SRCS     := xen/common/domain.c
