@@ -165,6 +165,29 @@ TEST(nobody_waits_for_long)
     empty();
 }
 
+/* Who is capped runs alone until its cap says so, also when somebody comes who has to wait. */
+TEST(a_waker_does_not_stretch_what_a_cap_leaves)
+{
+    struct vcpu *capped, *other;
+
+    begin_with(&sched_fair, 1);
+    capped = add(0, 256);
+    other = start(1, 256);
+    run_for(50 * MS);
+    sleep_now(other);
+    sched_cap_set(&guests[0].dom, 10);          /* 1 ms of 10 */
+    vcpu_wake(capped);
+    settle();
+    CHECK(per_cpu(runqueue, 0).curr == capped);
+    run_for(MS / 4);
+    wake_now(other);
+    CHECK(per_cpu(runqueue, 0).curr == capped);
+    run_for(5 * MS);
+    CHECK(vcpu_cpu_time(capped) <= 1100000);
+    CHECK(per_cpu(runqueue, 0).curr == other);
+    empty();
+}
+
 static void to_cpu_1(struct vcpu *prev)
 {
     cpumask_t mask = { { 2 } };

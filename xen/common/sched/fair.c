@@ -75,7 +75,7 @@ static void raise_floor(struct runqueue *rq, const struct vcpu *running, s_time_
     rq->floor = max_t(int64_t, rq->floor, least_account(rq, running, now));
 }
 
-/* What runs is to be decided anew at @when, if not sooner.  This CPU's queue. */
+/* What runs is to be decided anew at @when, if not sooner: a cap may want that. */
 static void decide_by(struct runqueue *rq, s_time_t when)
 {
     if (!timer_active(&rq->slice) || rq->slice.expires > when) {
@@ -108,7 +108,7 @@ static __always_inline bool preempts(struct runqueue *rq, const struct vcpu *v,
     }
     if (first || list_empty(&rq->queue)) {
         /* The runner may have had no limit, being alone. */
-        timer_set(&rq->slice, running->sched.start + (first ? sched_ratelimit : SLICE));
+        decide_by(rq, running->sched.start + (first ? sched_ratelimit : SLICE));
     }
     return false;
 }
