@@ -48,5 +48,5 @@ void do_softirq(void)
 
 void process_pending_softirqs(void)
 {
-    run(~(1u << SOFTIRQ_SCHED | 1u << SOFTIRQ_RCU));
+    run(~(1u << SOFTIRQ_SCHED | 1u << SOFTIRQ_RCU | 1u << SOFTIRQ_KEY));
 }

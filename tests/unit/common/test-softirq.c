@@ -57,4 +57,27 @@ TEST(the_scheduler_waits_for_a_safe_point)
     CHECK_EQ(ran[SOFTIRQ_SCHED], 1);
 }
 
+static unsigned int depth, deepest;
+
+/* A dump: while it goes on the key is pressed again. */
+static void key(void)
+{
+    deepest = max(deepest, ++depth);
+    if (ran[SOFTIRQ_KEY]++ < 1000) {
+        softirq_raise(SOFTIRQ_KEY);
+    }
+    process_pending_softirqs();
+    depth--;
+}
+
+TEST(a_key_held_down_does_not_nest_dumps)
+{
+    start();
+    softirq_open(SOFTIRQ_KEY, key);
+    softirq_raise(SOFTIRQ_KEY);
+    do_softirq();
+    CHECK_EQ(deepest, 1);
+    CHECK_EQ(ran[SOFTIRQ_KEY], 1001);
+}
+
 TEST_MAIN

@@ -33,8 +33,8 @@ void arch_send_event_check(unsigned int cpu);
 /* do_softirq - run all pending ones; from the guest exit path and the idle loop only. */
 void do_softirq(void);
 /*
- * process_pending_softirqs - all but SOFTIRQ_SCHED and SOFTIRQ_RCU; for long work at boot or in
- * dumps.
+ * process_pending_softirqs - all but SOFTIRQ_SCHED, SOFTIRQ_RCU and SOFTIRQ_KEY; for long work at
+ * boot or in dumps, which are a key's doing and are not begun in one another.
  */
 void process_pending_softirqs(void);
 
