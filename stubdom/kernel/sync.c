@@ -22,8 +22,8 @@ bool mutex_trylock(struct mutex *m)
 
 void mutex_lock(struct mutex *m)
 {
-    while (!mutex_trylock(m)) {
-        (void)wait_on(&m->queue, FOREVER);
+    if (!mutex_trylock(m)) {
+        (void)wait_on(&m->queue, FOREVER);      /* who wakes us has made us the owner */
     }
 }
 
@@ -34,7 +34,11 @@ void mutex_unlock(struct mutex *m)
     }
     if (--m->depth == 0) {
         m->owner = NULL;
-        (void)wake_one(&m->queue);
+        if (!list_empty(&m->queue.threads)) {
+            m->owner = list_entry(m->queue.threads.next, struct thread, link);
+            m->depth = 1;
+            (void)wake_one(&m->queue);
+        }
     }
 }
 

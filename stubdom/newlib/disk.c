@@ -17,8 +17,8 @@
 /*
  * One device, shared by all that have it open.
  *   D1  it is in `disks` as long as users > 0, and connected by the first of them.
- * `lock` is held through a transfer, so that of a sector that two write no part is lost.  Whoever
- * waited for it runs after that, since the next transfer of the same thread would take it again.
+ * `lock` is held through a transfer, so that of a sector that two write no part is lost.  After it
+ * all others run: a thread whose transfers are answered at once would never wait.
  */
 struct disk {
     struct blkfront front;

@@ -127,6 +127,58 @@ TEST(a_mutex_keeps_others_out)
     CHECK_EQ(mutex.depth, 0);
 }
 
+/* Holds the mutex while it waits, and takes it again at once. */
+static void greedy(void *arg)
+{
+    for (int i = 0; i < 3; i++) {
+        mutex_lock(&mutex);
+        note(*(char *)arg);
+        thread_sleep(50);
+        mutex_unlock(&mutex);
+    }
+}
+
+TEST(a_mutex_goes_to_those_who_wait_in_their_order)
+{
+    begin();
+    CHECK(thread_create("a", greedy, "a", 65536) != NULL);
+    CHECK(thread_create("b", greedy, "b", 65536) != NULL);
+    CHECK(thread_create("c", greedy, "c", 65536) != NULL);
+    settle();
+    CHECK_STR(trace, "abcabcabc");
+    CHECK(mutex.owner == NULL);
+    CHECK_EQ(mutex.depth, 0);
+}
+
+static void only_once(void *arg)
+{
+    mutex_lock(&mutex);
+    CHECK(mutex.owner == thread_self());
+    CHECK_EQ(mutex.depth, 1);
+    note(*(char *)arg);
+    mutex_unlock(&mutex);
+}
+
+/* Between its being given and its owner's running, nobody else has it. */
+TEST(a_mutex_that_is_given_is_taken)
+{
+    begin();
+    mutex_lock(&mutex);
+    mutex_lock(&mutex);
+    CHECK(thread_create("a", only_once, "a", 65536) != NULL);
+    thread_yield();
+    mutex_unlock(&mutex);
+    CHECK(mutex.owner == thread_self());
+    mutex_unlock(&mutex);
+    CHECK(!mutex_trylock(&mutex));
+    mutex_lock(&mutex);
+    CHECK_STR(trace, "a");
+    CHECK_EQ(mutex.depth, 1);
+    mutex_unlock(&mutex);
+    settle();
+    CHECK(mutex.owner == NULL);
+}
+
 static struct semaphore semaphore;
 
 static void downer(void *arg)
@@ -164,6 +216,37 @@ static void consumer(void *arg)
         note('c');
     }
     mutex_unlock(&mutex);
+}
+
+static void deep_consumer(void *arg)
+{
+    (void)arg;
+    mutex_lock(&mutex);
+    mutex_lock(&mutex);
+    if (condition_wait(&condition, &mutex, FOREVER) == 0 && mutex.depth == 2) {
+        note('d');
+    }
+    mutex_unlock(&mutex);
+    mutex_unlock(&mutex);
+}
+
+/* Woken while another holds the mutex, with others before it. */
+TEST(a_condition_waits_its_turn_for_the_mutex)
+{
+    begin();
+    condition_init(&condition);
+    CHECK(thread_create("d", deep_consumer, NULL, 65536) != NULL);
+    thread_yield();
+    mutex_lock(&mutex);
+    CHECK(thread_create("a", only_once, "a", 65536) != NULL);
+    thread_yield();
+    condition_signal(&condition);
+    thread_yield();
+    CHECK_STR(trace, "");
+    mutex_unlock(&mutex);
+    settle();
+    CHECK_STR(trace, "ad");
+    CHECK(mutex.owner == NULL);
 }
 
 TEST(a_condition_gives_the_mutex_back)

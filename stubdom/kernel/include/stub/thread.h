@@ -85,7 +85,10 @@ void stack_free(void *stack, size_t size);
 void thread_switch(void **save_sp, void *load_sp);
 void thread_start(void);                /* first return address of a new thread */
 
-/* Mutexes may be taken again by their owner. */
+/*
+ * Mutexes may be taken again by their owner.  With others waiting, the end of its last hold makes
+ * the first of them the owner, before that runs: a thread that takes it in a loop waits its turn.
+ */
 struct mutex {
     struct thread *owner;
     unsigned int depth;
