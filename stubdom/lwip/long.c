@@ -67,12 +67,18 @@ void net_tcp_in(struct tcp_pcb *pcb, struct tcp_hdr *header, unsigned int have, 
     set_longest(pcb);
 }
 
+static bool is_before(const struct tcp_hdr *header, const struct tcp_seg *seg)
+{
+    return TCP_SEQ_LT(lwip_ntohl(header->seqno), lwip_ntohl(seg->tcphdr->seqno));
+}
+
 void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb)
 {
     size_t plain = pcb != NULL ? note_of(pcb) & PLAIN : 0;
     bool cut = card->offload && plain != 0 && p->tot_len > TCP_HLEN + plain;
 
     card_tcp_done(card);
+    card->early = pcb != NULL && pcb->unacked != NULL && is_before(p->payload, pcb->unacked);
     if (cut) {
         card->cut = (uint16_t)plain;
         card->netif.mtu = UINT16_MAX;
@@ -84,6 +90,7 @@ void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb)
 void card_tcp_done(struct card *which)
 {
     which->cut = 0;
+    which->early = false;
     which->netif.mtu = CARD_MTU;
     if (which->path != NULL) {
         which->path->pmtu = which->path_mtu;

@@ -268,20 +268,31 @@ static err_t card_output(struct netif *netif, struct pbuf *p)
     return fits && wait_in_burst(card, p) ? ERR_OK : send_one(card, p);
 }
 
+/*
+ * IP's answer to TCP.  A refused segment stays in TCP's queue of unsent ones.  When lwIP repeats
+ * what is under way later, it puts all that before this queue, and never sends again if the first
+ * segment is in there: rather let it take that one for lost.
+ */
+static err_t sent(struct card *card, bool early, err_t rc)
+{
+    card_tcp_done(card);
+    return early ? ERR_OK : rc;
+}
+
 static err_t card_output_ipv4(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
 {
-    err_t rc = etharp_output(netif, p, to);
+    struct card *card = netif->state;
+    bool early = card->early;
 
-    card_tcp_done(netif->state);
-    return rc;
+    return sent(card, early, etharp_output(netif, p, to));
 }
 
 static err_t card_output_ipv6(struct netif *netif, struct pbuf *p, const ip6_addr_t *to)
 {
-    err_t rc = ethip6_output(netif, p, to);
+    struct card *card = netif->state;
+    bool early = card->early;
 
-    card_tcp_done(netif->state);
-    return rc;
+    return sent(card, early, ethip6_output(netif, p, to));
 }
 
 void card_connected(struct card *card)

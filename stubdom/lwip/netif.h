@@ -21,7 +21,8 @@
  *
  * `cut` and netif.mtu are changed while IP has a segment that is longer than a packet (long.c):
  * from where TCP lets go of it to where the card gets it.  Otherwise they are 0 and CARD_MTU.  With
- * IPv6, the MTU is that of `path`, which is NULL otherwise.
+ * IPv6, the MTU is that of `path`, which is NULL otherwise.  `early` is set while IP has a segment
+ * that lies before all that is under way: what the peer asked for by saying again what it has.
  */
 struct card {
     struct netif netif;
@@ -32,6 +33,7 @@ struct card {
     uint16_t cut;                       /* bytes of each packet of the segment under way */
     struct nd6_destination_cache_entry *path;   /* the one it takes, if it is too long for that, */
     uint16_t path_mtu;                  /* and what that bears */
+    bool early;                         /* the segment under way must not be refused */
     bool narrow;                        /* there are paths that bear less than the card */
     struct burst burst;
     struct pbuf *waiting[BURST_PBUFS];  /* its frames, each with a reference of ours */

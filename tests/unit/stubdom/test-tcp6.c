@@ -50,6 +50,7 @@ static struct {
     struct span deaf, slow, full;
     uint32_t buffer, rate, lose;        /* bytes; read in 10 ms; one packet in so many is lost */
     uint32_t path;                      /* bytes of the longest packet, if that is not the card's */
+    bool hole;                          /* the next packet is lost, when others follow it */
 } trouble;
 
 static struct tcp_pcb *pcb;
@@ -215,6 +216,11 @@ static void take_tcp(const struct wire *w)
         return;
     }
     for (size_t done = 0; done < size; done += cut) {
+        if (trouble.hole && size > cut) {
+            trouble.hole = false;
+            any = true;
+            continue;
+        }
         any |= take(at + (uint32_t)done, f + DATA + done, size - done < cut ? size - done : cut);
     }
     if ((f[TCP + 13] & TCP_FIN) != 0 && at + size == it.in_order && !lost()) {
@@ -501,6 +507,37 @@ TEST(a_question_with_the_last_byte_is_the_last_one)
         step();
     }
     CHECK_EQ(it.in_order, BYTES / 8);   /* and it still sends */
+    end();
+}
+
+/* What the peer asks for by saying again what it has, finds no room in the ring. */
+TEST(a_repetition_without_room_is_not_the_end)
+{
+    begin();
+    while (!it.established) {
+        step();
+    }
+    write_up_to(8 * PLAIN);
+    for (uint32_t i = 0; i < 1000 && it.in_order < written; i++) {
+        step();
+    }
+    CHECK_EQ(it.in_order, 8 * PLAIN);
+    trouble.hole = true;
+    write_up_to(16 * PLAIN);
+    step();
+    CHECK(!trouble.hole);
+    CHECK_EQ(it.in_order, 8 * PLAIN);
+    wire_full = true;
+    for (int i = 0; i < 4; i++) {
+        answer(TCP_ACK);
+    }
+    wire_unlock();
+    trouble.full = (struct span){ now_ms, now_ms + 8000 };
+    for (uint32_t i = 0; i < 1000; i++) {
+        step();
+    }
+    CHECK(send_all() < 30000);
+    CHECK(it.done);
     end();
 }
 
