@@ -72,6 +72,14 @@ static bool is_before(const struct tcp_hdr *header, const struct tcp_seg *seg)
     return TCP_SEQ_LT(lwip_ntohl(header->seqno), lwip_ntohl(seg->tcphdr->seqno));
 }
 
+/* How many of its @size bytes the peer has acknowledged. */
+static uint16_t known_of(const struct tcp_hdr *header, size_t size, const struct tcp_pcb *pcb)
+{
+    uint32_t known = pcb->lastack - lwip_ntohl(header->seqno);
+
+    return known < size ? (uint16_t)known : 0;
+}
+
 void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb)
 {
     size_t plain = pcb != NULL ? note_of(pcb) & PLAIN : 0;
@@ -81,6 +89,7 @@ void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb)
     card->early = pcb != NULL && pcb->unacked != NULL && is_before(p->payload, pcb->unacked);
     if (cut) {
         card->cut = (uint16_t)plain;
+        card->known = known_of(p->payload, p->tot_len - TCP_HLEN, pcb);
         card->netif.mtu = UINT16_MAX;
     } else if (card->narrow && card->offload && pcb != NULL && IP_IS_V6_VAL(pcb->remote_ip)) {
         card_take_path(card, ip_2_ip6(&pcb->remote_ip), IP6_HLEN + p->tot_len);
@@ -89,7 +98,7 @@ void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb)
 
 void card_tcp_done(struct card *which)
 {
-    which->cut = 0;
+    which->cut = which->known = 0;
     which->early = false;
     which->netif.mtu = CARD_MTU;
     if (which->path != NULL) {

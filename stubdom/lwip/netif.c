@@ -142,22 +142,27 @@ static int send(struct card *card, const struct net_part *parts, unsigned int nr
     return rc == 0 ? ERR_OK : rc == -XEN_EAGAIN ? ERR_MEM : ERR_IF;
 }
 
-/* Add the pieces of @p to @parts, without its first @skip bytes, which lie in the first piece. */
+/* Add the pieces of @p to @parts, without its first @skip bytes. */
 static unsigned int add_parts(struct net_part *parts, unsigned int nr, struct pbuf *p, size_t skip)
 {
     for (struct pbuf *q = p; q != NULL; q = q->next) {
         if (q->len > skip) {
             parts[nr++] = (struct net_part){ (char *)q->payload + skip, q->len - skip };
         }
-        skip = 0;
+        skip -= q->len < skip ? q->len : skip;
     }
     return nr;
 }
 
-/* A frame as one packet.  One of very many pieces, as small writes leave them, is copied first. */
-static err_t send_frame(struct card *card, struct pbuf *p, struct net_offload offload)
+/*
+ * A frame as one packet, with @head, if that is not NULL, instead of its first @skip bytes.  One of
+ * very many pieces, as small writes leave them, is copied first.
+ */
+static err_t send_frame(struct card *card, struct pbuf *p, const struct burst *head, size_t skip,
+                        struct net_offload offload)
 {
-    struct net_part parts[BURST_PARTS];
+    struct net_part parts[BURST_PARTS + 1];
+    unsigned int nr = 0;
     struct pbuf *copy = NULL;
     int rc;
 
@@ -167,7 +172,10 @@ static err_t send_frame(struct card *card, struct pbuf *p, struct net_offload of
             return ERR_MEM;
         }
     }
-    rc = send(card, parts, add_parts(parts, 0, copy != NULL ? copy : p, 0), offload);
+    if (head != NULL) {
+        parts[nr++] = (struct net_part){ head->head, head->head_size };
+    }
+    rc = send(card, parts, add_parts(parts, nr, copy != NULL ? copy : p, skip), offload);
     if (copy != NULL) {
         pbuf_free(copy);
     }
@@ -178,7 +186,7 @@ static err_t send_one(struct card *card, struct pbuf *p)
 {
     bool checksum = card->offload && offload_checksum(p->payload, p->len);
 
-    return send_frame(card, p, (struct net_offload){ .checksum = checksum });
+    return send_frame(card, p, NULL, 0, (struct net_offload){ .checksum = checksum });
 }
 
 void card_flush(struct card *card)
@@ -232,6 +240,21 @@ static bool can_segment(const struct card *card, const struct pbuf *p)
            (head == BURST_HEAD ? card->nf.can_segment_ipv6 : card->nf.can_segment);
 }
 
+/* A long segment without what the peer has of it. */
+static err_t send_rest(struct card *card, struct pbuf *p)
+{
+    struct burst rest = { .head_size = 0 };
+    struct net_offload offload;
+
+    if (!burst_add(&rest, p->payload, p->len, p->tot_len)) {
+        return ERR_IF;
+    }
+    burst_leave_out(&rest, card->known);
+    offload = burst_finish(&rest);
+    offload.segment = rest.size > card->cut ? card->cut : 0;
+    return send_frame(card, p, &rest, rest.head_size + card->known, offload);
+}
+
 /*
  * A segment that is longer than a packet of its path.  One that has waited for an address (ARP)
  * comes without `cut`: it is dropped, here or on the way, and sent again by TCP.
@@ -242,8 +265,12 @@ static err_t send_long(struct card *card, struct pbuf *p)
         card->nf.rings.tx_dropped++;
         return ERR_IF;
     }
-    return send_frame(card, p, (struct net_offload){ .checksum = true, .segment = card->cut,
-                                                     .ipv6 = card->path != NULL });
+    if (card->known != 0) {
+        return send_rest(card, p);
+    }
+    return send_frame(card, p, NULL, 0,
+                      (struct net_offload){ .checksum = true, .segment = card->cut,
+                                            .ipv6 = card->path != NULL });
 }
 
 static bool is_long(const struct card *card, const struct pbuf *p)

@@ -20,9 +20,11 @@
  * nothing that lwIP was told is sent gets lost here.
  *
  * `cut` and netif.mtu are changed while IP has a segment that is longer than a packet (long.c):
- * from where TCP lets go of it to where the card gets it.  Otherwise they are 0 and CARD_MTU.  With
- * IPv6, the MTU is that of `path`, which is NULL otherwise.  `early` is set while IP has a segment
- * that lies before all that is under way: what the peer asked for by saying again what it has.
+ * from where TCP lets go of it to where the card gets it.  Otherwise they are 0 and CARD_MTU.
+ * When it is sent again, its first `known` bytes are not: a path with a short queue may take no
+ * more than the beginning each time, and the rest would never come.  With IPv6, the MTU is that of
+ * `path`, which is NULL otherwise.  `early` is set while IP has a segment that lies before all
+ * that is on its way: what the peer asked for by saying again what it has.
  */
 struct card {
     struct netif netif;
@@ -30,7 +32,8 @@ struct card {
     unsigned int generation;            /* counts lost connections: pages know theirs */
     unsigned int held;                  /* received pages that lwIP still has */
     bool offload;                       /* TCP checksums and cutting are the back end's work */
-    uint16_t cut;                       /* bytes of each packet of the segment under way */
+    uint16_t cut;                       /* bytes of each packet of the segment under way, */
+    uint16_t known;                     /* and of those at its beginning that the peer has */
     struct nd6_destination_cache_entry *path;   /* the one it takes, if it is too long for that, */
     uint16_t path_mtu;                  /* and what that bears */
     bool early;                         /* the segment under way must not be refused */

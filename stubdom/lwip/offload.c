@@ -168,6 +168,16 @@ bool burst_add(struct burst *b, const uint8_t *frame, size_t have, size_t total)
     return true;
 }
 
+void burst_leave_out(struct burst *b, size_t size)
+{
+    uint8_t *at = b->head + b->head_size - TCP_PLAIN + 4;
+    uint32_t sequence = get32(at) + (uint32_t)size;
+
+    put16(at, sequence >> 16);
+    put16(at + 2, sequence & 0xffff);
+    b->size -= size;
+}
+
 size_t burst_size(const struct burst *b)
 {
     return b->head_size != 0 ? b->head_size + b->size : 0;

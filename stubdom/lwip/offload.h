@@ -42,6 +42,8 @@ size_t burst_head(const uint8_t *frame, size_t have, size_t total);
  * False: it does not belong to the others, or is no plain segment.
  */
 bool burst_add(struct burst *b, const uint8_t *frame, size_t have, size_t total);
+/* Leave the first @size bytes of the first frame's data out; there are more. */
+void burst_leave_out(struct burst *b, size_t size);
 /* Bytes of the whole packet as it is now; 0 if none has begun. */
 size_t burst_size(const struct burst *b);
 /* burst_finish - make `head` that of the one packet, and say what is asked of the back end. */
