@@ -67,9 +67,17 @@ void net_tcp_in(struct tcp_pcb *pcb, struct tcp_hdr *header, unsigned int have, 
     set_longest(pcb);
 }
 
-static bool is_before(const struct tcp_hdr *header, const struct tcp_seg *seg)
+/*
+ * Is the segment with @header, of @size bytes, one that lies before all that is under way, or a
+ * question to a closed window?  lwIP asks again at once if that is refused, a dozen times in all.
+ */
+static bool is_early(const struct tcp_hdr *header, size_t size, const struct tcp_pcb *pcb)
 {
-    return TCP_SEQ_LT(lwip_ntohl(header->seqno), lwip_ntohl(seg->tcphdr->seqno));
+    if (pcb->persist_backoff != 0) {
+        return size > 0 || (TCPH_FLAGS(header) & TCP_FIN) != 0;
+    }
+    return pcb->unacked != NULL &&
+           TCP_SEQ_LT(lwip_ntohl(header->seqno), lwip_ntohl(pcb->unacked->tcphdr->seqno));
 }
 
 /* How many of its @size bytes the peer has acknowledged. */
@@ -86,7 +94,7 @@ void net_tcp_out(const struct pbuf *p, const struct tcp_pcb *pcb)
     bool cut = card->offload && plain != 0 && p->tot_len > TCP_HLEN + plain;
 
     card_tcp_done(card);
-    card->early = pcb != NULL && pcb->unacked != NULL && is_before(p->payload, pcb->unacked);
+    card->early = pcb != NULL && is_early(p->payload, p->tot_len - TCP_HLEN, pcb);
     if (cut) {
         card->cut = (uint16_t)plain;
         card->known = known_of(p->payload, p->tot_len - TCP_HLEN, pcb);

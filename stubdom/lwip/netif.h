@@ -24,7 +24,8 @@
  * When it is sent again, its first `known` bytes are not: a path with a short queue may take no
  * more than the beginning each time, and the rest would never come.  With IPv6, the MTU is that of
  * `path`, which is NULL otherwise.  `early` is set while IP has a segment that lies before all
- * that is on its way: what the peer asked for by saying again what it has.
+ * that is on its way: what the peer asked for by saying again what it has, or a question to a
+ * closed window.
  */
 struct card {
     struct netif netif;

@@ -541,6 +541,33 @@ TEST(a_repetition_without_room_is_not_the_end)
     end();
 }
 
+/* The peer's window is closed, and no question about it finds room in the ring for a while. */
+TEST(a_question_without_room_is_none_of_the_last)
+{
+    begin();
+    trouble.buffer = 2 * 1408;
+    trouble.slow = (struct span){ now_ms, now_ms + 60000 };
+    for (uint32_t i = 0; i < 3000 && pcb->state != ESTABLISHED; i++) {
+        step();
+    }
+    write_up_to(8 * PLAIN);
+    for (uint32_t i = 0; i < 100 && it.told > 0; i++) {
+        step();
+    }
+    CHECK_EQ(it.in_order, trouble.buffer);
+    CHECK_EQ(it.told, 0);
+    trouble.full = (struct span){ now_ms, now_ms + 30000 };
+    for (uint32_t i = 0; i < 3500 && pcb != NULL; i++) {
+        step();
+    }
+    CHECK(pcb != NULL);
+    trouble.slow.to = now_ms;
+    trouble.buffer = 1 << 16;
+    CHECK(send_all() < 60000);
+    CHECK(it.done);
+    end();
+}
+
 /* ---- the end of a program that has just written */
 
 static struct linger linger;
