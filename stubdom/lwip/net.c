@@ -56,14 +56,16 @@ static void card_serve(void)
     }
 }
 
-/* The card's own thread: connected first by net_start(), again whenever the back end was lost. */
+/*
+ * The card's own thread: connected first by net_start(), again whenever the back end was lost.  The
+ * link is up meanwhile: without one, lwIP has no route, and what programs send is an error.
+ */
 static void card_thread(void *arg)
 {
     (void)arg;
     for (;;) {
         card_serve();
         LOCK_TCPIP_CORE();
-        netif_set_link_down(&card.netif);
         card_lost(&card);
         netfront_close(&card.nf);
         UNLOCK_TCPIP_CORE();
@@ -73,7 +75,8 @@ static void card_thread(void *arg)
         }
         LOCK_TCPIP_CORE();
         card_connected(&card);
-        netif_set_link_up(&card.netif);
+        netif_set_link_down(&card.netif);
+        netif_set_link_up(&card.netif);         /* tell others, and ask for an address again */
         UNLOCK_TCPIP_CORE();
     }
 }

@@ -284,6 +284,9 @@ static err_t card_output(struct netif *netif, struct pbuf *p)
     struct card *card = netif->state;
     bool fits = can_segment(card, p);
 
+    if (!card->up) {
+        return ERR_IF;
+    }
     if (is_long(card, p)) {
         card_flush(card);
         return send_long(card, p);
@@ -326,6 +329,7 @@ void card_connected(struct card *card)
 {
     struct netif *netif = &card->netif;
 
+    card->up = true;
     card->nf.rings.lend = &net_lend_pool;
     memcpy(netif->hwaddr, card->nf.mac, sizeof(card->nf.mac));
     /*
@@ -341,6 +345,7 @@ void card_connected(struct card *card)
 void card_lost(struct card *card)
 {
     card_flush(card);
+    card->up = false;
     card->generation++;
     card->held = 0;
 }

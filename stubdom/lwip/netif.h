@@ -31,6 +31,7 @@ struct card {
     struct netif netif;
     struct netfront nf;
     unsigned int generation;            /* counts lost connections: pages know theirs */
+    bool up;                            /* from card_connected() to card_lost() */
     unsigned int held;                  /* received pages that lwIP still has */
     bool offload;                       /* TCP checksums and cutting are the back end's work */
     uint16_t cut;                       /* bytes of each packet of the segment under way, */

@@ -568,6 +568,29 @@ TEST(a_question_without_room_is_none_of_the_last)
     end();
 }
 
+/* It is no error to send meanwhile; and nothing goes out before the new rings are known. */
+TEST(a_back_end_may_be_away)
+{
+    begin();
+    for (uint32_t i = 0; i < 3000 && pcb->state != ESTABLISHED; i++) {
+        step();
+    }
+    for (uint32_t i = 0; i < 500; i++) {
+        if (i == 100) {
+            card_lost(&card);
+        }
+        write_up_to(1000 * (i / 10));
+        CHECK(tcp_output(pcb) != ERR_RTE);
+        step();
+        CHECK(i < 100 || wire_first == NULL);
+    }
+    CHECK(it.in_order < 20000);
+    card_connected(&card);
+    CHECK(send_all() < 60000);
+    CHECK(it.done);
+    end();
+}
+
 /* ---- the end of a program that has just written */
 
 static struct linger linger;
