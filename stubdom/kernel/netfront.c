@@ -206,9 +206,10 @@ bool netfront_room(struct netfront *nf, size_t size)
     return nf->connected && net_rings_fits(&nf->rings, size);
 }
 
+/* Answers without a packet may come as fast as pages are given: then others have their turn. */
 bool netfront_receive(struct netfront *nf, struct net_packet *packet)
 {
-    while (nf->connected) {
+    for (int round = 0; round < 2 && nf->connected; round++) {
         if (net_rings_receive(&nf->rings, packet)) {
             return true;
         }
@@ -220,6 +221,7 @@ bool netfront_receive(struct netfront *nf, struct net_packet *packet)
             return false;
         }
     }
+    nf->woken = true;
     return false;
 }
 
@@ -230,8 +232,13 @@ void netfront_release(struct netfront *nf, void *page)
 
 int netfront_wait(struct netfront *nf, uint64_t deadline)
 {
-    int rc = nf->woken ? 0 : wait_on(&nf->events, deadline);
+    int rc = 0;
 
+    if (nf->woken) {
+        thread_yield();
+    } else {
+        rc = wait_on(&nf->events, deadline);
+    }
     nf->woken = false;
     return rc;
 }

@@ -27,6 +27,9 @@ static int ports;
 static event_handler_t on_event;
 static void *event_arg;
 static bool chatters;                   /* the back end sends an event whenever we wait */
+static bool nonsense;                   /* it answers each page at once, with no packet in it */
+static unsigned int answered, yields;
+static struct netfront nf;
 
 int device_open(struct device *dev, const char *type, unsigned int number)
 {
@@ -138,9 +141,30 @@ void event_close(evtchn_port_t port)
     ports--;
 }
 
+/* On another CPU: the answers are there before we look again. */
+static void answer_all(void)
+{
+    struct netif_rx_sring *ring = nf.rx_ring;
+
+    EXPECT(++answered < 100);
+    nonsense = answered < 100;
+    while (ring->rsp_prod != ring->req_prod) {
+        ring->ring[ring->rsp_prod++ % 256].rsp = (struct netif_rx_response){ .status = 0 };
+    }
+    ring->req_event = ring->req_prod + 1;
+}
+
 void event_send(evtchn_port_t port)
 {
     EXPECT(port == 7 && ports == 1);
+    if (nonsense) {
+        answer_all();
+    }
+}
+
+void thread_yield(void)
+{
+    yields++;
 }
 
 uint64_t time_now(void)
@@ -164,8 +188,6 @@ void wake_all(struct wait_queue *q)
 {
     (void)q;
 }
-
-static struct netfront nf;
 
 static void fresh(void)
 {
@@ -303,6 +325,29 @@ TEST(no_event_is_missed_between_waits)
     CHECK_EQ(netfront_wait(&nf, now + 1000), -XEN_ETIME);
     on_event(event_arg);
     CHECK_EQ(netfront_wait(&nf, now + 1000), 0);
+    CHECK_EQ(netfront_wait(&nf, now + 1000), -XEN_ETIME);
+    netfront_close(&nf);
+    nothing_left();
+}
+
+/* Others run, however much of it there is. */
+TEST(answers_without_packets_keep_nobody_waiting)
+{
+    struct net_packet packet;
+
+    fresh();
+    CHECK_EQ(netfront_open(&nf, 0), 0);
+    nonsense = true;
+    answer_all();
+    for (int i = 0; i < 10; i++) {
+        yields = 0;
+        CHECK(!netfront_receive(&nf, &packet));
+        CHECK_EQ(netfront_wait(&nf, now + 1000), 0);
+        CHECK_EQ(yields, 1);
+    }
+    nonsense = false;
+    CHECK(!netfront_receive(&nf, &packet));
+    CHECK(!netfront_receive(&nf, &packet));
     CHECK_EQ(netfront_wait(&nf, now + 1000), -XEN_ETIME);
     netfront_close(&nf);
     nothing_left();
