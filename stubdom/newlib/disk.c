@@ -105,12 +105,13 @@ static int move_piece(struct disk *disk, off_t at, void *data, size_t *n, bool w
 static ssize_t move(struct file *file, void *data, size_t n, bool write)
 {
     struct disk *disk = file->data;
-    off_t left = size_of(disk) - file->offset;
     size_t done = 0;
+    off_t left;
     int rc = 0;
 
-    n = left <= 0 ? 0 : n < (size_t)left ? n : (size_t)left;
     mutex_lock(&disk->lock);
+    left = size_of(disk) - file->offset;        /* another thread may have read on meanwhile */
+    n = left <= 0 ? 0 : n < (size_t)left ? n : (size_t)left;
     while (done < n && rc == 0) {
         size_t piece = n - done;
 
