@@ -7,6 +7,7 @@
 
 #include <lwip/mem.h>
 #include <lwip/pbuf.h>
+#include <lwip/timeouts.h>
 
 #include <stdlib.h>
 
@@ -15,6 +16,8 @@
 #define LEAST (4 * PAGE_SIZE)           /* shorter ones are not worth a buffer */
 
 struct lend_pool net_lend_pool;
+static struct sys_timeo timers[NET_TIMERS];
+static bool timer_used[NET_TIMERS];
 
 void *net_malloc(size_t size)
 {
@@ -30,5 +33,27 @@ void net_free(void *at)
 {
     if (!lend_give_back(&net_lend_pool, at)) {
         free(at);
+    }
+}
+
+void *timer_malloc(memp_t type)
+{
+    for (size_t i = 0; i < NET_TIMERS; i++) {
+        if (!timer_used[i]) {
+            timer_used[i] = true;
+            return &timers[i];
+        }
+    }
+    return memp_malloc(type);
+}
+
+void timer_free(memp_t type, void *at)
+{
+    size_t offset = (size_t)((uintptr_t)at - (uintptr_t)timers);
+
+    if (offset < sizeof(timers)) {
+        timer_used[offset / sizeof(timers[0])] = false;
+    } else {
+        memp_free(type, at);
     }
 }

@@ -12,6 +12,7 @@
 
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
+#include <lwip/timeouts.h>
 
 #include <stdlib.h>
 
@@ -463,6 +464,41 @@ TEST(a_flood_is_taken_in_pieces)
     }
     CHECK_EQ(wire_coming, 0);
     CHECK(!card_receive(&card));
+}
+
+/* How many timers there is memory for that is not the heap's, but lies side by side. */
+static unsigned int timers_kept(void)
+{
+    void *all[100];
+    unsigned int kept = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        all[i] = timer_malloc(MEMP_SYS_TIMEOUT);
+        memset(all[i], (int)i, sizeof(struct sys_timeo));
+        kept += (struct sys_timeo *)all[i] == (struct sys_timeo *)all[0] + i;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        EXPECT(*(uint8_t *)all[i] == i);
+        timer_free(MEMP_SYS_TIMEOUT, all[i]);
+    }
+    return kept;
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* lwIP ends the program if it finds no memory to set one of its timers again. */
+TEST(timers_do_without_the_heap)
+{
+    unsigned int kept = timers_kept();
+
+    CHECK(kept >= NET_TIMERS - 1);      /* TCP has one already */
+    sys_timeout(1000, nothing, NULL);
+    CHECK_EQ(timers_kept(), kept - 1);
+    sys_untimeout(nothing, NULL);
+    CHECK_EQ(timers_kept(), kept);
 }
 
 TEST_MAIN
