@@ -226,8 +226,14 @@ int op_rm(struct req *r)
     if (rc == 0 && r->tx != NULL) {
         rc = tx_touch(r->tx, &p, TX_WRITE | TX_MADE | TX_SUBTREE | TX_FIRE);
     }
-    rc = rc == 0 ? view_remove(r->st, r->tx, &p, &removed) : rc;
     if (rc != 0) {
+        return rc;
+    }
+    rc = view_remove(r->st, r->tx, &p, &removed);
+    if (rc != 0) {
+        if (r->tx != NULL) {
+            r->tx->doomed = true; /* it is noted as removed, and is still there */
+        }
         return rc;
     }
     view_account_gone(r->st, r->tx, removed);

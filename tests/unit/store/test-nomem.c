@@ -48,6 +48,7 @@ static const struct {
     { XS_WATCH, false, true, "/a|token|" },
     { XS_WATCH, false, false, "/a/b|token|" },
     { XS_WRITE, false, true, "/a/b/mine|x" },
+    { XS_WRITE, false, true, "/a/b/mine/below|x" },
     { XS_TRANSACTION_START, false, true, "|" },
     { XS_WRITE, true, true, "/a/b/one|1" },
     { XS_RM, true, true, "/a/b/mine|" },
