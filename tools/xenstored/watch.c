@@ -159,8 +159,20 @@ struct firing {
     const char *path;
     size_t len;
     const struct perms *before;
-    bool made;
+    bool made, found;
+    const struct perms *now, *above; /* once found: of the node, of its parent if that matters */
 };
+
+static void find_rights(struct firing *f)
+{
+    struct path p = { .s = f->path, .len = f->len };
+    const struct node *n = tree_find(f->st->root, p.s, p.len);
+    const struct node *up = f->made ? tree_find(f->st->root, p.s, parent_len(&p)) : NULL;
+
+    f->now = n != NULL ? n->perms : NULL;
+    f->above = up != NULL ? up->perms : NULL;
+    f->found = true;
+}
 
 static bool can_read(const struct firing *f, const struct conn *c, const struct perms *p)
 {
@@ -168,24 +180,19 @@ static bool can_read(const struct firing *f, const struct conn *c, const struct 
 }
 
 /* A guest learns only of what it may read, now or before. */
-static bool may_know(const struct firing *f, const struct conn *c)
+static bool may_know(struct firing *f, const struct conn *c)
 {
-    struct path p = { .s = f->path, .len = f->len };
-    struct node *n, *up;
-
     if (c->privileged || can_read(f, c, f->before)) {
         return true;
     }
-    n = tree_find(f->st->root, p.s, p.len);
-    if (n != NULL && can_read(f, c, n->perms)) {
-        return true;
+    if (!f->found) {
+        find_rights(f);
     }
-    up = f->made ? tree_find(f->st->root, p.s, parent_len(&p)) : NULL;
-    return up != NULL && can_read(f, c, up->perms);
+    return can_read(f, c, f->now) || can_read(f, c, f->above);
 }
 
 /* Fire the watches whose path is the first @len bytes of the firing's. */
-static void fire_bucket(const struct firing *f, uint64_t hash, size_t len)
+static void fire_bucket(struct firing *f, uint64_t hash, size_t len)
 {
     struct watch *w = f->st->buckets[hash & (f->st->nr_buckets - 1)].first;
 

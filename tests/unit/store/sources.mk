@@ -13,6 +13,7 @@ $(foreach t,tree store guest nomem poison replay restart ring rings socket,$(eva
 test-tree_SRCS     := tools/xenstored/tree.c
 test-store_SRCS    := $(STORE_CORE) tests/unit/store/client.c
 test-guest_SRCS    := $(STORE_CORE) tests/unit/store/client.c
+test-guest_LDLIBS  := -Wl,--wrap=tree_find
 test-nomem_SRCS    := $(STORE_CORE) tests/unit/store/client.c
 test-nomem_LDLIBS  := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 test-replay_SRCS   := $(STORE_CORE) tests/unit/store/client.c
