@@ -153,6 +153,7 @@ void ring_serve(struct server *s, struct ring_link *l)
     if (ring_reconnect(s, l)) {
         return;
     }
+    journal_commit(s); /* what others have caused in this turn goes out, too */
     ring_flush(s, &l->link);
     if (l->link.dead) {
         return;

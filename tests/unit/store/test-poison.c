@@ -19,7 +19,7 @@
 
 static struct xenstore_domain_interface *page; /* shared, as the guest outlives the daemon */
 static struct server s;
-static bool write_deadly;
+static bool write_deadly, other_dies;
 static char folder[64];
 
 void server_log(const char *fmt, ...)
@@ -104,19 +104,46 @@ static void introduce(void)
     server_flush(&s);
 }
 
+/* The guest may hear of deaths; there is one, and in the same turn it sends what is deadly. */
+static void death_of_another(void)
+{
+    struct conn *c = store_connect(s.st, 0, false, NULL);
+    char perms[] = "@releaseDomain\0r0", args[] = "2\0004098\0009";
+    struct xsd_sockmsg hdr = { .type = XS_SET_PERMS, .len = sizeof(perms) };
+
+    store_message(s.st, c, &hdr, perms);
+    hdr = (struct xsd_sockmsg){ .type = XS_INTRODUCE, .len = sizeof(args) };
+    fake_domain[2].alive = true;
+    store_message(s.st, c, &hdr, args);
+    store_disconnect(s.st, c);
+    server_flush(&s);
+    server_step(&s, 0); /* it watches */
+    request(XS_READ, 2, POISON);
+    fake_domain[2].alive = false;
+    fake_event(fake_virq_port);
+    fake_event(fake_port_of(1));
+}
+
 /* One daemon: until it is killed, or has nothing more to do. */
 static void life(void)
 {
     fake_reset();
     fake_domain[1].page = page;
     fake_domain[1].alive = true;
+    fake_domain[2].page = calloc(1, sizeof(*page));
     if (server_open(&s, &store_default_limits, 7) != 0 || journal_open(&s, folder) != 0 ||
         xen_open(&s) != 0) {
         _exit(3);
     }
     xen_resume(&s);
     if (fake_port_of(1) < 0) {
+        if (page->rsp_prod != 0) {
+            _exit(4); /* its connection was lost */
+        }
         introduce();
+        if (other_dies) {
+            death_of_another();
+        }
     }
     for (int i = 0; i < 20; i++) {
         server_step(&s, 0);
@@ -158,6 +185,34 @@ TEST(a_request_that_kills_each_time)
     EXPECT(strcmp(reply(2, &type) ?: "none", "EIO") == 0 && type == XS_ERROR);
     EXPECT(strcmp(reply(3, &type) ?: "none", "/local/domain/3") == 0);
     EXPECT(page->rsp_prod == page->rsp_cons && page->req_prod == page->req_cons);
+    folder_remove(folder);
+    munmap(page, sizeof(*page));
+}
+
+/* Nothing is sent that the journal does not know of. */
+TEST(an_event_that_is_sent_in_a_deadly_turn)
+{
+    unsigned int deaths = 0;
+    uint32_t type = 0;
+
+    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED);
+    snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-poison-%d", (int)getpid());
+    folder_remove(folder);
+    put(&(struct xsd_sockmsg){ .type = XS_WATCH, .req_id = 1, .len = 17 }, 16);
+    put("@releaseDomain\0t", 17);
+    other_dies = true;
+    while (deaths < LIVES && killed()) {
+        deaths++;
+    }
+    other_dies = false;
+    EXPECT(deaths == 3);
+    EXPECT(strcmp(reply(1, &type) ?: "none", "OK") == 0);
+    EXPECT(reply(0, &type) != NULL && type == XS_WATCH_EVENT);
+    EXPECT(reply(0, &type) != NULL && type == XS_WATCH_EVENT);
+    EXPECT(strcmp(reply(2, &type) ?: "none", "EIO") == 0 && type == XS_ERROR);
+    EXPECT(page->rsp_prod == page->rsp_cons && page->req_prod == page->req_cons);
+    EXPECT(page->error == XENSTORE_ERROR_NONE);
     folder_remove(folder);
     munmap(page, sizeof(*page));
 }
