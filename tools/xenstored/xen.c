@@ -103,6 +103,9 @@ int xen_connect_dom0(struct server *s)
                    : ring_connect(s, 0, page, MAP_DOM0, 0, port);
     if (rc != 0) {
         fprintf(stderr, "xenstored: cannot bind domain 0's port %u: %s\n", port, strerror(-rc));
+        if (c != NULL) {
+            store_disconnect(s->st, c); /* its link has gone; the journal keeps it */
+        }
         return -1;
     }
     return 0;

@@ -232,5 +232,20 @@ TEST(each_system_call_of_a_restart_fails_once)
     each_fails_once(FAULT_SYSTEM_CALL, false);
 }
 
+TEST(a_page_of_domain_0_that_contradicts_the_journal)
+{
+    struct xenstore_domain_interface page = { .rsp_prod = 77 };
+
+    begin();
+    fault_arm(FAULT_ALLOCATION, 0);
+    first = true;
+    CHECK_EQ(run_life(), 0);
+    first = false;
+    put_file("xsd_kva", (const char *)&page, sizeof(page));
+    CHECK_EQ(run_life(), 1);
+    CHECK(strstr(words(), "xenstored: cannot bind domain 0's port") == words());
+    remove_all();
+}
+
 #undef main
 TEST_MAIN
