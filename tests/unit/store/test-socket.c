@@ -124,6 +124,35 @@ TEST(transactions_are_tried_again)
     CHECK(daemon_end());
 }
 
+/* What a guest can do that writes a node of its own without end. */
+static unsigned int tries;
+
+static int never_alone(struct xyl_store *s, xyl_store_tx tx, void *other)
+{
+    uint64_t v;
+    int rc = xyl_store_read_uint(s, tx, "/count", &v);
+
+    if (rc == 0 && ++tries < 5000) {
+        rc = xyl_store_write_str(other, NO_TX, "/count", "0");
+    }
+    return rc != 0 ? rc : xyl_store_write_str(s, tx, "/other", "");
+}
+
+TEST(transactions_are_not_tried_for_ever)
+{
+    struct xyl_store *s, *other;
+
+    daemon_begin();
+    s = xyl_store_open(daemon_socket);
+    other = xyl_store_open(daemon_socket);
+    CHECK_EQ(xyl_store_write_str(s, NO_TX, "/count", "0"), 0);
+    CHECK_EQ(xyl_store_transact(s, never_alone, other), -EAGAIN);
+    CHECK(tries > 100 && tries < 5000);
+    xyl_store_close(s);
+    xyl_store_close(other);
+    CHECK(daemon_end());
+}
+
 static bool next_is(struct xyl_store *s, const char *p, const char *token)
 {
     struct xyl_store_event *e = xyl_store_wait_event(s, 5000);

@@ -9,6 +9,8 @@
 
 #include "private.h"
 
+#define TX_TRIES 1000u /* a guest that writes its nodes without end must not hold us for ever */
+
 static void *null_with(int rc)
 {
     errno = -rc;
@@ -294,7 +296,7 @@ int xyl_store_tx_end(struct xyl_store *s, xyl_store_tx tx, bool abort)
 int xyl_store_transact(struct xyl_store *s,
                        int (*fn)(struct xyl_store *s, xyl_store_tx tx, void *arg), void *arg)
 {
-    unsigned int before = s->connections;
+    unsigned int before = s->connections, left = TX_TRIES;
     xyl_store_tx tx;
     int rc, end;
 
@@ -308,7 +310,7 @@ int xyl_store_transact(struct xyl_store *s,
         }
         rc = fn(s, tx, arg);
         end = xyl_store_tx_end(s, tx, rc != 0);
-    } while (rc == -EAGAIN || (rc == 0 && end == -EAGAIN));
+    } while ((rc == -EAGAIN || (rc == 0 && end == -EAGAIN)) && --left > 0);
     return rc != 0 ? rc : end;
 }
 

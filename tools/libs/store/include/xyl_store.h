@@ -102,7 +102,8 @@ int xyl_store_tx_start(struct xyl_store *s, xyl_store_tx *tx);
 int xyl_store_tx_end(struct xyl_store *s, xyl_store_tx tx, bool abort);
 
 /*
- * xyl_store_transact - run @fn inside a transaction, again for as long as it conflicts.
+ * xyl_store_transact - run @fn inside a transaction, again if it conflicts; -EAGAIN if it has done
+ * so a thousand times, as a hostile guest can make it.
  * @fn  returns 0 to commit, or a negative errno to drop the changes and have it returned;
  *      -EAGAIN, as requests in a lost transaction do, begins anew.
  */
