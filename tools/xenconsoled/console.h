@@ -24,6 +24,7 @@
 #define RETRY_MS          1000  /* after something failed for lack of memory, files, store */
 #define RETRY_MAX_MS      60000 /* and if it fails again and again */
 #define STORE_PATIENCE_MS 200 /* for a restarted store, before consoles and signals have a turn */
+#define STORE_EVENTS_PER_TURN 64
 #define FIRST_RESERVED    0x7ff0u
 #define DEFAULT_LIMIT     (1u << 20)
 
@@ -91,7 +92,7 @@ struct daemon {
     int epoll;
     struct xyl_store *store;
     unsigned int store_connections; /* of those that epoll knows of */
-    bool store_away;
+    bool store_away, store_more;
     xenevtchn_handle *evtchn;
     xengnttab_handle *gnttab;
     xenforeignmemory_handle *fmem;

@@ -206,14 +206,21 @@ static bool store_poll_again(struct daemon *d)
            errno == EEXIST;
 }
 
+/* A turn's share: a guest that changes its channel's state without end makes more for each. */
 static bool store_drain(struct daemon *d)
 {
     struct xyl_store_event *e;
+    unsigned int left = STORE_EVENTS_PER_TURN;
 
+    d->store_more = false;
     do {
         while ((e = xyl_store_next_event(d->store)) != NULL) {
             store_event(d, e);
             free(e);
+            if (--left == 0) {
+                d->store_more = true;
+                return true;
+            }
         }
         if (errno != EAGAIN) {
             return false;
@@ -285,6 +292,7 @@ static int run(struct daemon *d)
         bool there = store_serve(d);
 
         wait = serve_periods(d);
+        wait = d->store_more ? 0 : wait;
         n = xyl_daemon_wait(d->epoll, ev, 32, there ? wait : 1); /* a moment for signals */
         if (hup) {
             hup = 0;

@@ -15,6 +15,7 @@
 #define N_MAX   100
 #define SILENT  42  /* exit status of a daemon that serves without its log, and says nothing */
 
+static bool flood; /* there is always one more event of the store */
 static char top[48], words_path[80], pid_path[80];
 
 /* --- the store, which console-world.h lacks --- */
@@ -76,6 +77,13 @@ struct xyl_store_event *xyl_store_next_event(struct xyl_store *s)
 
     (void)s;
     fault_disarm();
+    if (flood) {
+        struct xyl_store_event *e = malloc(sizeof(*e));
+
+        kill(getpid(), SIGTERM);
+        *e = (struct xyl_store_event){ .path = "/local/domain/1/console/x", .token = "1" };
+        return e;
+    }
     if (!once && !has_log() && words()[0] == '\0') {
         _exit(SILENT);
     }
@@ -184,6 +192,16 @@ TEST(each_allocation_of_a_start_fails_once)
 TEST(each_system_call_of_a_start_fails_once)
 {
     each_fails_once(FAULT_SYSTEM_CALL, 6);
+}
+
+/* A guest that writes its nodes without end keeps nobody from having a turn. */
+TEST(a_flood_of_the_store_s_events)
+{
+    make_paths();
+    flood = true;
+    CHECK_EQ(run_life(), 0);
+    flood = false;
+    remove_paths();
 }
 
 #undef main
