@@ -101,6 +101,7 @@ struct tx {
     uint32_t index_size;
     struct tx_delta *deltas;
     uint32_t nr_deltas;
+    size_t bytes; /* of values written in it, each time; counted in conn->bytes */
 };
 
 struct conn {

@@ -127,6 +127,22 @@ static void fire_and_put(struct req *r, const struct path *p, struct perms *befo
     perms_put(before);
 }
 
+/* What only a transaction has counts as the guest's memory until it ends. */
+static int charge_tx(struct req *r, size_t len)
+{
+    size_t bytes = domain_bytes(r->c) + len;
+
+    if (r->tx == NULL) {
+        return 0;
+    }
+    if (!r->c->privileged && bytes > r->st->limits.memory_hard) {
+        return quota_hit(r->c, QUOTA_MEMORY, bytes);
+    }
+    r->tx->bytes += len;
+    r->c->bytes += len;
+    return 0;
+}
+
 static int write_node(struct req *r, const struct path *p, const char *data, size_t len)
 {
     struct node *n;
@@ -137,6 +153,13 @@ static int write_node(struct req *r, const struct path *p, const char *data, siz
         return quota_hit(r->c, QUOTA_ENTRY, len);
     }
     rc = view_get(r, p, RIGHT_WRITE, &n);
+    if (rc == 0 || rc == -ENOENT) {
+        int over = charge_tx(r, len);
+
+        if (over != 0) {
+            return over;
+        }
+    }
     if (rc == -ENOENT) {
         rc = view_make(r, p, data, len);
         if (rc == 0) {

@@ -47,6 +47,8 @@ static void forget(struct tx *tx)
         tx->conn->bytes -= tx->nodes[i].len + sizeof(tx->nodes[i]);
         free(tx->nodes[i].path);
     }
+    tx->conn->bytes -= tx->bytes;
+    tx->bytes = 0;
     free(tx->nodes);
     free(tx->index);
     free(tx->deltas);

@@ -196,6 +196,32 @@ TEST(quota_of_nodes_in_a_transaction)
     END();
 }
 
+/* Values that only an open transaction has are memory, too. */
+TEST(quota_of_memory_in_transactions)
+{
+    char args[2100];
+    unsigned int wrote = 0;
+    uint32_t tx[10];
+
+    begin();
+    for (unsigned int i = 0; i < 10; i++) {
+        tx[i] = tx_start(g);
+        for (unsigned int k = 0; k < 300; k++) {
+            int n = snprintf(args, sizeof(args), "data/%u|", k);
+
+            memset(args + n, 'x', 2000);
+            args[n + 2000] = '\0';
+            wrote += strcmp(ask(g, XS_WRITE, tx[i], args), "OK|") == 0;
+        }
+    }
+    CHECK(wrote * 2000 < store_default_limits.memory_hard && wrote > 1000);
+    for (unsigned int i = 0; i < 10; i++) {
+        ASK(g, XS_TRANSACTION_END, tx[i], "F|", "OK|");
+    }
+    ASK(g, XS_WRITE, tx_start(g), args, "OK|");
+    END();
+}
+
 TEST(unread_replies_stall_a_guest)
 {
     struct xsd_sockmsg hdr = { .type = XS_READ, .len = 5 };
