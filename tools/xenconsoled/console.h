@@ -24,7 +24,7 @@
 #define RETRY_MS          1000  /* after something failed for lack of memory, files, store */
 #define RETRY_MAX_MS      60000 /* and if it fails again and again */
 #define STORE_PATIENCE_MS 200 /* for a restarted store, before consoles and signals have a turn */
-#define STORE_EVENTS_PER_TURN 64
+#define STORE_EVENTS_PER_TURN 1024 /* looked at; what they change is done once for all */
 #define FIRST_RESERVED    0x7ff0u
 #define DEFAULT_LIMIT     (1u << 20)
 
@@ -77,6 +77,7 @@ struct guest {
     unsigned int domid, number;
     struct channel *channel;
     bool seen, dead, masked, broken, by_grant, failed, told;
+    bool changed; /* its nodes have: to be updated when the events of this turn are taken */
     struct xencons_interface *page;
     uint64_t ring_ref;
     int port, remote_port;

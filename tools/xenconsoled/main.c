@@ -181,7 +181,21 @@ static void store_event(struct daemon *d, const struct xyl_store_event *e)
     sscanf(e->token, "%u/%u", &domid, &number);
     g = number != 0 || matters(e->path) ? console_find(d, domid, number) : NULL;
     if (g != NULL) {
-        guest_update(d, g);
+        g->changed = true;
+    }
+}
+
+/* Once for all events: each update asks the store, and a guest makes more of them meanwhile. */
+static void update_changed(struct daemon *d)
+{
+    for (struct guest *g = d->guests; g != NULL; g = g->next) {
+        if (g->changed) {
+            g->changed = false;
+            d->store_more = true; /* events may have come in with the replies */
+            if (!g->dead) {
+                guest_update(d, g);
+            }
+        }
     }
 }
 
@@ -206,13 +220,12 @@ static bool store_poll_again(struct daemon *d)
            errno == EEXIST;
 }
 
-/* A turn's share: a guest that changes its channel's state without end makes more for each. */
-static bool store_drain(struct daemon *d)
+/* Take a turn's share of events; false if the store is gone. */
+static bool store_take(struct daemon *d)
 {
     struct xyl_store_event *e;
     unsigned int left = STORE_EVENTS_PER_TURN;
 
-    d->store_more = false;
     do {
         while ((e = xyl_store_next_event(d->store)) != NULL) {
             store_event(d, e);
@@ -227,6 +240,18 @@ static bool store_drain(struct daemon *d)
         }
     } while (d->store_connections != xyl_store_connections(d->store) && store_poll_again(d));
     return true;
+}
+
+static bool store_drain(struct daemon *d)
+{
+    bool there;
+
+    d->store_more = false;
+    there = store_take(d);
+    if (there) {
+        update_changed(d);
+    }
+    return there;
 }
 
 /* Ports whose period is over; how long until the next one's is, or -1. */
@@ -255,6 +280,7 @@ static int serve_periods(struct daemon *d)
     }
     if (d->retry_at != 0 && now >= d->retry_at) {
         domains_retry(d);
+        return 0;       /* events may have come in with the replies */
     }
     if (d->retry_at != 0 && (next < 0 || d->retry_at < next)) {
         next = d->retry_at;
