@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,28 @@ TEST(names_and_identities_are_unique)
     xyl_domain_destroy(light, domid, NULL);
     CHECK_EQ(xyl_domain_find(light, "guest", &first, &err), 0);
     xyl_domain_destroy(light, first, NULL);
+    CHECK_EQ(world_files(false), 0);
+    world_end();
+}
+
+/* What a new guest may not be called, an old one may not either: its lock is a file of the name. */
+TEST(a_domain_is_renamed_to_what_can_be_a_name_only)
+{
+    char text[XYL_NAME_MAX + 2];
+    const char *const names[] = { "a/b", "../x", "17", "", "a b", "a\033[2J", text };
+    uint32_t found;
+
+    begin();
+    CHECK_EQ(world_create(), 0);
+    memset(text, 'n', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        xyl_err_clear(&err);
+        CHECK_EQ(xyl_domain_rename(light, domid, names[i], &err), -EINVAL);
+        CHECK(strstr(err.text, "name: ") != NULL);
+        CHECK_EQ(xyl_domain_find(light, "guest", &found, &err), 0);
+    }
+    xyl_domain_destroy(light, domid, NULL);
     CHECK_EQ(world_files(false), 0);
     world_end();
 }
@@ -373,6 +396,27 @@ TEST(rename_restart_keeps_the_dead_one)
     CHECK_EQ(host_domains(), 1);
     CHECK_EQ(xyl_domain_find(light, "guest-1", &dead, &err), 0);
     CHECK(!xyl_domain_unwatched(light, &host.domains[1]));   /* else it would start once more */
+    xyl_domain_destroy(light, dead, NULL);
+    CHECK_EQ(world_files(false), 0);
+    world_end();
+}
+
+/* The number behind the name finds room in it. */
+TEST(rename_restart_of_the_longest_name)
+{
+    char name[XYL_NAME_MAX + 1], other[XYL_NAME_MAX + 1];
+    uint32_t dead;
+
+    begin();
+    memset(name, 'n', XYL_NAME_MAX);
+    name[XYL_NAME_MAX] = '\0';
+    world_set(&config.name, name);
+    config.on_crash = XYL_ACTION_RENAME_RESTART;
+    CHECK_EQ(world_create(), 0);
+    CHECK_EQ(keep(SHUTDOWN_crash, SHUTDOWN_poweroff), 0);
+    CHECK_EQ(host_domains(), 1);
+    snprintf(other, sizeof(other), "%.250s-1", name);
+    CHECK_EQ(xyl_domain_find(light, other, &dead, &err), 0);
     xyl_domain_destroy(light, dead, NULL);
     CHECK_EQ(world_files(false), 0);
     world_end();

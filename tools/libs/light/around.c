@@ -42,7 +42,8 @@ int xyl_domain_rename(struct xyl_light *light, uint32_t domid, const char *name,
     if (store == NULL) {
         return -ENOTCONN;
     }
-    rc = xyl_domain_lock(light, domid, err);
+    rc = xyl_domain_name_check(name, err);
+    rc = rc == 0 ? xyl_domain_lock(light, domid, err) : rc;
     if (rc < 0) {
         return rc;
     }

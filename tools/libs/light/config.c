@@ -84,7 +84,7 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config)
 }
 
 /* A name is a path element of the store and must not look like a domain number. */
-static int check_name(const char *name, struct xyl_err *err)
+int xyl_domain_name_check(const char *name, struct xyl_err *err)
 {
     size_t len = strlen(name);
 
@@ -154,7 +154,7 @@ int xyl_domain_config_check(struct xyl_domain_config *config, struct xyl_err *er
         return xyl_fail(err, -EINVAL, "kernel is missing; name the file of a PV kernel, as in "
                         "kernel = \"/boot/vmlinuz\", or a bootloader");
     }
-    rc = check_name(config->name, err);
+    rc = xyl_domain_name_check(config->name, err);
     if (rc == 0) {
         rc = check_memory(config, err);
     }

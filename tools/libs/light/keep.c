@@ -137,12 +137,13 @@ static void take_config(struct xyl_light *light, struct xyl_domain_config *confi
 static int rename_away(struct xyl_light *light, struct xyl_domain_config *config, uint32_t domid,
                        struct xyl_err *err)
 {
-    char name[XYL_NAME_MAX + 16];
+    char name[XYL_NAME_MAX + 1];
     int rc = -EEXIST;
 
     for (unsigned int n = 1; rc == -EEXIST && n < 1000; n++) {
         xyl_err_clear(err);
-        snprintf(name, sizeof(name), "%s-%u", config->name, n);
+        /* Of the longest names, as much as leaves room for the number. */
+        snprintf(name, sizeof(name), "%.*s-%u", XYL_NAME_MAX - 5, config->name, n);
         rc = xyl_domain_rename(light, domid, name, err);
     }
     config->uuid_given = rc != 0;

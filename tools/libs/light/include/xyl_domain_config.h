@@ -98,6 +98,9 @@ void xyl_domain_config_dispose(struct xyl_domain_config *config);
 /* xyl_domain_config_drop_devices - free the disks and vifs, leave the rest. */
 void xyl_domain_config_drop_devices(struct xyl_domain_config *config);
 
+/* xyl_domain_name_check - errors: -EINVAL no domain can have that name. */
+int xyl_domain_name_check(const char *name, struct xyl_err *err);
+
 /* xyl_domain_config_check_devices - bring D4 to D6 about, a part of the check below. */
 int xyl_domain_config_check_devices(struct xyl_domain_config *config, struct xyl_err *err);
 

@@ -126,7 +126,7 @@ int xyl_domain_request(struct xyl_light *light, uint32_t domid, const char *what
  */
 int xyl_domain_wait_end(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
 
-/* xyl_domain_rename - errors: -EEXIST another domain has the name. */
+/* xyl_domain_rename - errors: -EEXIST another domain has the name; -EINVAL it is none. */
 int xyl_domain_rename(struct xyl_light *light, uint32_t domid, const char *name,
                       struct xyl_err *err);
 
