@@ -110,7 +110,8 @@ int xyl_ctrl_domain_destroy(struct xyl_ctrl *ctrl, uint32_t domid)
     if (find(domid) == NULL) {
         return -ESRCH;
     }
-    find(domid)->tot_pages = 0;
+    find(domid)->flags |= XEN_DOMINF_dying;
+    find(domid)->tot_pages = host.lingers;
     return 0;
 }
 

@@ -28,6 +28,7 @@ struct host {
     /* Called while the library waits for an event of the store; false: time is out. */
     bool (*wait)(void);
     unsigned int rights;    /* that were given to domains */
+    bool lingers;           /* others have pages of what is destroyed: it stays, dying */
 };
 
 extern struct host host;

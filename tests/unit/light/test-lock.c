@@ -335,6 +335,33 @@ TEST(strange_files_are_no_records)
     end();
 }
 
+/* A domain whose pages others still have is not there for what the store says of it. */
+TEST(below_a_dying_domain_nothing_is_written)
+{
+    static int (*const verbs[])(struct xyl_light *light) = {
+        rename_it, leave_unwatched, locked, request,
+    };
+
+    begin();
+    CHECK(!dies(create, 0));
+    host.lingers = true;
+    CHECK(!dies(destroy, 0));
+    CHECK_EQ(host_domains(), 1);
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        struct xyl_light *light = xyl_light_new(NULL, NULL);
+
+        xyl_err_clear(&err);
+        CHECK_EQ(verbs[i](light), verbs[i] == leave_unwatched ? 0 : -ESRCH);
+        xyl_light_free(light);
+        CHECK_EQ(store_count("/local/domain") + store_count("/libxl"), 0);
+        CHECK_EQ(files(lock_dir), 0);
+    }
+    host.lingers = false;
+    CHECK(!dies(destroy, 0));       /* which may be asked for again */
+    CHECK(all_gone());
+    end();
+}
+
 TEST(kept_files_of_gone_domains_go)
 {
     uint8_t uuid[16] = { 1, 2, 3 };

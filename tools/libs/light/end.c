@@ -66,10 +66,7 @@ int xyl_domain_destroy(struct xyl_light *light, uint32_t domid, struct xyl_err *
     int rc = refuse_dom0(domid, "destroyed", err);
 
     if (rc == 0) {
-        rc = xyl_domain_lock(light, domid, err);
-    }
-    if (rc == 0) {
-        rc = xyl_ctrl_domain_info(light->ctrl, domid, &info);
+        rc = light_lock_domain(light, domid, &info, err);
     }
     if (rc == 0) {
         rc = light_record(light, domid, info.handle, err);

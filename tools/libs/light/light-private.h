@@ -97,6 +97,10 @@ int light_destroy(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16
 extern const char *light_lock_dir;      /* tests choose another folder */
 int light_lock(struct xyl_light *light, const char *name, struct xyl_err *err);
 
+/* light_lock_domain - xyl_domain_lock() for who ends it: one that is dying too.  @info  out. */
+int light_lock_domain(struct xyl_light *light, uint32_t domid, xyl_domain_info *info,
+                      struct xyl_err *err);
+
 /*
  * light_record - write into the lock that this domain is half-made from now on: it is destroyed
  * if this process dies.

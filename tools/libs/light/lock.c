@@ -172,11 +172,11 @@ void light_unlock(struct xyl_light *light)
     light_unlock_done(light, true);
 }
 
-int xyl_domain_lock(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+int light_lock_domain(struct xyl_light *light, uint32_t domid, xyl_domain_info *info,
+                      struct xyl_err *err)
 {
     struct xyl_ctrl *ctrl = xyl_light_ctrl(light, err);
     char other[32], *name, *again;
-    xyl_domain_info info;
     bool same = false;
     int rc = ctrl != NULL && xyl_light_store(light, err) != NULL ? 0 : -ENODEV;
 
@@ -190,11 +190,24 @@ int xyl_domain_lock(struct xyl_light *light, uint32_t domid, struct xyl_err *err
         free(again);
     }
     if (rc == 0) {
-        rc = xyl_ctrl_domain_info(ctrl, domid, &info);
+        rc = xyl_ctrl_domain_info(ctrl, domid, info);
         rc = rc < 0 ? xyl_fail_sys(err, rc, "domain %u", domid) : 0;
     }
     if (rc < 0) {
         light_unlock(light);
+    }
+    return rc;
+}
+
+int xyl_domain_lock(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
+{
+    xyl_domain_info info;
+    int rc = light_lock_domain(light, domid, &info, err);
+
+    /* As good as gone, however long others keep its pages: nobody removes its nodes again. */
+    if (rc == 0 && (info.flags & XEN_DOMINF_dying)) {
+        light_unlock(light);
+        rc = xyl_fail_sys(err, -ESRCH, "domain %u", domid);
     }
     return rc;
 }

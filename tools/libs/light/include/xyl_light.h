@@ -95,7 +95,7 @@ void xyl_domain_created(struct xyl_light *light);
 /*
  * xyl_domain_lock - keep others from making, changing or ending the guest; waits for its turn.
  * The lock goes with the process.  One at a time: taking another leaves the first.
- * Errors: -ESRCH the domain is gone.
+ * Errors: -ESRCH the domain is gone, or dying.
  */
 int xyl_domain_lock(struct xyl_light *light, uint32_t domid, struct xyl_err *err);
 void xyl_domain_unlock(struct xyl_light *light);
