@@ -335,6 +335,33 @@ TEST(strange_files_are_no_records)
     end();
 }
 
+/* The domain of the same UUID before it is not taken for the one that was half-made. */
+TEST(whenever_create_dies_behind_a_dying_one_nothing_remains)
+{
+    for (unsigned int call = 1; ; call++) {
+        begin();
+        CHECK(!dies(create, 0));
+        host.lingers = true;
+        CHECK(!dies(destroy, 0));
+        host.lingers = false;
+        if (!dies(create, call)) {
+            break;
+        }
+        recover();
+        CHECK_EQ(host.domains[1].flags & XEN_DOMINF_dying, XEN_DOMINF_dying);
+        if (host_domains() == 2 && files(state_dir) == 1) {
+            CHECK(!dies(destroy, 0));   /* all was done but for the last step */
+        }
+        host.domains[1].tot_pages = 0;
+        CHECK(all_gone());
+        end();
+    }
+    CHECK(!dies(destroy, 0));
+    host.domains[1].tot_pages = 0;
+    CHECK(all_gone());
+    end();
+}
+
 /* A domain whose pages others still have is not there for what the store says of it. */
 TEST(below_a_dying_domain_nothing_is_written)
 {

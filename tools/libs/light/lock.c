@@ -82,6 +82,17 @@ static int read_record(int fd, struct record *record)
            xyl_uuid_parse(uuid, record->uuid);
 }
 
+/*
+ * Is it the domain of the record?  Its number tells; before that was known, its UUID and that it is
+ * alive: one of the same UUID that was destroyed before may linger.
+ */
+static bool is_recorded(const struct record *record, const xyl_domain_info *info)
+{
+    return info->domain != 0 && memcmp(info->handle, record->uuid, 16) == 0 &&
+           (record->domid >= 0 ? info->domain == record->domid :
+            !(info->flags & XEN_DOMINF_dying));
+}
+
 /* Finish what the record speaks of: after it nothing of the domain is there. */
 static int finish(struct xyl_light *light, const struct record *record)
 {
@@ -91,7 +102,7 @@ static int finish(struct xyl_light *light, const struct record *record)
     int rc = all != NULL ? 0 : -ENODEV;
 
     for (size_t i = 0; rc == 0 && !found && i < nr; i++) {
-        found = all[i].domain != 0 && memcmp(all[i].handle, record->uuid, 16) == 0;
+        found = is_recorded(record, &all[i]);
         number_taken = number_taken || all[i].domain == record->domid;
         if (found) {
             light_log(light, "domain %u was left half-made: it is destroyed", all[i].domain);
