@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <public/sched.h>
+
 static struct xyl_domain_config config;
 static struct xyl_err err;
 static uint32_t domid;
@@ -360,6 +362,67 @@ TEST(whenever_create_dies_behind_a_dying_one_nothing_remains)
     host.domains[1].tot_pages = 0;
     CHECK(all_gone());
     end();
+}
+
+/* ------------------------------------------------------------ a restart under another name */
+
+static bool crash_comes(void)
+{
+    if (host_backends()) {
+        return true;
+    }
+    if (host.domains[1].flags & XEN_DOMINF_shutdown) {
+        host.domains[2].tot_pages = 0;          /* the new one is over at once */
+    } else {
+        host_shutdown(host.domains[1].domain, SHUTDOWN_crash);
+    }
+    return true;
+}
+
+static int keep_watch(struct xyl_light *light)
+{
+    host.wait = crash_comes;
+    return xyl_domain_keep(light, &config, to_text, domid, &err);
+}
+
+static bool starts_again(uint32_t dead)
+{
+    char path[100];
+
+    snprintf(path, sizeof(path), "/libxl/%u/unwatched", dead);
+    return store_value(path) == NULL;
+}
+
+/* Whoever watches over the dead one next starts what it was, or nothing. */
+TEST(whenever_a_watcher_dies_the_next_one_starts_the_same_guest)
+{
+    char path[100];
+    bool more = true;
+
+    for (unsigned int call = 1; more; call++) {
+        begin();
+        config.on_crash = XYL_ACTION_RENAME_RESTART;
+        config.disks = calloc(1, sizeof(*config.disks));
+        config.nr_disks = 1;
+        config.disks[0].target = strdup("/image");
+        config.disks[0].vdev = strdup("xvda");
+        CHECK(!dies(create, 0));
+        more = dies(keep_watch, call);
+        host.wait = host_backends;
+        recover();
+        if (starts_again(domid)) {
+            snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+            CHECK_STR(store_value(path), "guest");
+            snprintf(path, sizeof(path), "/libxl/%u/device/vbd/51712", domid);
+            CHECK(store_count(path) > 0);
+        }
+        for (size_t i = 1; i < HOST_DOMAINS; i++) {
+            domid = host.domains[i].domain;
+            CHECK(host.domains[i].tot_pages == 0 || !dies(destroy, 0));
+        }
+        config.on_crash = XYL_ACTION_DESTROY;
+        end();
+    }
 }
 
 /* A domain whose pages others still have is not there for what the store says of it. */

@@ -169,6 +169,10 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
     case XYL_ACTION_RENAME_RESTART:
         rc = xyl_devices_load(light, *domid, config, err);
         if (rc == 0) {
+            /* Before anything of it changes: nobody starts again what it is from here on. */
+            rc = xyl_domain_leave_unwatched(light, *domid, err);
+        }
+        if (rc == 0) {
             rc = rename_away(light, config, *domid, err);
         }
         if (rc == 0) {
@@ -176,9 +180,6 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
             rc = devices_destroy(light, *domid);
             rc = rc < 0 ? xyl_fail_sys(err, rc, "cannot take away the devices of domain %u",
                                        *domid) : 0;
-        }
-        if (rc == 0) {
-            rc = xyl_domain_leave_unwatched(light, *domid, err);
         }
         break;
     case XYL_ACTION_SOFT_RESET:
