@@ -6,6 +6,7 @@
 #include "xyl_guest.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -400,6 +401,34 @@ TEST(command_line_too_long)
     spec.cmdline = line;
     CHECK_EQ(build(), 0);
     CHECK_EQ(strlen((const char *)start_info()->cmd_line), 1023);
+    remove_files();
+}
+
+static void note_line(void *ctx, const char *line)
+{
+    strncat(ctx, line, 4000 - strlen(ctx));
+}
+
+/* The kernel may be out of the guest's disk, and who reads the line sits at a terminal. */
+TEST(a_kernel_s_notes_are_shown_as_plain_text)
+{
+    struct made m;
+    char *said = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(said != MAP_FAILED);
+    made_linux(&m);
+    made_note_str(&m, XEN_ELFNOTE_GUEST_OS, "a\033]0;b\a\nc\177");
+    fake_file(kernel_path, "kernel", m.file, MADE_SIZE);
+    made_free(&m);
+    begin();
+    spec.log = note_line;
+    spec.log_ctx = said;
+    CHECK_EQ(build(), 0);
+    CHECK(strstr(said, "unpacked, a?]0;b??c? 2.6, entry") != NULL);
+    for (const char *c = said; *c != '\0'; c++) {
+        CHECK((unsigned char)*c >= ' ' && *c != 127);
+    }
+    munmap(said, 4096);
     remove_files();
 }
 

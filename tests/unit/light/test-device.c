@@ -174,7 +174,8 @@ TEST(a_backend_that_fails_is_quoted)
     begin();
     hotplug.backend_fails = true;
     CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), -EIO);
-    CHECK_STR(err.text, "domain 5: the backend of disk xvda failed: 2 creating vbd structure");
+    /* What could change the terminal of who reads it does not. */
+    CHECK_STR(err.text, "domain 5: the backend of disk xvda failed: -22 unknown fe protocol ?[2J");
     CHECK_EQ(remains(), 0);
     end();
 }

@@ -5,10 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
+void xyl_plain(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 127) {
+            *text = '?';
+        }
+    }
+}
+
 static void err_set(struct xyl_err *err, const char *fmt, va_list ap)
 {
     if (err != NULL && err->text[0] == '\0') {
         vsnprintf(err->text, sizeof(err->text), fmt, ap);
+        xyl_plain(err->text);
     }
 }
 

@@ -20,6 +20,7 @@ void guest_log(const struct guest *g, const char *fmt, ...)
         va_start(ap, fmt);
         vsnprintf(line, sizeof(line), fmt, ap);
         va_end(ap);
+        xyl_plain(line);
         g->spec->log(g->spec->log_ctx, line);
     }
 }

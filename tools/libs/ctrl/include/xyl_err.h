@@ -28,6 +28,12 @@ int xyl_fail(struct xyl_err *err, int rc, const char *fmt, ...)
 int xyl_fail_sys(struct xyl_err *err, int rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * xyl_plain - a line for people, in which a guest may have words: '?' for each character that
+ * would not be shown but obeyed.
+ */
+void xyl_plain(char *text);
+
 /* xyl_err_clear - forget the text, before @err is used for something else. */
 void xyl_err_clear(struct xyl_err *err);
 
