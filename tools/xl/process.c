@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOG_DIR "/var/log/xen"
+const char *xl_keeper_log_dir = "/var/log/xen";
 
 /* A copy of the environment, NULL if there is no memory for all of it. */
 static char **copy_environment(void)
@@ -58,13 +58,14 @@ static void set_title(struct xl *xl, const char *name)
     prctl(PR_SET_NAME, start, 0, 0, 0);
 }
 
+/* Of the longest names, as much as a file can be called. */
 static int open_log(const char *name, struct xyl_err *err)
 {
     char path[320];
     int fd;
 
-    mkdir(LOG_DIR, 0755);
-    snprintf(path, sizeof(path), LOG_DIR "/xl-%s.log", name);
+    mkdir(xl_keeper_log_dir, 0755);
+    snprintf(path, sizeof(path), "%.60s/xl-%.200s.log", xl_keeper_log_dir, name);
     fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     return fd >= 0 ? fd : xyl_fail_sys(err, -errno, "cannot open the log %s", path);
 }

@@ -188,6 +188,8 @@ void xl_put_right(struct xl *xl);
 
 /* ------------------------------------------------------------ process.c */
 
+extern const char *xl_keeper_log_dir;       /* changed by tests only */
+
 /*
  * xl_become_keeper - in a child: a session of its own, log file, title "xl: guest NAME".
  * The caller makes a new context afterwards: connections are not shared over fork().

@@ -4,6 +4,10 @@
 #include "harness/fault.h"
 #include "xl.h"
 
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "harness/fault-off.h"
 
 static char memory[200];
@@ -66,6 +70,39 @@ TEST(environment_stays_whole)
     for (unsigned long n = 1; n <= 4; n++) {
         CHECK(title(n, "xl: gues"));        /* no room but the arguments' own */
     }
+}
+
+/* In a process of its own, as it gives up terminal and folder: does it keep watch? */
+static bool keeps(const char *name)
+{
+    struct xl xl = { .argc = 2, .argv = args };
+    int status = -1;
+    pid_t pid;
+
+    lay_out();
+    pid = fork();
+    if (pid == 0) {
+        _exit(xl_become_keeper(&xl, name, false, NULL) != 0);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* A file's name has 255 bytes at most, and so has a guest's. */
+TEST(the_longest_name_has_a_log)
+{
+    char folder[] = "/tmp/xyl-logs-XXXXXX", name[XYL_NAME_MAX + 1], path[XYL_NAME_MAX + 40];
+
+    CHECK(mkdtemp(folder) != NULL);
+    xl_keeper_log_dir = folder;
+    memset(name, 'n', XYL_NAME_MAX);
+    name[XYL_NAME_MAX] = '\0';
+    CHECK(keeps(name));
+    snprintf(path, sizeof(path), "%s/xl-%.200s.log", folder, name);
+    CHECK_EQ(unlink(path), 0);
+    CHECK(keeps("short"));
+    snprintf(path, sizeof(path), "%s/xl-short.log", folder);
+    CHECK_EQ(unlink(path), 0);
+    CHECK_EQ(rmdir(folder), 0);
 }
 
 TEST_MAIN
