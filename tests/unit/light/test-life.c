@@ -401,6 +401,37 @@ TEST(rename_restart_keeps_the_dead_one)
     world_end();
 }
 
+static bool locked;
+
+static bool look_for_lock(void)
+{
+    if (host_backends()) {
+        return true;            /* of the second one, which is still being made */
+    }
+    locked = locked || light->lock >= 0;
+    return next_end();
+}
+
+/* So nobody can come in between who watches over it as well. */
+TEST(the_maker_s_lock_ends_when_it_is_watched)
+{
+    begin();
+    CHECK_EQ(xyl_domain_create(light, &config, world_text, &domid, &err), 0);
+    CHECK(light->lock >= 0);
+    ends = 0;
+    reasons[0] = SHUTDOWN_reboot;
+    reasons[1] = SHUTDOWN_poweroff;
+    xyl_domain_config_drop_devices(&config);
+    host.wait = look_for_lock;
+    locked = false;
+    CHECK_EQ(xyl_domain_keep(light, &config, world_text, domid, &err), 0);
+    CHECK_EQ(ends, 2);
+    CHECK(!locked);
+    CHECK(light->lock < 0);
+    CHECK_EQ(world_files(false), 0);
+    world_end();
+}
+
 /* The number behind the name finds room in it. */
 TEST(rename_restart_of_the_longest_name)
 {

@@ -312,6 +312,47 @@ TEST(a_living_owner_is_waited_for)
     end();
 }
 
+/* Else the one who makes it finds it watched already, or watched although nobody shall. */
+TEST(who_makes_a_domain_says_who_watches_over_it)
+{
+    struct xyl_light *light = xyl_light_new(NULL, NULL);
+    int ready[2], go[2], status;
+    bool unwatched;
+    pid_t pid;
+    char c;
+
+    begin();
+    CHECK(!dies(create, 0));
+    CHECK(pipe(ready) == 0 && pipe(go) == 0);
+    pid = fork();
+    if (pid == 0) {
+        struct xyl_light *theirs = xyl_light_new(NULL, NULL);
+        int rc = light_lock(theirs, "guest", NULL);
+
+        rc |= write(ready[1], "r", 1) != 1 || read(go[0], &c, 1) != 1;
+        light_unlock(theirs);
+        _exit(rc != 0);
+    }
+    CHECK_EQ(read(ready[0], &c, 1), 1);
+    unwatched = xyl_domain_unwatched(light, &host.domains[1]);
+    CHECK_EQ(write(go[1], "g", 1), 1);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK(!unwatched);
+    CHECK(xyl_domain_unwatched(light, &host.domains[1]));
+    /* Our own lock is no other's, and is not lost by looking. */
+    CHECK_EQ(light_lock(light, "guest", &err), 0);
+    CHECK(xyl_domain_unwatched(light, &host.domains[1]));
+    pid = fork();
+    if (pid == 0) {
+        _exit(!light_locked_by_other(xyl_light_new(NULL, NULL), domid));
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    xyl_light_free(light);
+    CHECK(!dies(destroy, 0));
+    CHECK(all_gone());
+    end();
+}
+
 TEST(strange_files_are_no_records)
 {
     char path[160];
@@ -365,6 +406,13 @@ TEST(whenever_create_dies_behind_a_dying_one_nothing_remains)
 }
 
 /* ------------------------------------------------------------ a restart under another name */
+
+/* Guests that lived too short are started again after a second: not here. */
+unsigned int sleep(unsigned int seconds)
+{
+    (void)seconds;
+    return 0;
+}
 
 static bool crash_comes(void)
 {

@@ -201,7 +201,6 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
     }
     if (rc == 0) {
         rc = xyl_domain_unpause(light, *domid, err);
-        xyl_domain_created(light);
     }
     return rc == 0 ? 1 : rc;
 }
@@ -217,6 +216,7 @@ static int watch_one(struct xyl_light *light, struct xyl_domain_config *config,
     xyl_domain_info info;
     int lock = userdata_lock(domid, config->uuid, err), qemu, rc;
 
+    light_unlock(light);        /* if we have just made it: others see by now that it is watched */
     if (lock < 0 && lock != -ENOENT) {
         return lock;
     }
@@ -252,7 +252,9 @@ static int watch_one(struct xyl_light *light, struct xyl_domain_config *config,
 bool xyl_domain_unwatched(struct xyl_light *light, const xyl_domain_info *info)
 {
     char path[LIGHT_PATH], *text;
-    int lock = info->domain != 0 && !(info->flags & XEN_DOMINF_dying) ?
+    /* Who makes it has its lock until it is watched, or said to be watched by nobody. */
+    int lock = info->domain != 0 && !(info->flags & XEN_DOMINF_dying) &&
+               !light_locked_by_other(light, info->domain) ?
                userdata_lock(info->domain, info->handle, NULL) : -ENOENT;
 
     if (lock < 0) {
@@ -292,10 +294,12 @@ int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
     int rc;
 
     if (xyl_light_ctrl(light, err) == NULL || xyl_light_store(light, err) == NULL) {
+        light_unlock(light);
         return -ENODEV;
     }
     rc = xyl_store_watch(light->store, "@releaseDomain", TOKEN);
     if (rc < 0) {
+        light_unlock(light);
         return xyl_fail_sys(err, rc, "cannot watch the store");
     }
     do {
@@ -309,6 +313,7 @@ int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
             light_log(light, "started again as domain %u", domid);
         }
     } while (rc > 0);
+    light_unlock(light);
     xyl_store_unwatch(light->store, "@releaseDomain", TOKEN);
     return rc;
 }

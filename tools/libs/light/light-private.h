@@ -101,6 +101,9 @@ int light_lock(struct xyl_light *light, const char *name, struct xyl_err *err);
 int light_lock_domain(struct xyl_light *light, uint32_t domid, xyl_domain_info *info,
                       struct xyl_err *err);
 
+/* light_locked_by_other - is another process making, changing or ending the domain? */
+bool light_locked_by_other(struct xyl_light *light, uint32_t domid);
+
 /*
  * light_record - write into the lock that this domain is half-made from now on: it is destroyed
  * if this process dies.

@@ -210,6 +210,26 @@ int light_lock_domain(struct xyl_light *light, uint32_t domid, xyl_domain_info *
     return rc;
 }
 
+bool light_locked_by_other(struct xyl_light *light, uint32_t domid)
+{
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    char path[LIGHT_LOCK_PATH], other[32], *name = xyl_domain_name(light, domid);
+    bool held = false;
+    int fd;
+
+    snprintf(other, sizeof(other), "domain-%u", domid);
+    lock_path(path, name != NULL ? name : other);
+    free(name);
+    /* Our own lock would go with any descriptor of the file that we close. */
+    fd = light->lock >= 0 && strcmp(light->lock_path, path) == 0 ? -1 :
+         open(path, O_RDWR | O_CLOEXEC);
+    if (fd >= 0) {
+        held = fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+        close(fd);
+    }
+    return held;
+}
+
 int xyl_domain_lock(struct xyl_light *light, uint32_t domid, struct xyl_err *err)
 {
     xyl_domain_info info;

@@ -173,6 +173,7 @@ int xyl_domain_config_change(struct xyl_light *light, uint32_t domid,
  * configuration says; returns when there is nothing left to watch.
  * @config   changed when the domain is started again under another name.
  * @to_text  as for xyl_domain_create().
+ * Who has just made the domain need not call xyl_domain_created(): that is done once it is watched.
  * Returns 0, or -Exxx if the domain could not be started again.
  */
 int xyl_domain_keep(struct xyl_light *light, struct xyl_domain_config *config,
