@@ -61,10 +61,42 @@ static void put(struct log *l, const char *data, size_t len)
     }
 }
 
+/* What goes to a log in one piece: a guest that prints short lines costs no call for each. */
+struct gathered {
+    struct log *log;
+    size_t used;
+    char bytes[8192];
+};
+
+static void flush(struct gathered *g)
+{
+    if (g->log->fd >= 0) {
+        put(g->log, g->bytes, g->used);
+    }
+    g->used = 0;
+}
+
+static void gather(struct gathered *g, const char *data, size_t len)
+{
+    size_t n;
+
+    while (len > 0) {
+        if (g->used == sizeof(g->bytes)) {
+            flush(g);
+        }
+        n = sizeof(g->bytes) - g->used < len ? sizeof(g->bytes) - g->used : len;
+        memcpy(g->bytes + g->used, data, n);
+        g->used += n;
+        data += n;
+        len -= n;
+    }
+}
+
 void log_write(struct log *l, const char *data, size_t len)
 {
     char when[40];
     time_t now = l->stamp ? time(NULL) : 0;
+    struct gathered g;
     struct tm tm;
     size_t line;
     const char *end;
@@ -76,20 +108,21 @@ void log_write(struct log *l, const char *data, size_t len)
         put(l, data, len);
         return;
     }
+    g.log = l;
+    g.used = 0;
     strftime(when, sizeof(when), "[%Y-%m-%d %H:%M:%S] ", localtime_r(&now, &tm));
-    while (len > 0 && l->fd >= 0) {
+    while (len > 0) {
         end = memchr(data, '\n', len);
         line = end != NULL ? (size_t)(end + 1 - data) : len;
         if (!l->mid_line) {
-            put(l, when, strlen(when));
+            gather(&g, when, strlen(when));
         }
-        if (l->fd >= 0) {
-            put(l, data, line);
-        }
+        gather(&g, data, line);
         l->mid_line = end == NULL;
         data += line;
         len -= line;
     }
+    flush(&g);
 }
 
 void log_close(struct log *l)

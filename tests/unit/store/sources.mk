@@ -43,6 +43,7 @@ CONSOLED_SRCS := $(addprefix tools/xenconsoled/,buffer.c channel.c connect.c dom
     guest.c log.c ring.c say.c socket.c tty.c) $(addprefix tests/unit/store/,console-world.c fake-xen.c)
 test-consoled_SRCS   := $(CONSOLED_SRCS)
 test-consoled_CFLAGS := -Itools/xenconsoled -Itools/libs/store/include
+test-consoled_LDLIBS := -Wl,--wrap=write
 test-channel_SRCS   := $(CONSOLED_SRCS)
 test-channel_CFLAGS := $(test-consoled_CFLAGS)
 test-consoled-faults_SRCS   := $(CONSOLED_SRCS) tests/unit/harness/fault.c

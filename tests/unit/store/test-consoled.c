@@ -213,6 +213,51 @@ TEST(logs_hold_all_and_stay_in_their_folder)
     CHECK(end());
 }
 
+ssize_t __real_write(int fd, const void *data, size_t size);
+ssize_t __wrap_write(int fd, const void *data, size_t size);
+static unsigned int writes;
+
+ssize_t __wrap_write(int fd, const void *data, size_t size)
+{
+    writes++;
+    return __real_write(fd, data, size);
+}
+
+/* With the time before each line, a turn of 2,048 newlines cost two calls for each. */
+TEST(lines_with_the_time_are_written_many_at_once)
+{
+    enum { STAMP = sizeof("[2000-01-01 00:00:00] ") - 1, LINES = 2048 };
+    static char text[LINES], got[LINES * (STAMP + 1) + 64];
+    char path[128];
+    struct log l;
+    size_t n;
+    FILE *f;
+
+    memset(text, '\n', sizeof(text));
+    snprintf(log_dir, sizeof(log_dir), "/tmp/xylem-test-lines-%d", (int)getpid());
+    CHECK(mkdir(log_dir, 0700) == 0);
+    snprintf(path, sizeof(path), "%s/lines.log", log_dir);
+    CHECK(log_open(&l, log_dir, "lines", true) == 0);
+    log_write(&l, "be", 2);
+    log_write(&l, "gun\n", 4);
+    writes = 0;
+    log_write(&l, text, sizeof(text));
+    CHECK(writes <= 8);
+    f = fopen(path, "r");
+    CHECK(f != NULL);
+    n = fread(got, 1, sizeof(got), f);
+    fclose(f);
+    CHECK_EQ(n, (STAMP + 6) + LINES * (STAMP + 1));
+    CHECK(memcmp(got + STAMP, "begun\n[", 7) == 0);
+    for (size_t i = 0; i < LINES; i++) {
+        const char *line = got + STAMP + 6 + i * (STAMP + 1);
+
+        CHECK(line[0] == '[' && line[STAMP - 2] == ']' && line[STAMP] == '\n');
+    }
+    log_close(&l);
+    CHECK(unlink(path) == 0 && rmdir(log_dir) == 0);
+}
+
 TEST(hostile_indices_cost_only_the_guest)
 {
     struct guest *g;
