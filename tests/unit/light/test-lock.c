@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sanitizer/lsan_interface.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -497,6 +499,54 @@ TEST(below_a_dying_domain_nothing_is_written)
     host.lingers = false;
     CHECK(!dies(destroy, 0));       /* which may be asked for again */
     CHECK(all_gone());
+    end();
+}
+
+/* What another process does while we wait for it. */
+static void another_is_made(int sig)
+{
+    (void)sig;
+    host.domains[5] = (xyl_domain_info){ .domain = 5, .tot_pages = 1 };
+    memcpy(host.domains[5].handle, config.uuid, 16);
+}
+
+/* Both found that nobody had it, and then there were two of it. */
+TEST(two_guests_of_one_uuid_are_not_made_at_once)
+{
+    struct xyl_light *light = xyl_light_new(NULL, NULL);
+    char path[160], text[XYL_UUID_TEXT], c;
+    int ready[2], status, rc;
+    pid_t pid;
+
+    begin();
+    CHECK(pipe(ready) == 0);
+    config.uuid_given = true;
+    memcpy(config.uuid, "0123456789abcdef", 16);
+    xyl_uuid_format(config.uuid, text);
+    snprintf(path, sizeof(path), "%s/uuid-%s", lock_dir, text);
+    CHECK(mkdir(lock_dir, 0700) == 0 || errno == EEXIST);
+    pid = fork();
+    if (pid == 0) {
+        struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+        int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+        rc = fcntl(fd, F_SETLK, &whole) | (write(ready[1], "r", 1) != 1);
+        usleep(400000);
+        unlink(path);
+        _exit(rc != 0);
+    }
+    CHECK_EQ(read(ready[0], &c, 1), 1);
+    signal(SIGALRM, another_is_made);
+    ualarm(100000, 0);
+    rc = create(light);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    signal(SIGALRM, SIG_DFL);
+    CHECK_EQ(rc, -EEXIST);
+    CHECK(strstr(err.text, "has the same UUID") != NULL);
+    CHECK_EQ(host_domains(), 1);
+    CHECK_EQ(files(lock_dir), 0);
+    host.domains[5].tot_pages = 0;
+    xyl_light_free(light);
     end();
 }
 

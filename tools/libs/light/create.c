@@ -27,7 +27,7 @@ struct creation {
     struct light_nodes nodes;
     struct boot_choice boot;        /* empty without a bootloader */
     uint32_t domid;
-    bool boots, created;
+    bool boots, created, own_uuid;  /* own: not of the configuration, so nobody else has it */
     struct xyl_err *err;
 };
 
@@ -104,7 +104,7 @@ static int step_boot(struct creation *c)
     return boot_choose(c->light, c->config, &c->boot, c->err);
 }
 
-static int step_create(struct creation *c)
+static int create_domain(struct creation *c)
 {
     const struct xyl_domain_config *config = c->config;
     struct xen_domctl_createdomain op = {
@@ -135,6 +135,23 @@ static int step_create(struct creation *c)
     c->created = true;
     light_log(c->light, "domain %u created", c->domid);
     return light_record(c->light, (long)c->domid, config->uuid, c->err);
+}
+
+/* Others may have made one of the same UUID since, while a bootloader asked a person. */
+static int step_create(struct creation *c)
+{
+    int rc, lock = c->own_uuid ? -1 : light_lock_uuid(c->config->uuid, c->err);
+
+    if (c->own_uuid) {
+        return create_domain(c);
+    }
+    if (lock < 0) {
+        return lock;
+    }
+    rc = check_unique(c);
+    rc = rc == 0 ? create_domain(c) : rc;
+    light_unlock_uuid(lock, c->config->uuid);
+    return rc;
 }
 
 /* Difference of the guest's clock to UTC. */
@@ -330,8 +347,9 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
         set_limits, set_affinity, set_sched, set_cpuid, step_rights, step_build, step_describe,
         step_devices,
     };
-    struct creation c = { .light = light, .config = config, .err = err };
-    bool chosen = !config->uuid_given;
+    struct creation c = {
+        .light = light, .config = config, .own_uuid = !config->uuid_given, .err = err,
+    };
     int rc = 0;
 
     c.ctrl = xyl_light_ctrl(light, err);
@@ -353,7 +371,7 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
         return 0;
     }
     light_unlock_done(light, !c.created || light_destroy(light, c.domid, config->uuid) == 0);
-    config->uuid_given = !chosen;
+    config->uuid_given = !c.own_uuid;
     return rc;
 }
 

@@ -97,6 +97,13 @@ int light_destroy(struct xyl_light *light, uint32_t domid, const uint8_t uuid[16
 extern const char *light_lock_dir;      /* tests choose another folder */
 int light_lock(struct xyl_light *light, const char *name, struct xyl_err *err);
 
+/*
+ * light_lock_uuid - be the only process that looks whether a UUID is free and makes its domain;
+ * held for no longer, beside the lock on the name.  Returns a descriptor for light_unlock_uuid().
+ */
+int light_lock_uuid(const uint8_t uuid[16], struct xyl_err *err);
+void light_unlock_uuid(int fd, const uint8_t uuid[16]);
+
 /* light_lock_domain - xyl_domain_lock() for who ends it: one that is dying too.  @info  out. */
 int light_lock_domain(struct xyl_light *light, uint32_t domid, xyl_domain_info *info,
                       struct xyl_err *err);

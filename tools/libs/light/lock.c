@@ -183,6 +183,33 @@ void light_unlock(struct xyl_light *light)
     light_unlock_done(light, true);
 }
 
+static void uuid_path(char path[LIGHT_LOCK_PATH], const uint8_t uuid[16])
+{
+    char text[XYL_UUID_TEXT];
+
+    xyl_uuid_format(uuid, text);
+    snprintf(path, LIGHT_LOCK_PATH, "%.60s/uuid-%s", light_lock_dir, text);
+}
+
+int light_lock_uuid(const uint8_t uuid[16], struct xyl_err *err)
+{
+    char path[LIGHT_LOCK_PATH];
+    int fd;
+
+    uuid_path(path, uuid);
+    fd = lock_file(path, O_CREAT, true);
+    return fd >= 0 ? fd : xyl_fail_sys(err, fd, "cannot lock %s", path);
+}
+
+void light_unlock_uuid(int fd, const uint8_t uuid[16])
+{
+    char path[LIGHT_LOCK_PATH];
+
+    uuid_path(path, uuid);
+    unlink(path);
+    close(fd);
+}
+
 int light_lock_domain(struct xyl_light *light, uint32_t domid, xyl_domain_info *info,
                       struct xyl_err *err)
 {
