@@ -67,8 +67,10 @@ void xl_completion(FILE *out)
           "        COMPREPLY=($(compgen -W \"$verbs\" -- \"$cur\"))\n"
           "    fi\n"
           "    if [[ $words == domain || $words == both ]]; then\n"
-          "        COMPREPLY=($(compgen -W \"$(xl list 2>/dev/null | awk 'NR > 1 { print $1 }')\" "
-          "-- \"$cur\"))\n"
+          /* Not by compgen -W, which expands what it is given: a name may be "$(reboot)". */
+          "        while read -r i _; do\n"
+          "            [[ $i == \"$cur\"* ]] && COMPREPLY+=(\"$i\")\n"
+          "        done < <(xl list 2>/dev/null | awk 'NR > 1')\n"
           "    fi\n"
           "    if [[ $words == file || $words == both ]]; then\n"
           "        COMPREPLY+=($(compgen -f -- \"$cur\"))\n"

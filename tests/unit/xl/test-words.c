@@ -48,8 +48,8 @@ TEST(memory)
     CHECK_EQ(xl_memory_kib("18446744073709551616", &kib, &err), -EINVAL);
 }
 
-/* What bash offers for the last of @words; `xl list` is a function that names two guests. */
-static void complete(const char *words, const char *want)
+/* What bash offers for the last of @words; `xl list` is a function that prints @guests. */
+static void complete_of(const char *guests, const char *words, const char *want)
 {
     char path[64], command[600], got[4000];
     FILE *pipe, *file;
@@ -60,9 +60,9 @@ static void complete(const char *words, const char *want)
     CHECK(file != NULL);
     xl_completion(file);
     fclose(file);
-    snprintf(command, sizeof(command), "bash -c '. %s; xl() { printf \"Name ID\\nGa 1\\nGb 2\\n\"; "
+    snprintf(command, sizeof(command), "bash -c '. %s; xl() { printf \"Name ID\\n%s\"; "
              "}; COMP_WORDS=(xl %s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _xl; "
-             "echo \"${COMPREPLY[*]}\"'", path, words);
+             "echo \"${COMPREPLY[*]}\"'", path, guests, words);
     pipe = popen(command, "r");
     CHECK(pipe != NULL);
     len = fread(got, 1, sizeof(got) - 1, pipe);
@@ -73,6 +73,18 @@ static void complete(const char *words, const char *want)
     if (strcmp(got, want) != 0) {
         printf("for \"%s\" bash offers \"%s\"\n", words, got);
     }
+}
+
+static void complete(const char *words, const char *want)
+{
+    complete_of("Ga 1\\nGb 2\\n", words, want);
+}
+
+/* They were run as a command, by whoever pressed TAB. */
+TEST(names_of_guests_are_words_only)
+{
+    complete_of("\\$(echo\\${IFS}run) 1\\n", "pause \"\"", "$(echo${IFS}run)");
+    complete_of("/*c 2\\n", "pause /", "/*c");
 }
 
 TEST(completion)
