@@ -591,6 +591,34 @@ TEST(a_script_that_fails_or_says_nothing)
     end();
 }
 
+/* What was left of it was run as root: of a path that is cut, another file. */
+TEST(a_script_whose_path_is_too_long_is_refused)
+{
+    char path[301];
+
+    memset(path, 'x', sizeof(path) - 1);
+    path[0] = '/';
+    path[159] = '\0';
+    begin();
+    disk.script = strdup(path);
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), 0);
+    CHECK_STR(store_value(BACK "script"), path);
+    CHECK_EQ(xyl_device_remove(light, DOMID, XYL_VBD, 51712, false, &err), 0);
+    path[159] = 'x';
+    path[300] = '\0';
+    hotplug.scripts[0] = '\0';
+    free(disk.script);
+    disk.script = strdup(path);
+    vif.script = strdup(path + 100);
+    CHECK_EQ(xyl_disk_add(light, DOMID, &disk, &err), -ENAMETOOLONG);
+    CHECK(strstr(err.text, "its path has more than 159 characters") != NULL);
+    xyl_err_clear(&err);
+    CHECK_EQ(xyl_vif_add(light, DOMID, &vif, &err), -ENAMETOOLONG);
+    CHECK_STR(hotplug.scripts, "");
+    CHECK_EQ(remains(), 0);
+    end();
+}
+
 /* ------------------------------------------------------------ back to a configuration */
 
 TEST(devices_are_read_back_as_they_were_wished)

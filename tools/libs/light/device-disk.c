@@ -57,22 +57,22 @@ static int check_others(struct xyl_store *store, const struct xyl_disk *disk,
     return rc;
 }
 
-const char *device_script_path(const char *script, char path[LIGHT_PATH])
+int device_script_path(const char *script, char path[LIGHT_PATH], struct xyl_err *err)
 {
-    snprintf(path, LIGHT_PATH, "%s%s", script[0] == '/' ? "" : SCRIPT_DIR "/", script);
-    return path;
+    int len = snprintf(path, LIGHT_PATH, "%s%s", script[0] == '/' ? "" : SCRIPT_DIR "/", script);
+
+    return len < LIGHT_PATH ? 0 : xyl_fail(err, -ENAMETOOLONG, "script %s: its path has more than "
+                                           "%d characters", script, LIGHT_PATH - 1);
 }
 
 /* What the backend and the guest are told, beside what all devices have. */
 static void add_nodes(struct device_nodes *nodes, const struct device *dev,
-                      const struct xyl_disk *disk)
+                      const struct xyl_disk *disk, const char *script)
 {
-    char path[LIGHT_PATH];
     const char *kind = disk->cdrom ? "cdrom" : "disk";
 
     nodes_add(nodes, IN_BACK, "params", "%s", disk->target);
-    nodes_add(nodes, IN_BACK, "script", "%s",
-              device_script_path(disk->script != NULL ? disk->script : "block", path));
+    nodes_add(nodes, IN_BACK, "script", "%s", script);
     nodes_add(nodes, IN_BACK, "removable", "%d", disk->removable || disk->cdrom);
     nodes_add(nodes, IN_BACK, "bootable", "1");
     nodes_add(nodes, IN_BACK, "dev", "%s", disk->vdev);
@@ -121,18 +121,23 @@ int disk_begin_for(struct xyl_light *light, uint32_t domid, const struct xyl_dis
                    struct xyl_err *err)
 {
     struct device_nodes nodes = { .nr = 0 };
-    int id = xyl_vdev_number(disk->vdev), lock, rc = 0;
+    int id = xyl_vdev_number(disk->vdev), lock, rc;
+    char script[LIGHT_PATH];
 
     hot->fd = -1;
     if (id < 0) {
         return xyl_fail(err, -EINVAL, "\"%s\" is no disk's name", disk->vdev);
     }
     device_init(dev, domid, XYL_VBD, (uint32_t)id);
+    rc = device_script_path(disk->script != NULL ? disk->script : "block", script, err);
+    if (rc < 0) {
+        return rc;
+    }
     lock = hotplug_disk_lock(err);
     if (lock < 0) {
         return lock;
     }
-    add_nodes(&nodes, dev, disk);
+    add_nodes(&nodes, dev, disk, script);
     if (boots != NULL) {
         nodes_add(&nodes, IN_OWN, DISK_BOOTS, "%s", boots);
     }
@@ -167,14 +172,17 @@ int device_script(struct xyl_light *light, const struct device *dev, const char 
 {
     char file[LIGHT_PATH], vif[32], path[LIGHT_PATH + 32], *status, *why;
     struct hotplug_call call = {
-        .script = device_script_path(script, file), .action = action,
+        .script = file, .action = action,
         .type = device_type(dev->type),
         .path = dev->back + strlen("/local/domain/0/"),
         .vif = dev->type == XYL_VIF ? vif : NULL,
     };
     bool adds = strcmp(action, "add") == 0 || strcmp(action, "online") == 0;
-    int rc;
+    int rc = device_script_path(script, file, err);
 
+    if (rc < 0) {
+        return rc;
+    }
     snprintf(vif, sizeof(vif), "vif%u.%u", dev->domid, dev->id);
     light_log(light, "%s %s for %s", file, action, dev->back);
     rc = hotplug_script(&call, err);

@@ -45,13 +45,12 @@ static void add_text(struct device_nodes *nodes, const char *key, const char *va
 }
 
 static void add_nodes(struct device_nodes *nodes, const struct device *dev,
-                      const struct xyl_vif *vif)
+                      const struct xyl_vif *vif, const char *script)
 {
-    char path[LIGHT_PATH], mac[XYL_MAC_TEXT];
+    char mac[XYL_MAC_TEXT];
 
     xyl_mac_format(vif->mac, mac);
-    nodes_add(nodes, IN_BACK, "script", "%s",
-              device_script_path(vif->script != NULL ? vif->script : VIF_SCRIPT, path));
+    nodes_add(nodes, IN_BACK, "script", "%s", script);
     nodes_add(nodes, IN_BACK | IN_FRONT, "mac", "%s", mac);
     nodes_add(nodes, IN_BACK | IN_FRONT, "handle", "%u", dev->id);
     nodes_add(nodes, IN_BACK, "bridge", "%s", bridge_of(vif));
@@ -77,14 +76,15 @@ int vif_begin(struct xyl_light *light, uint32_t domid, const struct xyl_vif *vif
               struct device *dev, struct xyl_err *err)
 {
     struct device_nodes nodes = { .nr = 0 };
-    int rc;
+    char script[LIGHT_PATH];
+    int rc = device_script_path(vif->script != NULL ? vif->script : VIF_SCRIPT, script, err);
 
     device_init(dev, domid, XYL_VIF, (uint32_t)vif->devid);
-    rc = built_in(vif) ? hotplug_bridge_check(bridge_of(vif), err) : 0;
+    rc = rc == 0 && built_in(vif) ? hotplug_bridge_check(bridge_of(vif), err) : rc;
     if (rc < 0) {
         return rc;
     }
-    add_nodes(&nodes, dev, vif);
+    add_nodes(&nodes, dev, vif, script);
     return device_write(light, dev, &nodes, err);
 }
 

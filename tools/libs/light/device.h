@@ -177,8 +177,8 @@ int vif_end(struct xyl_light *light, const struct device *dev, const struct xyl_
 /* vif_choose_mac - one of Xen's range, if the card has none. */
 int vif_choose_mac(struct xyl_vif *vif, struct xyl_err *err);
 
-/* device_script_path - a script's name or path as a path. */
-const char *device_script_path(const char *script, char path[LIGHT_PATH]);
+/* device_script_path - a script's name or path as a path; one that does not fit is no script. */
+int device_script_path(const char *script, char path[LIGHT_PATH], struct xyl_err *err);
 
 /* device_script - run a script for a device and see in the store how it went. */
 int device_script(struct xyl_light *light, const struct device *dev, const char *script,
