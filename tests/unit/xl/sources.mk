@@ -9,6 +9,7 @@ CONF_SRCS := tools/xl/conf.c $(addprefix tools/libs/util/,keys.c key-items.c key
              tools/libs/ctrl/err.c
 test-man_SRCS := tools/xl/verbs.c tools/xl/stat-fields.c $(CONF_SRCS)
 test-conf_SRCS := $(CONF_SRCS)
+test-packages_SRCS :=
 test-words_SRCS := tools/xl/verbs.c tools/xl/complete.c tools/xl/numbers.c tools/libs/ctrl/err.c
 test-top_SRCS := tools/xl/top-rows.c
 test-stat_SRCS := tools/xl/stat-fields.c
