@@ -550,6 +550,30 @@ TEST(two_guests_of_one_uuid_are_not_made_at_once)
     end();
 }
 
+/* Its maker died before there was one; what has a name was made by another since. */
+TEST(a_whole_guest_is_not_taken_for_one_that_was_never_made)
+{
+    char path[160], text[XYL_UUID_TEXT];
+    FILE *out;
+
+    begin();
+    config.uuid_given = true;
+    memcpy(config.uuid, "0123456789abcdef", 16);
+    CHECK(!dies(create, 0));
+    xyl_uuid_format(config.uuid, text);
+    snprintf(path, sizeof(path), "%s/guest-dead", lock_dir);
+    out = fopen(path, "w");
+    CHECK(out != NULL);
+    fprintf(out, "%s -1\n", text);
+    fclose(out);
+    recover();
+    CHECK_EQ(host_domains(), 1);
+    CHECK_EQ(files(lock_dir), 0);
+    CHECK(!dies(destroy, 0));
+    CHECK(all_gone());
+    end();
+}
+
 TEST(kept_files_of_gone_domains_go)
 {
     uint8_t uuid[16] = { 1, 2, 3 };

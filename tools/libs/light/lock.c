@@ -93,6 +93,29 @@ static bool is_recorded(const struct record *record, const xyl_domain_info *info
             !(info->flags & XEN_DOMINF_dying));
 }
 
+/*
+ * Has a domain of that UUID got as far as its nodes?  Not while its number was not in the record:
+ * its maker died before it was made, and this is another one, made since under another name.
+ */
+static int is_another(struct xyl_light *light, uint32_t domid, const struct record *record)
+{
+    char path[LIGHT_PATH], uuid[XYL_UUID_TEXT], *vm;
+    int rc;
+
+    if (record->domid >= 0) {
+        return 0;
+    }
+    snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
+    vm = xyl_store_read(light->store, XYL_STORE_NO_TX, path, NULL);
+    if (vm == NULL) {
+        return errno == ENOENT ? 0 : -errno;
+    }
+    xyl_uuid_format(record->uuid, uuid);
+    rc = strncmp(vm, "/vm/", 4) == 0 && strcmp(vm + 4, uuid) == 0;
+    free(vm);
+    return rc;
+}
+
 /* Finish what the record speaks of: after it nothing of the domain is there. */
 static int finish(struct xyl_light *light, const struct record *record)
 {
@@ -102,7 +125,10 @@ static int finish(struct xyl_light *light, const struct record *record)
     int rc = all != NULL ? 0 : -ENODEV;
 
     for (size_t i = 0; rc == 0 && !found && i < nr; i++) {
-        found = is_recorded(record, &all[i]);
+        int another = is_recorded(record, &all[i]) ? is_another(light, all[i].domain, record) : 1;
+
+        found = another == 0;
+        rc = another < 0 ? another : 0;
         number_taken = number_taken || all[i].domain == record->domid;
         if (found) {
             light_log(light, "domain %u was left half-made: it is destroyed", all[i].domain);
