@@ -100,6 +100,10 @@ TEST(mistakes_are_named_with_their_place)
            "mac \"00:16:3e:12:34:567\": expected six bytes, as in 00:16:3e:12:34:56");
     refuse("mac= 0:16:3e:12:34:5", -EINVAL, 0,
            "mac \"0:16:3e:12:34:5\": expected six bytes, as in 00:16:3e:12:34:56");
+    refuse("mac=00:16:3e:12:34:-1", -EINVAL, 0,
+           "mac \"00:16:3e:12:34:-1\": expected six bytes, as in 00:16:3e:12:34:56");
+    refuse("mac=00:16:3e:12: 5:+7", -EINVAL, 0,
+           "mac \"00:16:3e:12: 5:+7\": expected six bytes, as in 00:16:3e:12:34:56");
     refuse("mac=01:16:3e:12:34:56", -EINVAL, 0, "mac 01:16:3e:12:34:56: the first byte is odd, "
            "which is a group's address, not a card's");
     refuse("mac=00:00:00:00:00:00", -EINVAL, 0, "mac 00:00:00:00:00:00: zero is no address");

@@ -22,7 +22,9 @@ static int take_mac(struct spec *spec, void *out, const char *value)
     unsigned int mac[6], any = 0;
     int end = -1;
 
-    if (sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%n", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4],
+    /* A sign or a blank would be part of a number to sscanf(). */
+    if (strspn(value, "0123456789abcdefABCDEF:") != strlen(value) ||
+        sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%n", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4],
                &mac[5], &end) != 6 || end != (int)strlen(value) || strlen(value) != 17) {
         return spec_bad(spec, -EINVAL, "mac \"%s\": expected six bytes, as in 00:16:3e:12:34:56",
                         value);
