@@ -2,6 +2,7 @@
 /* Log files: guests' output and the hypervisor's. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,8 @@ void log_reopen(struct log *l)
 int log_open(struct log *l, const char *dir, const char *name, bool stamp)
 {
     *l = (struct log){ .fd = -1, .stamp = stamp };
-    if (asprintf(&l->path, "%s/%s.log", dir, name) < 0) {
+    /* Of the longest names, as much as a file can be called. */
+    if (asprintf(&l->path, "%s/%.*s.log", dir, NAME_MAX - 4, name) < 0) {
         l->path = NULL;
         return -ENOMEM;
     }

@@ -258,6 +258,22 @@ TEST(lines_with_the_time_are_written_many_at_once)
     CHECK(unlink(path) == 0 && rmdir(log_dir) == 0);
 }
 
+/* With what a log adds to it, a name of 246 bytes on was none for a file: there was no log. */
+TEST(a_guest_with_the_longest_name_has_a_log)
+{
+    char name[512];
+    struct log l;
+
+    memset(name, 'n', sizeof(name));
+    name[261] = '\0';
+    snprintf(log_dir, sizeof(log_dir), "/tmp/xylem-test-lines-%d", (int)getpid());
+    CHECK(mkdir(log_dir, 0700) == 0);
+    CHECK(log_open(&l, log_dir, name, false) == 0);
+    EXPECT(l.fd >= 0 && unlink(l.path) == 0);
+    log_close(&l);
+    CHECK(rmdir(log_dir) == 0);
+}
+
 TEST(hostile_indices_cost_only_the_guest)
 {
     struct guest *g;
