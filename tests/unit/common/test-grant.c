@@ -9,6 +9,9 @@
 #include <xen/unit.h>
 #include <xen/xsm.h>
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include "harness.h"
 
 #define FRAMES 64
@@ -98,9 +101,13 @@ void frame_put(struct frame *f)
     f->ref--;
 }
 void frame_free_last(struct frame *f) { (void)f; }
+static void (*on_type)(void);
 int frame_get_type(struct frame *f, enum frame_type t, const struct domain *d)
 {
     (void)t; (void)d;
+    if (on_type != NULL) {
+        on_type();
+    }
     if (f == &frame_table[13]) {
         return -EBUSY;
     }
@@ -871,6 +878,54 @@ TEST(a_large_granter_goes_by_and_by)
     gnttab_unit.domain_destroy(dom[1]);
     CHECK(frees < 16);
     CHECK_EQ(gnttab_create(dom[1], 4, 2, 1), 0);
+    CHECK(teardown());
+}
+
+/* Another CPU kills the granter, up to the walk over its frames. */
+static int walking;
+static void *kill_granter(void *unused)
+{
+    (void)unused;
+    WRITE_ONCE(dom[1]->dying, DOMDYING_DYING);
+    if (gnttab_unit.domain_relinquish != NULL) {
+        (void)gnttab_unit.domain_relinquish(dom[1]);
+    }
+    WRITE_ONCE(walking, 1);
+    return NULL;
+}
+
+static pthread_t killer;
+static int walked_under_pin;
+static void granter_dies(void)
+{
+    if (pthread_create(&killer, NULL, kill_granter, NULL) != 0) {
+        abort();
+    }
+    for (unsigned int i = 0; i < 50 && !READ_ONCE(walking); i++) {
+        usleep(1000);
+    }
+    walked_under_pin = READ_ONCE(walking);
+}
+
+/*
+ * "A grant of a page that had been a half-validated table was pinned while its granter was killed:
+ * the pin went on with that table behind the walk, was interrupted, and the domain stayed."
+ */
+TEST(a_pin_under_way_ends_before_the_granters_frames_are_walked)
+{
+    struct gnttab_map_grant_ref m;
+
+    setup();
+    grant(8, 5, 2, 0);
+    walking = 0;
+    on_type = granter_dies;
+    m = map(8, GNTMAP_host_map);
+    on_type = NULL;
+    CHECK_EQ(pthread_join(killer, NULL), 0);
+    CHECK_EQ(m.status, GNTST_okay);
+    CHECK(walking);
+    CHECK(!walked_under_pin);
+    CHECK_EQ(unmap(m.handle), GNTST_okay);
     CHECK(teardown());
 }
 

@@ -187,6 +187,19 @@ int gnttab_relinquish(struct domain *d)
     return rc;
 }
 
+/*
+ * P7: who pins a frame of the dying @d has seen that, or is done.  A pin may go on with what an
+ * interrupted validation left of a table, and be interrupted too.
+ */
+static int await_pins(struct domain *d)
+{
+    if (d->grant_table != NULL) {
+        spin_lock(&d->grant_table->lock);
+        spin_unlock(&d->grant_table->lock);
+    }
+    return 0;
+}
+
 static void gnttab_dump(struct domain *d)
 {
     struct grant_table *gt = d->grant_table;
@@ -211,6 +224,7 @@ static void gnttab_dump(struct domain *d)
 extern const struct unit gnttab_unit;
 const struct unit gnttab_unit = {
     .name = "grant tables",
+    .domain_relinquish = await_pins,
     .domain_destroy = gnttab_destroy,
     .dump = gnttab_dump,
 };
