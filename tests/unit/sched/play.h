@@ -60,10 +60,17 @@ void timer_stop(struct timer *t)
         timers[i] = timers[i] == t ? NULL : timers[i];
     }
 }
+/* What another CPU does while this one sets its slice without the lock of its queue. */
+static void (*while_slicing)(void);
+
 void timer_set(struct timer *t, s_time_t expires)
 {
     unsigned int i = 0;
 
+    if (while_slicing != NULL && t == &this_cpu(runqueue).slice &&
+        !spin_is_locked(&this_cpu(runqueue).lock)) {
+        while_slicing();
+    }
     timer_stop(t);
     while (timers[i] != NULL) {
         CHECK(++i < MAX_TIMERS);

@@ -220,4 +220,41 @@ TEST(pinned_while_it_is_switched_away_from)
     empty();
 }
 
+/* One that has had a little less than who runs on CPU 0, whose slice is about to be set. */
+static void third_wakes(void)
+{
+    while_slicing = NULL;
+    guests[2].vcpu.sched.credit = per_cpu(runqueue, 0).curr->sched.credit - 1 * MS;
+    vcpu_unblock(&guests[2].vcpu);
+}
+
+/* "Who woke just as a slice began waited for all of it, and not for the rate limit." */
+TEST(a_slice_does_not_lengthen_what_a_waker_shortened)
+{
+    struct vcpu *v[3];
+    s_time_t woke;
+
+    begin_with(&sched_fair, 1);
+    for (unsigned int id = 0; id < 3; id++) {
+        v[id] = start(id, 256);
+    }
+    run_for(100 * MS);
+    sleep_now(v[2]);
+    run_for(5 * MS);
+    while_slicing = third_wakes;
+    for (unsigned int ms = 0; while_slicing != NULL && ms < 20; ms++) {
+        run_for(1 * MS);
+    }
+    if (while_slicing != NULL) {
+        third_wakes();                  /* it had to wait for the lock */
+    }
+    woke = clock_ns;
+    settle();
+    while (per_cpu(runqueue, 0).curr != v[2] && clock_ns < woke + 20 * MS) {
+        run_for(MS / 10);
+    }
+    CHECK(clock_ns <= woke + 2 * MS);
+    empty();
+}
+
 TEST_MAIN

@@ -473,6 +473,9 @@ static void schedule(void)
     now = NOW();
     spin_lock(&rq->lock);
     next = switch_to_next(cpu, rq, prev, now, &slice);
+    if (slice != 0) {
+        timer_set(&rq->slice, now + slice);     /* who wakes here from now on may make it shorter */
+    }
     spin_unlock(&rq->lock);
     if (!is_idle_vcpu(next)) {
         after_idling(cpu);
@@ -481,9 +484,6 @@ static void schedule(void)
         }
     } else if (several && !cpumask_test(cpu, &sched_idle_cpus) && cpumask_test(cpu, &sched_cpus)) {
         softirq_raise(SOFTIRQ_SCHED);   /* what waited here was taken away meanwhile */
-    }
-    if (slice != 0) {
-        timer_set(&rq->slice, now + slice);
     }
     if (next != prev) {
         rq->switches++;
