@@ -26,16 +26,20 @@ static void for_each_domain(char key, const char *what, void (*show)(struct doma
 static void show_vcpu(const struct vcpu *v)
 {
     struct vcpu_runstate_info state;
+    uint8_t pending, masked;
 
     vcpu_runstate_get(v, &state);
+    spin_lock(&v->domain->lock);        /* its death does not unmap this meanwhile */
+    pending = READ_ONCE(v->vcpu_info->evtchn_upcall_pending);
+    masked = READ_ONCE(v->vcpu_info->evtchn_upcall_mask);
+    spin_unlock(&v->domain->lock);
     printk("  vcpu %u: CPU %u%s%s%s%s, pauses %u, run for %lu ms; upcall %s%s; poll %d\n",
            v->vcpu_id, v->processor, v->sched.is_running ? ", runs" : "",
            v->pause_flags & VPF_DOWN ? ", down" : "",
            v->pause_flags & VPF_BLOCKED ? ", blocked" : "",
            v->initialised ? "" : ", no context", v->pause_count,
            state.time[RUNSTATE_running] / 1000000,
-           READ_ONCE(v->vcpu_info->evtchn_upcall_pending) ? "pending" : "none",
-           READ_ONCE(v->vcpu_info->evtchn_upcall_mask) ? ", masked" : "", v->poll_port);
+           pending ? "pending" : "none", masked ? ", masked" : "", v->poll_port);
 }
 
 static void show_domain(struct domain *d)
@@ -151,7 +155,9 @@ static void show_running(char key)
             printk("CPU %u is idle\n", cpu);
         } else {
             printk("CPU %u, as it last left the guest:\n", cpu);
+            spin_lock(&v->domain->lock);        /* as in show_vcpu() */
             arch_dump_guest_registers(v);
+            spin_unlock(&v->domain->lock);
         }
     }
 }

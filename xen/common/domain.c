@@ -543,8 +543,10 @@ void unmap_vcpu_info(struct vcpu *v)
     if (mfn_eq(mfn, INVALID_MFN)) {
         return;
     }
+    spin_lock(&v->domain->lock);        /* the debug keys look at it */
     WRITE_ONCE(v->vcpu_info, &dummy_vcpu_info);
     v->vcpu_info_mfn = INVALID_MFN;
+    spin_unlock(&v->domain->lock);
     unmap_frame_shared(old);
     frame_put_and_type(mfn_to_frame(mfn));
 }

@@ -13,6 +13,9 @@
 
 #include "harness.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 struct frame *frame_table;
 uint64_t max_mfn;
 unsigned long *frame_granules;
@@ -53,7 +56,8 @@ int frame_get_and_type(mfn_t m, struct domain *d, enum frame_type t)
 }
 void frame_put_and_type(struct frame *f) { (void)f; }
 void *map_frame_shared(mfn_t m) { (void)m; return NULL; }
-void unmap_frame_shared(void *va) { (void)va; }
+static int unmapped;
+void unmap_frame_shared(void *va) { (void)va; WRITE_ONCE(unmapped, 1); }
 
 int sched_vcpu_create(struct vcpu *v) { (void)v; return 0; }
 void sched_vcpu_destroy(struct vcpu *v) { (void)v; }
@@ -118,6 +122,44 @@ TEST(grants_end_after_the_page_tables)
     CHECK(grant_calls >= 3);
     CHECK_EQ(d.dying, DOMDYING_DEAD);
     CHECK_EQ(d.refs, 1);
+}
+
+static void *kill_it(void *d)
+{
+    static struct domain self = { .domain_id = 0, .refs = 1 };
+    static struct vcpu v = { .domain = &self };
+
+    info.curr_vcpu = &v;
+    while (domain_kill(d) == -ERESTART) {
+    }
+    return NULL;
+}
+
+/* "Who pressed q while a domain died had its vcpu_info read that was unmapped: Xylem stopped." */
+TEST(a_vcpu_info_stays_while_somebody_looks)
+{
+    static struct vcpu_info page;
+    static struct frame frames[2];
+    struct vcpu v = { .vcpu_info = &page, .vcpu_info_mfn = _mfn(1) }, *list[1] = { &v };
+    struct domain d = { .domain_id = 1, .refs = 2, .max_vcpus = 1, .vcpu = list };
+    pthread_t killer;
+
+    frame_table = frames;
+    v.domain = &d;
+    spin_lock_init(&d.lock, LOCK_DOMAIN);
+    d.dying = DOMDYING_DYING;
+    spin_lock(&d.lock);                 /* show_vcpu() */
+    CHECK_EQ(pthread_create(&killer, NULL, kill_it, &d), 0);
+    for (unsigned int i = 0; i < 50 && !READ_ONCE(unmapped); i++) {
+        usleep(1000);
+    }
+    EXPECT(!READ_ONCE(unmapped));
+    EXPECT(READ_ONCE(v.vcpu_info) == &page);
+    spin_unlock(&d.lock);
+    CHECK_EQ(pthread_join(killer, NULL), 0);
+    CHECK(unmapped);
+    CHECK(v.vcpu_info == &dummy_vcpu_info);
+    CHECK_EQ(d.dying, DOMDYING_DEAD);
 }
 
 TEST_MAIN
