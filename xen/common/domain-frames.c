@@ -215,18 +215,29 @@ unsigned long domain_release_run(struct domain *d, mfn_t at)
     return mfn - first;
 }
 
-int domain_steal_frames(struct domain *d, const uint32_t *mfns, unsigned long nr)
+/* The walk over a dying domain's frames may have come by while these were out. */
+static void put_back(struct domain *d, const uint32_t *mfns, unsigned long nr)
 {
     const uint64_t plain = ((uint64_t)d->domain_id << FRAME_OWNER_SHIFT) | FRAME_ALLOCATED | 1;
+
+    for (unsigned long i = 0; i < nr; i++) {
+        WRITE_ONCE(frame_table[mfns[i]].ref, plain);
+    }
+    smp_mb();
+    for (unsigned long i = 0; i < nr && READ_ONCE(d->dying) != DOMDYING_ALIVE; i++) {
+        (void)domain_release_run(d, _mfn(mfns[i]));
+    }
+}
+
+int domain_steal_frames(struct domain *d, const uint32_t *mfns, unsigned long nr)
+{
     unsigned long i = 0;
 
     while (i < nr && frame_steal(&frame_table[mfns[i]], d)) {
         i++;
     }
     if (i < nr) {
-        while (i-- > 0) {
-            WRITE_ONCE(frame_table[mfns[i]].ref, plain);
-        }
+        put_back(d, mfns, i);
         return -EINVAL;
     }
     spin_lock(&d->page_alloc_lock);

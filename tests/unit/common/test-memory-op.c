@@ -521,4 +521,29 @@ TEST(a_split_leaves_alone_what_was_given_back)
     all_is_back();
 }
 
+/*
+ * "An exchange for a domain that was being killed was refused for its last frame: the others came
+ * back behind the walk over the frames, and the domain stayed."
+ */
+TEST(frames_that_come_back_to_a_dying_domain_go)
+{
+    xen_pfn_t list[4];
+    uint32_t mfns[4];
+
+    reset();
+    take_order(list, 4, 0);
+    for (unsigned int i = 0; i < 4; i++) {
+        mfns[i] = (uint32_t)list[i % 3];        /* the last is the first again */
+    }
+    CHECK_EQ(domain_steal_frames(&dom, mfns, 4), -EINVAL);
+    CHECK_EQ(dom.tot_pages, 4);
+    dom.dying = DOMDYING_DYING;
+    CHECK_EQ(domain_steal_frames(&dom, mfns, 4), -EINVAL);
+    for (unsigned int i = 0; i < 3; i++) {
+        CHECK(!frame_is_plain(&frame_table[mfns[i]], &dom));
+    }
+    dom.dying = DOMDYING_ALIVE;
+    all_is_back();
+}
+
 TEST_MAIN
