@@ -485,6 +485,7 @@ static void evtchn_dump(struct domain *d)
                    d->evtchn.ops->is_masked(d, ch), state_names[ch->state], ch->vcpu_id);
         }
         spin_unlock(&d->evtchn.lock);
+        process_pending_softirqs();     /* printing is slow, and a guest may have many */
     }
 }
 

@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <xen/lib.h>
+#include <xen/softirq.h>
 #include <xen/unit.h>
 
 #include <asm/mm.h>
@@ -200,25 +201,34 @@ static int await_pins(struct domain *d)
     return 0;
 }
 
+/* Printing is slow: the table is not locked meanwhile. */
+static void dump_entry(struct grant_table *gt, uint32_t ref)
+{
+    struct active a = { .readers = 0 };
+
+    spin_lock(&gt->lock);
+    if (grant_in_use(gt, ref)) {
+        a = gt->active[ref / ACTIVE_PER_CHUNK][ref % ACTIVE_PER_CHUNK];
+    }
+    spin_unlock(&gt->lock);
+    if (a.readers + a.writers != 0) {
+        printk(" %u: %s %lx for domain %u, bytes %u to %u, %u readers %u writers\n", ref,
+               a.via == DOMID_INVALID ? "mfn" : "by way of grant",
+               a.via == DOMID_INVALID ? a.mfn : a.via_ref, a.domid, a.offset,
+               a.offset + a.length, a.readers, a.writers);
+    }
+}
+
 static void gnttab_dump(struct domain *d)
 {
     struct grant_table *gt = d->grant_table;
 
-    spin_lock(&gt->lock);
     printk("Grant table of domain %u: version %u, %u of %u frames, %u of %u pages of handles\n",
            d->domain_id, gt->version, gt->nr_frames, gt->max_frames, gt->nr_pages, gt->max_pages);
-    for (uint32_t ref = 0; gt->active != NULL && ref < gt->nr_frames * V1_PER_FRAME; ref++) {
-        const struct active *chunk = gt->active[ref / ACTIVE_PER_CHUNK];
-        const struct active *a = chunk == NULL ? NULL : &chunk[ref % ACTIVE_PER_CHUNK];
-
-        if (a != NULL && a->readers + a->writers != 0) {
-            printk(" %u: %s %lx for domain %u, bytes %u to %u, %u readers %u writers\n", ref,
-                   a->via == DOMID_INVALID ? "mfn" : "by way of grant",
-                   a->via == DOMID_INVALID ? a->mfn : a->via_ref, a->domid, a->offset,
-                   a->offset + a->length, a->readers, a->writers);
-        }
+    for (uint32_t ref = 0; ref < READ_ONCE(gt->nr_frames) * V1_PER_FRAME; ref++) {
+        dump_entry(gt, ref);
+        process_pending_softirqs();
     }
-    spin_unlock(&gt->lock);
 }
 
 extern const struct unit gnttab_unit;
