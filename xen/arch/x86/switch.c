@@ -181,7 +181,6 @@ static void __noreturn run_guest(struct vcpu *v)
     bool ok = true;
 
     counter_inc(v, COUNTER_SWITCH_IN);
-    tlb_idle_leave();
     if (was != v || v->arch.runs_on != cpu) {
         ok = take_over(v, was, cpu);
     }
@@ -222,7 +221,8 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
         sched_context_saved(prev);
         run_on_empty_stack(idle_loop);
     }
-    /* E7: from the next call on @prev may run elsewhere, and give up its root there. */
+    tlb_idle_leave();           /* L1: who frees a table waits for a CPU that could walk it */
+    /* E7: from sched_context_saved() on @prev may run elsewhere, and give up its root there. */
     next->arch.cr3 = mfn_x(next->arch.kernel_root) << PAGE_SHIFT;
     write_cr3(next->arch.cr3);
     sched_context_saved(prev);
