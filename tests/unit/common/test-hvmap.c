@@ -2,6 +2,7 @@
 /* Xylem's own pages and the tables that map them: all comes back to the heap, under M4 and M5. */
 #include <asm/image.h>
 #include <asm/mm.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -36,7 +37,21 @@ bool frame_steal(struct frame *f, struct domain *d) { (void)f; (void)d; return f
 uint64_t tlb_clock = 1;
 void tlb_flush_everywhere(void) { }
 void tlb_flush_since(uint64_t clock) { (void)clock; }
-void tlb_flush_hv(unsigned long va, unsigned long nr) { (void)va; (void)nr; flushes++; }
+static void (*during_flush)(void);
+void tlb_flush_hv(unsigned long va, unsigned long nr)
+{
+    void (*other)(void) = during_flush;
+
+    (void)va;
+    (void)nr;
+    flushes++;
+    during_flush = NULL;
+    if (other != NULL) {
+        other();
+    }
+}
+static int waits;
+void tlb_serve(void) { __atomic_store_n(&waits, 1, __ATOMIC_SEQ_CST); }
 void tlb_flush_window(unsigned long va, unsigned long nr)
 {
     (void)va;
@@ -207,6 +222,73 @@ TEST(idle_cpus_are_disturbed_for_tables_only)
     hv_free(second, 0);
     CHECK_EQ(window_flushes, 1);
     CHECK_EQ(flushes, 1);
+    give_all(all, n);
+}
+
+/* Another CPU, while this one's flush of an unlinked table is under way. */
+static pthread_t other_cpu;
+static void *(*other_takes)(void);
+static int took, took_early;
+
+static void *run_other(void *arg)
+{
+    void *p = other_takes();
+
+    (void)arg;
+    __atomic_store_n(&took, 1, __ATOMIC_SEQ_CST);
+    return p;
+}
+
+static void start_other(void)
+{
+    CHECK_EQ(pthread_create(&other_cpu, NULL, run_other, NULL), 0);
+    while (!__atomic_load_n(&waits, __ATOMIC_SEQ_CST) &&
+           !__atomic_load_n(&took, __ATOMIC_SEQ_CST)) {
+        asm volatile ("pause");
+    }
+    took_early = __atomic_load_n(&took, __ATOMIC_SEQ_CST);
+}
+
+static void *lend_one(void) { return map_frame_shared(_mfn(5 * 512 + 20)); }
+static void *own_one(void) { return hv_alloc(0); }
+
+/* @last is the last page of region 5; another CPU takes one there before the flush is over. */
+static void race(void *last, void *(*takes)(void), void **p)
+{
+    other_takes = takes;
+    waits = took = took_early = 0;
+    during_flush = start_other;
+    hv_free(last, 0);
+    CHECK_EQ(flushes, 1);
+    CHECK_EQ(pthread_join(other_cpu, p), 0);
+    CHECK(*p != NULL);
+    CHECK(!took_early);
+    CHECK(hv_window_check(&use));
+}
+
+/*
+ * "A page fault in Xylem as two guests change their channels at once": a CPU that remembered a
+ * region's table, which another one had just unlinked, looked there for the page it had mapped by
+ * a new one.
+ */
+TEST(no_table_comes_before_all_have_forgotten_the_one_before)
+{
+    static mfn_t all[FRAMES];
+    unsigned int n, before;
+    void *p = NULL;
+
+    reset();
+    n = take_all(all);
+    for (unsigned int nth = 7; nth < 12; nth++) {
+        give_one(all, n, 5, nth);
+    }
+    before = (unsigned int)heap_free_pages();
+    race(hv_alloc(0), lend_one, &p);
+    unmap_frame_shared(p);
+    flushes = 0;
+    race(hv_alloc(0), own_one, &p);
+    hv_free(p, 0);
+    CHECK_EQ(heap_free_pages(), before);
     give_all(all, n);
 }
 

@@ -27,8 +27,11 @@
  *   M5  a page that became its region's table while another page was wanted is on held_tables and
  *       counted once more, until that page is had or refused: the page may lie in another region,
  *       and this table then goes at once.  Linked through struct frame.type.
+ *   M6  no region gets a table while the flush behind an unlinked one is under way: a CPU that
+ *       remembers that one (SDM 3A, 4.10.3) would find nothing in it.
  */
 static spinlock_t hvmap_lock = SPINLOCK_INIT(LOCK_HVMAP);
+static uint32_t nr_unlinked;            /* M6; up under hvmap_lock, down without */
 static mfn_t held_tables = { ~0UL };
 
 mfn_t hv_root_mfn __ro_after_init;
@@ -171,6 +174,15 @@ bool hv_window_l2_ready(mfn_t mfn)
     return walk(WINDOW_VA(mfn), 2, 0) != NULL;
 }
 
+/* M6, hvmap_lock held: who flushes does not want it any more, but may want this CPU to flush. */
+static void wait_unlinked(void)
+{
+    while (READ_ONCE(nr_unlinked) != 0) {
+        tlb_serve();
+        asm volatile ("pause");
+    }
+}
+
 /* Make @mfn, an own zeroed frame, the L1 table of its own region, held (M5).  hvmap_lock held. */
 static void window_add_table(mfn_t mfn)
 {
@@ -178,6 +190,7 @@ static void window_add_table(mfn_t mfn)
     pte_t *table;
 
     BUG_ON(l2 == NULL);                 /* M2 */
+    wait_unlinked();
     table = map_frame(mfn);
     table[pt_index(WINDOW_VA(mfn), 1)] = pte_make(mfn, HV_PTE_RW);
     *l2 = pte_make(mfn, HV_PTE_TABLE | TABLE_LENT) + TABLE_USED;
@@ -200,6 +213,7 @@ static mfn_t unlink_unused(void)
         *l2 -= TABLE_USED;
         if (!(*l2 & TABLE_USED_MASK)) {
             *l2 = 0;
+            atomic_inc(&nr_unlinked);
             mfn_to_frame(t)->type = mfn_x(unused);
             unused = t;
         }
@@ -220,6 +234,7 @@ static void release_held(void)
         mfn_t next = _mfn(mfn_to_frame(t)->type);
 
         tlb_flush_hv(WINDOW_VA(t), 1);
+        atomic_dec(&nr_unlinked);
         heap_free(t, 0);
         t = next;
     }
@@ -246,6 +261,7 @@ static mfn_t window_clear(mfn_t mfn)
         return INVALID_MFN;
     }
     *l2 = 0;
+    atomic_inc(&nr_unlinked);
     return table;
 }
 
@@ -256,6 +272,7 @@ static void flush_cleared(mfn_t first, unsigned long nr, mfn_t table)
         tlb_flush_window(WINDOW_VA(first), nr);
     } else {
         tlb_flush_hv(WINDOW_VA(first), nr);
+        atomic_dec(&nr_unlinked);
     }
 }
 
@@ -376,6 +393,7 @@ static pte_t *window_ready(mfn_t mfn)
     if (*l2 & PTE_P) {
         return l2;
     }
+    wait_unlinked();
     t = table_alloc();
     if (mfn_eq(t, INVALID_MFN)) {
         return NULL;
