@@ -5,6 +5,7 @@ timer_CFLAGS := -D__XEN_TOOLS__ -Ixen/include -Ixen/arch/x86/include -fno-builti
 test-timer_SRCS := xen/common/timer.c
 test-vcpu-timer_SRCS := xen/common/vcpu-timer.c xen/common/timer.c
 test-clock_SRCS := xen/arch/x86/clock.c xen/arch/x86/rtc.c
+test-deadline_SRCS := xen/arch/x86/time.c
 test-time-guest_SRCS := xen/arch/x86/time-guest.c
 test-cpu-watchdog_SRCS := xen/common/cpu-watchdog.c
 test-cpu-watchdog_CFLAGS := -include tests/unit/sched/pre-cpus.h

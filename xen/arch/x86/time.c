@@ -87,11 +87,11 @@ static uint64_t ns_to_ticks(s_time_t ns, uint64_t rate)
 
 /*
  * A deadline that has passed is run at the next safe point; one too far off for the counter comes
- * early, and is armed again then.
+ * early, and is armed again then.  It may be a guest's, which can be any number.
  */
 void time_program_deadline(s_time_t deadline)
 {
-    s_time_t left;
+    s_time_t now, left;
 
     if (deadline == STIME_MAX) {
         if (apic_tsc_deadline) {
@@ -101,12 +101,12 @@ void time_program_deadline(s_time_t deadline)
         }
         return;
     }
-    left = deadline - get_s_time();
-    if (left <= 0) {
+    now = get_s_time();
+    if (deadline <= now) {
         softirq_raise(SOFTIRQ_TIMER);
         return;
     }
-    left = min(left, SECONDS(3600));
+    left = min(deadline - now, SECONDS(3600));
     if (apic_tsc_deadline) {
         apic_timer_deadline(rdtsc() + ns_to_ticks(left, tsc_rate));
     } else {
