@@ -16,4 +16,5 @@ test-calls_SRCS  := xen/arch/x86/hypercall.c xen/arch/x86/pv/domain.c tests/unit
 test-counters_SRCS := xen/common/xylem-op.c xen/common/debug-hooks.c xen/arch/x86/counters.c xen/common/xsm.c $(PVCPU_FAKE)
 test-debug_SRCS  := xen/arch/x86/debug-regs.c $(PVCPU_FAKE)
 test-fpu_SRCS    := xen/arch/x86/fpu.c $(PVCPU_FAKE)
+test-nmi_SRCS    := xen/arch/x86/traps-hv.c
 test-switch_SRCS := xen/arch/x86/switch.c

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Exceptions in Xylem itself: foreseen ones are mended, claims are told, the rest is a panic. */
+#include <xen/console.h>
 #include <xen/cpu-watchdog.h>
 #include <xen/init.h>
 #include <xen/lib.h>
@@ -105,7 +106,10 @@ static void nmi(struct cpu_user_regs *regs)
         panic_with(regs, "watchdog: CPU %u has done nothing for %u s", smp_processor_id(),
                    seconds);
     }
-    pr_warn("NMI without a known cause\n");
+    /* It may have come in the midst of a message of this CPU, which could then never end. */
+    if (!console_is_locked()) {
+        pr_warn("NMI without a known cause\n");
+    }
 }
 
 void hv_exception(struct cpu_user_regs *regs)

@@ -43,6 +43,11 @@ void console_unlock(unsigned long flags)
     }
 }
 
+bool console_is_locked(void)
+{
+    return lock_usable && spin_is_locked(&lock);
+}
+
 void console_use_lock(void)
 {
     lock_usable = true;

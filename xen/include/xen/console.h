@@ -29,6 +29,8 @@ void console_end_boot(void);
 
 /* console_force - the way out of a panic: break the lock, write by polling. */
 void console_force(void);
+/* console_is_locked - a message is under way, perhaps of this CPU: an NMI must not wait for it. */
+bool console_is_locked(void);
 /* console_flush - wait until all output has left the serial ports. */
 void console_flush(void);
 
