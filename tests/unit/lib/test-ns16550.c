@@ -235,6 +235,17 @@ TEST(interrupt_driven_input)
     CHECK_STR(received, "\001ls\r");
 }
 
+/* "Characters typed come twice": CPU 0 asked for what another one was about to take. */
+TEST(a_port_with_interrupts_is_not_polled_as_well)
+{
+    memset(received, 0, sizeof(received));
+    uart.typed = "once";
+    serial_poll(0);
+    CHECK_STR(received, "");
+    irq_handler(4, irq_data);
+    CHECK_STR(received, "once");
+}
+
 TEST(a_full_ring_loses_the_oldest_only_when_stuck)
 {
     char text[20000];

@@ -236,12 +236,20 @@ void serial_write(unsigned int nr, const char *text, size_t len)
     }
 }
 
+static void receive(const struct uart *u)
+{
+    for (unsigned int i = 0; i < 64 && (uart_in(u, UART_LSR) & LSR_DATA); i++) {
+        console_rx((char)uart_in(u, UART_DATA));
+    }
+}
+
+/* Not one that interrupts serve: another CPU may be about to read the same byte. */
 void serial_poll(unsigned int nr)
 {
     struct uart *u = &uarts[nr];
 
-    for (unsigned int i = 0; u->in_use && i < 64 && (uart_in(u, UART_LSR) & LSR_DATA); i++) {
-        console_rx((char)uart_in(u, UART_DATA));
+    if (u->in_use && !u->async) {
+        receive(u);
     }
 }
 
@@ -257,14 +265,13 @@ static void uart_tx_ready(struct uart *u)
 static void uart_interrupt(unsigned int irq, void *data)
 {
     struct uart *u = data;
-    unsigned int nr = (unsigned int)(u - uarts);
 
     (void)irq;
     /* Bounded: a port that never stops asking must not hold the processor. */
     for (unsigned int i = 0; i < 8 && !(uart_in(u, UART_IIR) & IIR_NONE); i++) {
         unsigned long flags;
 
-        serial_poll(nr);
+        receive(u);
         flags = console_lock();
         if (u->async) {
             uart_tx_ready(u);
