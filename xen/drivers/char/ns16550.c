@@ -48,6 +48,7 @@ struct uart {
     unsigned int baud;          /* [I] 0: as the firmware left it */
     uint8_t lcr;                /* [I] data bits, parity, stop bits */
     bool async;                 /* interrupts drive it */
+    bool stuck;                 /* it was waited for in vain, and has not moved since */
     uint32_t tx_put, tx_get;
     char tx_ring[TX_RING];
 };
@@ -181,6 +182,15 @@ static bool wait_for(const struct uart *u, uint8_t lsr_bit)
     return false;
 }
 
+/* Room for a byte.  A port that stands still is waited for once, then only asked until it moves. */
+static bool wait_for_room(struct uart *u)
+{
+    bool room = u->stuck ? uart_in(u, UART_LSR) & LSR_THR_EMPTY : wait_for(u, LSR_THR_EMPTY);
+
+    u->stuck = !room;
+    return room;
+}
+
 /* Fill the FIFO from the ring; true if something was sent. */
 static bool fill_fifo(struct uart *u)
 {
@@ -206,12 +216,12 @@ static void drain_ring(struct uart *u)
 static void send_byte(struct uart *u, char c)
 {
     if (!u->async) {
-        if (wait_for(u, LSR_THR_EMPTY)) {
+        if (wait_for_room(u)) {
             uart_out(u, UART_DATA, (uint8_t)c);
         }
         return;
     }
-    if (u->tx_put - u->tx_get == TX_RING && (!wait_for(u, LSR_THR_EMPTY) || !fill_fifo(u))) {
+    if (u->tx_put - u->tx_get == TX_RING && (!wait_for_room(u) || !fill_fifo(u))) {
         u->tx_get++;            /* a stuck port loses its oldest byte, not our time */
     }
     u->tx_ring[u->tx_put++ % TX_RING] = c;
@@ -311,7 +321,7 @@ void serial_force(unsigned int nr)
 
     if (u->in_use && u->async) {
         uart_out(u, UART_IER, 0);
-        u->async = false;
+        u->async = u->stuck = false;
         drain_ring(u);
     }
 }
