@@ -83,4 +83,20 @@ TEST(a_full_ring_keeps_the_oldest)
     CHECK_STR(read_dom0(), "fine");
 }
 
+/* The other port's CPU brings a character while this one gives dom0 a lone switch key. */
+static void other_port(void)
+{
+    console_input_hook = ++told < 1000 ? tell : NULL;
+    console_rx('b');
+}
+
+TEST(two_ports_at_once_bring_a_switch_key_once)
+{
+    told = 0;
+    type("\1");
+    console_input_hook = other_port;
+    type("a");
+    CHECK_STR(read_dom0(), "\1ba");
+}
+
 TEST_MAIN

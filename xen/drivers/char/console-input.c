@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Console input: to Xylem's keys or to dom0; three times the switch key moves it. */
+#include <xen/atomic.h>
 #include <xen/cmdline.h>
 #include <xen/console.h>
 #include <xen/keyhandler.h>
@@ -70,8 +71,8 @@ void console_rx(char c)
         }
         return;
     }
-    /* Switch keys that did not add up to a switch are input like any other. */
-    for (; switch_seen != 0; switch_seen--) {
+    /* Switch keys that did not add up are input like any other.  Another port may bring some. */
+    for (unsigned int n = xchg(&switch_seen, 0u); n != 0; n--) {
         if (input_to_dom0) {
             queue_for_dom0(switch_key);
         }
