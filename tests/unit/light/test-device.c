@@ -180,6 +180,16 @@ TEST(a_backend_that_fails_is_quoted)
     end();
 }
 
+/* Nor what a terminal obeys in UTF-8; other letters stay. */
+TEST(plain_text_has_no_character_that_is_obeyed)
+{
+    char text[] = "a\tb\x7f \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 \xc2\x9b" "2J "
+                  "\x9b" "3J \xe0\x82\x9b \xed\xe2\x82";
+
+    xyl_plain(text);
+    CHECK_STR(text, "a?b? \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 ??2J ?3J ??? ???");
+}
+
 static bool silence(void)
 {
     return false;

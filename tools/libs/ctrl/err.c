@@ -5,12 +5,35 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes of the character at @s if it is one of UTF-8 that is shown (not U+0080 to U+009F), or 0. */
+static size_t shown(const unsigned char *s)
+{
+    size_t more = s[0] < 0xe0 ? 1 : s[0] < 0xf0 ? 2 : 3;
+    unsigned int least = s[0] == 0xc2 || s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
+
+    if (s[0] < 0x80) {
+        return s[0] >= ' ' && s[0] != 127;
+    }
+    if (s[0] < 0xc2 || s[0] > 0xf4 || s[1] < least) {
+        return 0;
+    }
+    for (size_t i = 1; i <= more; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return more + 1;
+}
+
 void xyl_plain(char *text)
 {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 127) {
+    while (*text != '\0') {
+        size_t len = shown((const unsigned char *)text);
+
+        if (len == 0) {
             *text = '?';
         }
+        text += len != 0 ? len : 1;
     }
 }
 
