@@ -151,8 +151,10 @@ static int let_run(struct creating *c, struct xyl_err *err)
         xyl_domain_destroy(c->xl->light, c->domid, NULL);
         return rc;
     }
-    if (!args->flag['F']) {
-        xyl_domain_created(c->xl->light);       /* else it is when it is watched */
+    if (args->flag['F']) {
+        xyl_domain_whole(c->xl->light);         /* others leave it to us until we watch */
+    } else {
+        xyl_domain_created(c->xl->light);
     }
     if (args->flag['V']) {
         xl_start_viewer(c->xl, c->domid);

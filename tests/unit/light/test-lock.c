@@ -407,13 +407,68 @@ TEST(whenever_create_dies_behind_a_dying_one_nothing_remains)
     end();
 }
 
-/* ------------------------------------------------------------ a restart under another name */
+/* ------------------------------------------------------------ watching and starting again */
 
 /* Guests that lived too short are started again after a second: not here. */
 unsigned int sleep(unsigned int seconds)
 {
     (void)seconds;
     return 0;
+}
+
+static bool reboots_once(void)
+{
+    if (host_backends()) {
+        return true;
+    }
+    if (host.domains[2].tot_pages != 0 || host.built > 1) {
+        host.domains[2].tot_pages = 0;          /* the new one is over at once */
+        host.domains[1].tot_pages = 0;
+    } else {
+        host_shutdown(host.domains[1].domain, SHUTDOWN_reboot);
+    }
+    return true;
+}
+
+static int create_and_stay(struct xyl_light *light)
+{
+    int rc = xyl_domain_create(light, &config, to_text, &domid, &err);
+
+    rc = rc == 0 ? xyl_domain_unpause(light, domid, &err) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    xyl_domain_whole(light);
+    host.wait = reboots_once;
+    return xyl_domain_keep(light, &config, to_text, domid, &err);
+}
+
+/* From where a guest runs, it goes on without who made it. */
+TEST(whoever_made_it_dies_a_guest_that_runs_goes_on)
+{
+    unsigned int run = 0;
+    bool more = true;
+
+    for (unsigned int call = 1; more; call++) {
+        bool runs;
+
+        begin();
+        more = dies(create_and_stay, call);
+        host.wait = host_backends;
+        runs = host_domains() == 1 && host.paused == 0 && files(state_dir) > 0 &&
+               (host.domains[1].flags & XEN_DOMINF_shutdown) == 0;
+        domid = host.domains[1].domain;
+        recover();
+        if (more && runs) {
+            CHECK_EQ(host_domains(), 1);
+            run += host_domains();
+        }
+        if (host_domains() > 0) {
+            CHECK(!dies(destroy, 0));
+        }
+        end();
+    }
+    CHECK(run > 0);
 }
 
 static bool crash_comes(void)

@@ -375,6 +375,13 @@ int xyl_domain_create(struct xyl_light *light, struct xyl_domain_config *config,
     return rc;
 }
 
+void xyl_domain_whole(struct xyl_light *light)
+{
+    if (light->lock >= 0) {
+        light_record(light, -1, NULL, NULL);
+    }
+}
+
 void xyl_domain_created(struct xyl_light *light)
 {
     light_unlock(light);

@@ -202,6 +202,9 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
     if (rc == 0) {
         rc = xyl_domain_unpause(light, *domid, err);
     }
+    if (rc == 0) {
+        xyl_domain_whole(light);
+    }
     return rc == 0 ? 1 : rc;
 }
 

@@ -89,7 +89,11 @@ void xyl_light_boot_console(struct xyl_light *light, xyl_boot_console_fn *show, 
  */
 void xyl_light_blkdev_start(struct xyl_light *light, const char *name);
 
-/* xyl_domain_created - all that belongs to its creation is done: it lives on without us. */
+/*
+ * xyl_domain_whole - it is made, and stays if we die from now on; others still wait for its lock.
+ * xyl_domain_created - all that belongs to its creation is done: it lives on without us.
+ */
+void xyl_domain_whole(struct xyl_light *light);
 void xyl_domain_created(struct xyl_light *light);
 
 /*
