@@ -409,10 +409,15 @@ TEST(whenever_create_dies_behind_a_dying_one_nothing_remains)
 
 /* ------------------------------------------------------------ watching and starting again */
 
+static void (*meanwhile)(void);
+
 /* Guests that lived too short are started again after a second: not here. */
 unsigned int sleep(unsigned int seconds)
 {
     (void)seconds;
+    if (meanwhile != NULL) {
+        meanwhile();
+    }
     return 0;
 }
 
@@ -469,6 +474,35 @@ TEST(whoever_made_it_dies_a_guest_that_runs_goes_on)
         end();
     }
     CHECK(run > 0);
+}
+
+static void someone_destroys(void)
+{
+    struct xyl_light *theirs = xyl_light_new(NULL, NULL);
+
+    host.lingers = true;
+    CHECK_EQ(xyl_domain_destroy(theirs, domid, &err), 0);
+    host.lingers = false;
+    xyl_light_free(theirs);
+}
+
+/* Also while others still have its pages. */
+TEST(who_is_destroyed_before_the_watcher_acts_is_not_started_again)
+{
+    struct xyl_light *light = xyl_light_new(NULL, NULL);
+
+    begin();
+    CHECK(!dies(create, 0));
+    host.wait = reboots_once;
+    meanwhile = someone_destroys;
+    CHECK_EQ(xyl_domain_keep(light, &config, to_text, domid, &err), 0);
+    meanwhile = NULL;
+    CHECK_EQ(host.built, 1);
+    CHECK_STR(err.text, "");
+    xyl_light_free(light);
+    host.domains[1].tot_pages = 0;
+    CHECK(all_gone());
+    end();
 }
 
 static bool crash_comes(void)

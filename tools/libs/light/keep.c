@@ -155,12 +155,17 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
                xyl_config_text_fn *to_text, uint32_t *domid, enum xyl_action action,
                        struct xyl_err *err)
 {
-    xyl_domain_info info;
-    int rc = xyl_ctrl_domain_info(light->ctrl, *domid, &info);
+    xyl_domain_info info = { .domain = 0 };
+    int rc = light_lock_domain(light, *domid, &info, err);
 
     /* Another watcher, or a person, was quicker. */
-    if (rc == -ESRCH || (rc == 0 && memcmp(info.handle, config->uuid, 16) != 0)) {
+    if (rc == -ESRCH || (rc == 0 && ((info.flags & XEN_DOMINF_dying) ||
+                                     memcmp(info.handle, config->uuid, 16) != 0))) {
+        xyl_err_clear(err);
         return 0;
+    }
+    if (rc < 0) {
+        return rc;
     }
     take_name(light, config, *domid);
     switch (action) {
