@@ -38,6 +38,7 @@ static int fail(int rc)
     } errors[] = {
         { XEN_EINVAL, EINVAL }, { XEN_ENOENT, ENXIO }, { XEN_ENOMEM, ENOMEM },
         { XEN_EROFS, EROFS }, { XEN_EOPNOTSUPP, EINVAL }, { XEN_ETIME, ETIMEDOUT },
+        { XEN_ENOSPC, ENOSPC },
     };
 
     errno = EIO;
@@ -111,6 +112,9 @@ static ssize_t move(struct file *file, void *data, size_t n, bool write)
 
     mutex_lock(&disk->lock);
     left = size_of(disk) - file->offset;        /* another thread may have read on meanwhile */
+    if (left <= 0 && n > 0 && write) {
+        rc = -XEN_ENOSPC;                       /* behind its end a disk has no room */
+    }
     n = left <= 0 ? 0 : n < (size_t)left ? n : (size_t)left;
     while (done < n && rc == 0) {
         size_t piece = n - done;
@@ -135,15 +139,10 @@ static ssize_t disk_read(struct file *file, void *data, size_t n)
     return move(file, data, n, false);
 }
 
-/* Behind its end a disk has no room. */
 static ssize_t disk_write(struct file *file, const void *data, size_t n)
 {
     if (file->number == O_RDONLY) {
         errno = EBADF;
-        return -1;
-    }
-    if (n > 0 && file->offset >= size_of(file->data)) {
-        errno = ENOSPC;
         return -1;
     }
     return move(file, (void *)data, n, true);

@@ -246,6 +246,20 @@ TEST(where_a_file_is_read_is_looked_at_under_the_lock)
     CHECK_EQ(file_close(shared), 0);
 }
 
+/* Nor does a writer whose room another one took meanwhile hear that it wrote nothing. */
+TEST(who_writes_on_at_the_end_has_no_room)
+{
+    uint8_t sectors[2 * BLK_SECTOR] = { 0 };
+
+    shared = file_path_open("/dev/xvda", O_RDWR);
+    CHECK_EQ(file_seek(shared, (SECTORS - 2) * BLK_SECTOR, SEEK_SET), (SECTORS - 2) * BLK_SECTOR);
+    meanwhile = read_the_last;
+    errno = 0;
+    CHECK_EQ(file_write(shared, sectors, sizeof(sectors)), -1);
+    CHECK_EQ(errno, ENOSPC);
+    CHECK_EQ(file_close(shared), 0);
+}
+
 TEST(errors_of_the_device_are_told)
 {
     int fd = file_path_open("/dev/xvda", O_RDWR);
