@@ -505,6 +505,49 @@ TEST(who_is_destroyed_before_the_watcher_acts_is_not_started_again)
     end();
 }
 
+static int ready[2], go[2];
+
+static void other_takes_the_lock(void)
+{
+    char c;
+
+    CHECK_EQ(write(go[1], "g", 1), 1);
+    CHECK_EQ(read(ready[0], &c, 1), 1);
+}
+
+/* A watcher that has still to wait for its turn is one: else a second one acts after it. */
+TEST(between_watching_and_acting_nobody_finds_it_unwatched)
+{
+    struct xyl_light *light;
+    int status;
+    pid_t pid;
+    char c;
+
+    begin();
+    CHECK(!dies(create, 0));
+    CHECK(pipe(ready) == 0 && pipe(go) == 0);
+    pid = fork();
+    if (pid == 0) {
+        struct xyl_light *theirs = xyl_light_new(NULL, NULL);
+        int rc = read(go[0], &c, 1) != 1;
+
+        rc |= light_lock(theirs, "guest", NULL) | (write(ready[1], "r", 1) != 1);
+        usleep(100000);
+        rc |= xyl_domain_unwatched(theirs, &host.domains[1]);
+        light_unlock(theirs);
+        _exit(rc != 0);
+    }
+    light = xyl_light_new(NULL, NULL);
+    host.wait = reboots_once;
+    meanwhile = other_takes_the_lock;
+    CHECK_EQ(xyl_domain_keep(light, &config, to_text, domid, &err), 0);
+    meanwhile = NULL;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK_EQ(host.built, 2);
+    xyl_light_free(light);
+    end();
+}
+
 static bool crash_comes(void)
 {
     if (host_backends()) {

@@ -150,23 +150,31 @@ static int rename_away(struct xyl_light *light, struct xyl_domain_config *config
     return rc;
 }
 
-/* One shutdown: 1 and a new *domid to go on with, 0 at the end, or -Exxx. */
+/*
+ * Take the domain's lock, to act under it: 1, or 0 if another watcher, or a person, was quicker.
+ */
+static int take_turn(struct xyl_light *light, const struct xyl_domain_config *config,
+                     uint32_t domid, struct xyl_err *err)
+{
+    xyl_domain_info info = { .domain = 0 };
+    int rc = light_lock_domain(light, domid, &info, err);
+
+    if (rc == -ESRCH || (rc == 0 && ((info.flags & XEN_DOMINF_dying) ||
+                                     memcmp(info.handle, config->uuid, 16) != 0))) {
+        xyl_err_clear(err);
+        light_unlock(light);
+        return 0;
+    }
+    return rc == 0 ? 1 : rc;
+}
+
+/* One shutdown, under its lock: 1 and a new *domid to go on with, 0 at the end, or -Exxx. */
 static int act(struct xyl_light *light, struct xyl_domain_config *config,
                xyl_config_text_fn *to_text, uint32_t *domid, enum xyl_action action,
                        struct xyl_err *err)
 {
-    xyl_domain_info info = { .domain = 0 };
-    int rc = light_lock_domain(light, *domid, &info, err);
+    int rc = 0;
 
-    /* Another watcher, or a person, was quicker. */
-    if (rc == -ESRCH || (rc == 0 && ((info.flags & XEN_DOMINF_dying) ||
-                                     memcmp(info.handle, config->uuid, 16) != 0))) {
-        xyl_err_clear(err);
-        return 0;
-    }
-    if (rc < 0) {
-        return rc;
-    }
     take_name(light, config, *domid);
     switch (action) {
     case XYL_ACTION_PRESERVE:
@@ -214,8 +222,8 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
 }
 
 /*
- * Until the domain has shut down: 1, the action is *action; 0 when it is gone.
- * The lock on it ends with the wait, so that whoever starts it again can take it.
+ * Until the domain has shut down: 1, its lock is held, the action is *action; 0 when it is gone.
+ * In between nobody finds it unwatched: the watcher's lock beside the kept file ends after that.
  */
 static int watch_one(struct xyl_light *light, struct xyl_domain_config *config,
                      uint32_t domid, enum xyl_action *action, struct xyl_err *err)
@@ -250,6 +258,7 @@ static int watch_one(struct xyl_light *light, struct xyl_domain_config *config,
         if (time(NULL) - begun < HASTE_SEC) {
             sleep(1);
         }
+        rc = take_turn(light, config, domid, err);
     }
     if (lock >= 0) {
         close(lock);
