@@ -41,14 +41,20 @@ static void snapshot(struct store *st, struct tx *tx)
     link_newest(st, tx);
 }
 
+/* What was written is in the main line now, or gone: it is not counted twice. */
+static void discharge(struct tx *tx)
+{
+    tx->conn->bytes -= tx->bytes;
+    tx->bytes = 0;
+}
+
 static void forget(struct tx *tx)
 {
     for (uint32_t i = 0; i < tx->nr; i++) {
         tx->conn->bytes -= tx->nodes[i].len + sizeof(tx->nodes[i]);
         free(tx->nodes[i].path);
     }
-    tx->conn->bytes -= tx->bytes;
-    tx->bytes = 0;
+    discharge(tx);
     free(tx->nodes);
     free(tx->index);
     free(tx->deltas);
@@ -484,6 +490,7 @@ int op_tx_end(struct req *r)
         reply_ok(r);
     }
     if (rc == 0) {
+        discharge(tx);
         fire_all(r->st, tx);
     }
     note_tx(tx, NOTE_TX_END);

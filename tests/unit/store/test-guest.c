@@ -222,6 +222,29 @@ TEST(quota_of_memory_in_transactions)
     END();
 }
 
+/* Nor are they counted twice when they are in the main line and watches fire. */
+TEST(a_large_transaction_of_ones_own_watched_nodes_can_end)
+{
+    char args[2100];
+    uint32_t tx;
+
+    begin();
+    ASK(g, XS_WATCH, 0, "data/0|t|", "OK|");
+    event(g);
+    tx = tx_start(g);
+    for (unsigned int k = 0; k < 700; k++) {
+        int n = snprintf(args, sizeof(args), "data/%u|", k);
+
+        memset(args + n, 'x', 2000);
+        args[n + 2000] = '\0';
+        CHECK_STR(ask(g, XS_WRITE, tx, args), "OK|");
+    }
+    ASK(g, XS_TRANSACTION_END, tx, "T|", "OK|");
+    CHECK(!conn_failed(g));
+    CHECK_STR(event(g), "data/0|t|");
+    END();
+}
+
 TEST(unread_replies_stall_a_guest)
 {
     struct xsd_sockmsg hdr = { .type = XS_READ, .len = 5 };
