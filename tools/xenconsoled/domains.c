@@ -34,6 +34,10 @@ static int list(struct daemon *d, struct xen_sysctl *op, unsigned int first,
 static void end_unseen(struct daemon *d)
 {
     for (struct guest *g = d->guests; g != NULL; g = g->next) {
+        if (!g->dead && !g->seen && g->changed) {
+            g->changed = false;
+            guest_update(d, g);         /* it came and went in one turn: its words count */
+        }
         if (!g->dead && !g->seen) {
             guest_dies(d, g);
         }

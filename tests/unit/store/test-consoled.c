@@ -165,6 +165,28 @@ TEST(last_words_stay_readable)
     CHECK(end());
 }
 
+/* One whose nodes, words and end came in one turn has them read before it goes. */
+TEST(last_words_of_a_short_life)
+{
+    struct guest *g;
+    int fd;
+
+    begin();
+    domains_scan(&d);
+    g = guest_find(&d, 1);
+    g->changed = true;
+    guest_prints("bye\r\n");
+    fake_domain[1].alive = false;
+    domains_scan(&d);
+    CHECK(guest_find(&d, 1) == NULL && d.guests == g && tty_name[0] != '\0');
+    fd = open_tty();
+    wait_for_output(g);
+    CHECK_STR(tty_text(fd, 5000), "bye\r\n");
+    guest_sweep(&d, clock_ms + LINGER_MS);
+    close(fd);
+    CHECK(end());
+}
+
 TEST(unread_last_words_linger_and_go)
 {
     begin();
