@@ -607,6 +607,37 @@ TEST(whenever_a_watcher_dies_the_next_one_starts_the_same_guest)
     }
 }
 
+/* One that could not be put aside is as it was, and the next watcher tries again. */
+TEST(whatever_fails_in_putting_aside_is_tried_again)
+{
+    char path[100];
+    int rc = -1;
+
+    for (unsigned int call = 1; rc < 0; call++) {
+        struct xyl_light *light = xyl_light_new(NULL, NULL);
+
+        begin();
+        config.on_crash = XYL_ACTION_RENAME_RESTART;
+        CHECK(!dies(create, 0));
+        host.fail_at = host.calls + call;
+        rc = keep_watch(light);
+        host.fail_at = 0;
+        snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+        if (store_value(path) != NULL && strcmp(store_value(path), "guest") == 0) {
+            CHECK(starts_again(domid));
+        }
+        xyl_light_free(light);
+        host.wait = host_backends;
+        recover();
+        for (size_t i = 1; i < HOST_DOMAINS; i++) {
+            domid = host.domains[i].domain;
+            CHECK(host.domains[i].tot_pages == 0 || !dies(destroy, 0));
+        }
+        config.on_crash = XYL_ACTION_DESTROY;
+        end();
+    }
+}
+
 /* A domain whose pages others still have is not there for what the store says of it. */
 TEST(below_a_dying_domain_nothing_is_written)
 {

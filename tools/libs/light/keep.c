@@ -150,6 +150,19 @@ static int rename_away(struct xyl_light *light, struct xyl_domain_config *config
     return rc;
 }
 
+/* If it was not put aside: the next watcher tries again. */
+static void watch_after_all(struct xyl_light *light, const struct xyl_domain_config *config,
+                            uint32_t domid)
+{
+    char path[LIGHT_PATH], *name = xyl_domain_name(light, domid);
+
+    if (name != NULL && strcmp(name, config->name) == 0) {
+        snprintf(path, sizeof(path), "/libxl/%u/unwatched", domid);
+        xyl_store_rm(light->store, XYL_STORE_NO_TX, path);
+    }
+    free(name);
+}
+
 /*
  * Take the domain's lock, to act under it: 1, or 0 if another watcher, or a person, was quicker.
  */
@@ -187,6 +200,9 @@ static int act(struct xyl_light *light, struct xyl_domain_config *config,
         }
         if (rc == 0) {
             rc = rename_away(light, config, *domid, err);
+            if (rc < 0) {
+                watch_after_all(light, config, *domid);
+            }
         }
         if (rc == 0) {
             /* The one that follows needs them. */
