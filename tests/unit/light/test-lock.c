@@ -575,6 +575,17 @@ static bool starts_again(uint32_t dead)
     return store_value(path) == NULL;
 }
 
+/* end() after what is left of a guest that was put aside, and of the one in its place. */
+static void end_all(void)
+{
+    for (size_t i = 1; i < HOST_DOMAINS; i++) {
+        domid = host.domains[i].domain;
+        CHECK(host.domains[i].tot_pages == 0 || !dies(destroy, 0));
+    }
+    config.on_crash = XYL_ACTION_DESTROY;
+    end();
+}
+
 /* Whoever watches over the dead one next starts what it was, or nothing. */
 TEST(whenever_a_watcher_dies_the_next_one_starts_the_same_guest)
 {
@@ -598,12 +609,7 @@ TEST(whenever_a_watcher_dies_the_next_one_starts_the_same_guest)
             snprintf(path, sizeof(path), "/libxl/%u/device/vbd/51712", domid);
             CHECK(store_count(path) > 0);
         }
-        for (size_t i = 1; i < HOST_DOMAINS; i++) {
-            domid = host.domains[i].domain;
-            CHECK(host.domains[i].tot_pages == 0 || !dies(destroy, 0));
-        }
-        config.on_crash = XYL_ACTION_DESTROY;
-        end();
+        end_all();
     }
 }
 
@@ -629,12 +635,7 @@ TEST(whatever_fails_in_putting_aside_is_tried_again)
         xyl_light_free(light);
         host.wait = host_backends;
         recover();
-        for (size_t i = 1; i < HOST_DOMAINS; i++) {
-            domid = host.domains[i].domain;
-            CHECK(host.domains[i].tot_pages == 0 || !dies(destroy, 0));
-        }
-        config.on_crash = XYL_ACTION_DESTROY;
-        end();
+        end_all();
     }
 }
 
@@ -678,11 +679,11 @@ TEST(two_guests_of_one_uuid_are_not_made_at_once)
 {
     struct xyl_light *light = xyl_light_new(NULL, NULL);
     char path[160], text[XYL_UUID_TEXT], c;
-    int ready[2], status, rc;
+    int held[2], status, rc;
     pid_t pid;
 
     begin();
-    CHECK(pipe(ready) == 0);
+    CHECK(pipe(held) == 0);
     config.uuid_given = true;
     memcpy(config.uuid, "0123456789abcdef", 16);
     xyl_uuid_format(config.uuid, text);
@@ -693,12 +694,12 @@ TEST(two_guests_of_one_uuid_are_not_made_at_once)
         struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
         int fd = open(path, O_RDWR | O_CREAT, 0600);
 
-        rc = fcntl(fd, F_SETLK, &whole) | (write(ready[1], "r", 1) != 1);
+        rc = fcntl(fd, F_SETLK, &whole) | (write(held[1], "r", 1) != 1);
         usleep(400000);
         unlink(path);
         _exit(rc != 0);
     }
-    CHECK_EQ(read(ready[0], &c, 1), 1);
+    CHECK_EQ(read(held[0], &c, 1), 1);
     signal(SIGALRM, another_is_made);
     ualarm(100000, 0);
     rc = create(light);

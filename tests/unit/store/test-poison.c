@@ -165,15 +165,20 @@ static bool killed(void)
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
+static void begin_lives(void)
+{
+    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED);
+    snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-poison-%d", (int)getpid());
+    folder_remove(folder);
+}
+
 TEST(a_request_that_kills_each_time)
 {
     unsigned int deaths = 0;
     uint32_t type = 0;
 
-    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHECK(page != MAP_FAILED);
-    snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-poison-%d", (int)getpid());
-    folder_remove(folder);
+    begin_lives();
     request(XS_GET_DOMAIN_PATH, 1, "1");
     request(XS_READ, 2, POISON);
     request(XS_GET_DOMAIN_PATH, 3, "3");
@@ -195,10 +200,7 @@ TEST(an_event_that_is_sent_in_a_deadly_turn)
     unsigned int deaths = 0;
     uint32_t type = 0;
 
-    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHECK(page != MAP_FAILED);
-    snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-poison-%d", (int)getpid());
-    folder_remove(folder);
+    begin_lives();
     put(&(struct xsd_sockmsg){ .type = XS_WATCH, .req_id = 1, .len = 17 }, 16);
     put("@releaseDomain\0t", 17);
     other_dies = true;
@@ -222,10 +224,7 @@ TEST(a_record_that_kills_each_time)
 {
     unsigned int deaths = 0;
 
-    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHECK(page != MAP_FAILED);
-    snprintf(folder, sizeof(folder), "/dev/shm/xylem-test-poison-%d", (int)getpid());
-    folder_remove(folder);
+    begin_lives();
     write_deadly = true;
     EXPECT(!killed() && status == 0);               /* it is in the journal */
     write_deadly = false;
