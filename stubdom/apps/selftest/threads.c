@@ -35,7 +35,7 @@ static bool run_all(void (*fn)(void *number))
     return true;
 }
 
-/* A store with room for three, between those that put in and those that take out. */
+/* A store with room for three; nobody takes anything out before it was full once. */
 static struct {
     struct mutex mutex;
     struct condition filled, emptied;
@@ -48,7 +48,7 @@ static void put_or_take(void *number)
 
     for (int i = 0; i < ROUNDS; i++) {
         mutex_lock(&shop.mutex);
-        while (shop.count == (put ? 3 : 0)) {
+        while (put ? shop.count == 3 : shop.count == 0 || shop.most < 3) {
             (void)condition_wait(put ? &shop.emptied : &shop.filled, &shop.mutex, FOREVER);
         }
         shop.count += put ? 1 : -1u;
