@@ -279,6 +279,7 @@ int kernel_nanosleep(const struct timespec *time, struct timespec *left)
     come_closer(&kernel.opens_after);
     come_closer(&kernel.gone_after);
     come_closer(&kernel.name_free_after);
+    come_closer(&kernel.vif_after);
     for (int i = 0; i < KERNEL_LOOPS; i++) {
         if (kernel.loops[i].leaves_after > 0 && --kernel.loops[i].leaves_after == 0) {
             kernel.loops[i].inode = 0;
@@ -295,7 +296,7 @@ unsigned int kernel_if_nametoindex(const char *name)
         return 0;
     }
     errno = ENODEV;
-    return strcmp(name, "br0") == 0 ? 2 : strcmp(name, "vif5.0") == 0 ? 3 :
+    return strcmp(name, "br0") == 0 ? 2 : strcmp(name, "vif5.0") == 0 && kernel.vif_after == 0 ? 3 :
            strcmp(name, "eth0") == 0 ? 4 : 0;
 }
 

@@ -41,6 +41,7 @@ struct fake_kernel {
     int stolen;                     /* free loop devices that another process is faster to take */
     bool mounted;                   /* /dev/sdb, by domain 0 */
     int opens_after, gone_after;    /* naps until the backend has its disk, or is gone; -1: never */
+    int vif_after;                  /* naps until the backend has made its interface; -1: never */
     int name_free_after;            /* naps until no old interface has the wanted name; -1: never */
     bool driver;                    /* the backend driver is loaded */
     bool script_hangs;

@@ -105,6 +105,18 @@ static int join_bridge(void)
     return join("vif5.0", NULL, "br0");
 }
 
+static int join_when_the_interface_comes(void)
+{
+    kernel.vif_after = 3;
+    return join("vif5.0", NULL, "br0");
+}
+
+static int join_no_interface(void)
+{
+    kernel.vif_after = -1;
+    return join("vif5.0", NULL, "br0");
+}
+
 static int join_when_the_old_name_goes(void)
 {
     kernel.name_free_after = 2;
@@ -186,6 +198,8 @@ static const struct operation {
     { "a block device in use", use_busy_block, -EBUSY, "in use by domain 0 itself" },
     { "a backend that sleeps", use_what_no_backend_opens, -ETIMEDOUT, "did not open disk 51712" },
     { "a bridge", join_bridge, 0, "" },
+    { "an interface that comes late", join_when_the_interface_comes, 0, "" },
+    { "an interface that never comes", join_no_interface, -ENODEV, "made no interface vif5.0" },
     { "an old interface that goes", join_when_the_old_name_goes, 0, "" },
     { "a name that is taken", join_with_a_taken_name, -EEXIST, "vifname web" },
     { "no bridge", join_no_bridge, -ENODEV, "eth0 is a network interface, but no bridge" },

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define RENAME_STEPS 1000           /* an old interface of that name is on its way out: 2 s */
+#define APPEAR_STEPS 5000           /* 10 s */
 #define STEP_NS      2000000
 
 struct message {
@@ -65,6 +66,18 @@ static int index_of(const char *name)
     int index = (int)if_nametoindex(name);
 
     return index > 0 ? index : -errno;
+}
+
+/* Linux's netback says that it is ready, and makes its interface then. */
+static int index_of_new(const char *name)
+{
+    int index = index_of(name);
+
+    for (int i = 0; index == -ENODEV && i < APPEAR_STEPS; i++) {
+        nanosleep(&(struct timespec){ 0, STEP_NS }, NULL);
+        index = index_of(name);
+    }
+    return index;
 }
 
 int hotplug_bridge_check(const char *bridge, struct xyl_err *err)
@@ -126,7 +139,7 @@ static void make_message(struct message *m, const struct hotplug_vif *vif, int i
 
 int hotplug_vif_join(const struct hotplug_vif *vif, struct xyl_err *err)
 {
-    int index = index_of(vif->ifname), bridge = index_of(vif->bridge), rc;
+    int index = index_of_new(vif->ifname), bridge = index_of(vif->bridge), rc;
     long mtu = vif->mtu;
     struct message m;
 
