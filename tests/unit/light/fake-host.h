@@ -93,6 +93,7 @@ bool host_backends(void);
 /* Domain 0's kernel, as fake-hotplug.c has it. */
 struct fake_hotplug {
     int open;               /* targets that are held open; 0 in the end */
+    bool awaited;           /* an interface */
     unsigned int joined;    /* interfaces put into bridges */
     const char *last_bridge, *last_rename;
     char scripts[1000];     /* "SCRIPT ACTION PATH VIF\n" for each that ran */

@@ -55,6 +55,13 @@ int hotplug_disk_close(struct hotplug_disk *hot, bool wait, uint32_t domid, uint
     return 0;
 }
 
+int hotplug_vif_wait(const char *ifname, struct xyl_err *err)
+{
+    MAY_FAIL(err);
+    hotplug.awaited = ifname[0] != '\0';
+    return 0;
+}
+
 int hotplug_vif_join(const struct hotplug_vif *vif, struct xyl_err *err)
 {
     MAY_FAIL(err);

@@ -95,6 +95,7 @@ static int join(const char *ifname, const char *rename, const char *bridge)
     const struct hotplug_vif vif = { ifname, rename, bridge, XYL_UNSET };
     int rc = hotplug_bridge_check(bridge, &err);
 
+    rc = rc == 0 ? hotplug_vif_wait(ifname, &err) : rc;
     rc = rc == 0 ? hotplug_vif_join(&vif, &err) : rc;
     EXPECT(rc < 0 || (kernel.joined == 1 && kernel.mtu == 9000));
     return rc;

@@ -95,11 +95,12 @@ int vif_end(struct xyl_light *light, const struct device *dev, const struct xyl_
     struct hotplug_vif hot = { name, vif->vifname, bridge_of(vif), vif->mtu };
     int rc;
 
-    if (!built_in(vif)) {
+    snprintf(name, sizeof(name), "vif%u.%u", dev->domid, dev->id);
+    rc = hotplug_vif_wait(name, err);
+    if (rc == 0 && !built_in(vif)) {
         return device_script(light, dev, vif->script, "online", err);
     }
-    snprintf(name, sizeof(name), "vif%u.%u", dev->domid, dev->id);
-    rc = hotplug_vif_join(&hot, err);
+    rc = rc == 0 ? hotplug_vif_join(&hot, err) : rc;
     if (rc < 0) {
         return rc;
     }

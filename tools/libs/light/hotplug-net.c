@@ -68,16 +68,19 @@ static int index_of(const char *name)
     return index > 0 ? index : -errno;
 }
 
-/* Linux's netback says that it is ready, and makes its interface then. */
-static int index_of_new(const char *name)
+int hotplug_vif_wait(const char *ifname, struct xyl_err *err)
 {
-    int index = index_of(name);
+    int index = index_of(ifname);
 
     for (int i = 0; index == -ENODEV && i < APPEAR_STEPS; i++) {
         nanosleep(&(struct timespec){ 0, STEP_NS }, NULL);
-        index = index_of(name);
+        index = index_of(ifname);
     }
-    return index;
+    if (index == -ENODEV) {
+        return xyl_fail(err, index, "the backend made no interface %s; see domain 0's kernel log",
+                        ifname);
+    }
+    return index < 0 ? xyl_fail_sys(err, index, "cannot find %s", ifname) : 0;
 }
 
 int hotplug_bridge_check(const char *bridge, struct xyl_err *err)
@@ -139,14 +142,10 @@ static void make_message(struct message *m, const struct hotplug_vif *vif, int i
 
 int hotplug_vif_join(const struct hotplug_vif *vif, struct xyl_err *err)
 {
-    int index = index_of_new(vif->ifname), bridge = index_of(vif->bridge), rc;
+    int index = index_of(vif->ifname), bridge = index_of(vif->bridge), rc;
     long mtu = vif->mtu;
     struct message m;
 
-    if (index == -ENODEV) {
-        return xyl_fail(err, -ENODEV, "the backend made no interface %s; see domain 0's kernel "
-                        "log", vif->ifname);
-    }
     if (bridge == -ENODEV && (rc = hotplug_bridge_check(vif->bridge, err)) < 0) {
         return rc;
     }

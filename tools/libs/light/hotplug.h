@@ -51,6 +51,12 @@ struct hotplug_vif {
     long mtu;                   /* XYL_UNSET: the bridge's */
 };
 
+/*
+ * hotplug_vif_wait - for the interface: Linux's netback says that it is ready, and makes it then.
+ * Errors: -ENODEV it is not there after 10 s.
+ */
+int hotplug_vif_wait(const char *ifname, struct xyl_err *err);
+
 /* hotplug_vif_join - name it, put it into the bridge and switch it on, all or nothing. */
 int hotplug_vif_join(const struct hotplug_vif *vif, struct xyl_err *err);
 
